@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { jobIdSchema } from "./ids.ts";
+import { modelRefSchema } from "./models.ts";
+import { problemSchema } from "./problems.ts";
+
+export const JOB_STATES = [
+  "queued",
+  "validating",
+  "running",
+  "paused",
+  "finalizing",
+  "cancelling",
+  "succeeded",
+  "succeeded_with_warnings",
+  "failed",
+  "cancelled",
+] as const;
+export const jobStateSchema = z.enum(JOB_STATES);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+export const TERMINAL_STATES = [
+  "succeeded",
+  "succeeded_with_warnings",
+  "failed",
+  "cancelled",
+] as const satisfies readonly JobState[];
+
+export function isTerminal(state: JobState): state is (typeof TERMINAL_STATES)[number] {
+  return (TERMINAL_STATES as readonly JobState[]).includes(state);
+}
+
+/** Where the video comes from. `path` is allowed only below the folders that the operator named. */
+export const sourceSchema = z.union([
+  z.strictObject({ url: z.url({ protocol: /^https?$/ }) }),
+  z.strictObject({ path: z.string().min(1) }),
+]);
+export type Source = z.infer<typeof sourceSchema>;
+
+/** Options of a job that change its result. They stand in the header of every result file, defaults filled in. */
+export const resultOptionsSchema = z.strictObject({
+  /** Detections below are dropped. Default: the model's own. */
+  minScore: z.number().min(0).max(1).optional(),
+  /** Only these labels are kept. Default: all. */
+  labels: z.array(z.string().min(1)).min(1).optional(),
+  enhance: z
+    .strictObject({
+      /** Stretches each colour channel to the full range, so that dull pictures gain contrast. */
+      normalize: z.boolean().default(false),
+    })
+    .prefault({}),
+  tracker: z
+    .strictObject({
+      algorithm: z.enum(["sort"]).default("sort"),
+      minScore: z.number().min(0).max(1).default(0.5),
+      maxAge: z.int().min(0).default(5),
+      minHits: z.int().min(0).default(3),
+      iouThreshold: z.number().min(0).max(1).default(0.3),
+    })
+    .prefault({}),
+});
+export type ResultOptions = z.infer<typeof resultOptionsSchema>;
+
+/** Options that say how the work is cut. They never change a result. */
+export const executionOptionsSchema = z.strictObject({
+  /** Frames per queue message. */
+  batchFrames: z.int().min(1).max(64).default(16),
+  /** Target length of a segment in seconds; 0 decodes the whole file as one segment. */
+  segmentSeconds: z.number().min(0).max(3600).default(20),
+  /** Batches of pixels that the job may hold at once. */
+  window: z.int().min(1).max(256).default(12),
+  /** Segments that may be open at once. */
+  openSegments: z.int().min(1).max(32).default(2),
+});
+export type ExecutionOptions = z.infer<typeof executionOptionsSchema>;
+
+const jobOptionShape = {
+  /** Name of a registered model. Default: `yolox-nano`. */
+  model: z.string().min(1).optional(),
+  options: resultOptionsSchema.prefault({}),
+  execution: executionOptionsSchema.prefault({}),
+  /** Write the annotated video. */
+  render: z.boolean().default(true),
+} as const;
+
+/** Body of `POST /v1/jobs`. */
+export const jobRequestSchema = z.strictObject({ source: sourceSchema, ...jobOptionShape });
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+
+/** The same without a source: the `options` field of a multipart upload, whose file is the source. */
+export const uploadOptionsSchema = z.strictObject(jobOptionShape);
+export type UploadOptions = z.infer<typeof uploadOptionsSchema>;
+
+/** The source as the pipeline sees it: an object in the store, a file on the machine, or still to be fetched. */
+export const storedSourceSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("object"), key: z.string(), name: z.string() }),
+  z.object({ kind: z.literal("file"), path: z.string(), name: z.string() }),
+  z.object({ kind: z.literal("url"), url: z.string(), name: z.string() }),
+]);
+export type StoredSource = z.infer<typeof storedSourceSchema>;
+
+/** The truth about a job: the object `jobs/<id>/accepted.json`, put before 202 is answered. */
+export const acceptedJobSchema = z.object({
+  v: z.literal(1),
+  id: jobIdSchema,
+  acceptedAt: z.iso.datetime(),
+  source: storedSourceSchema,
+  models: z.array(modelRefSchema).min(1),
+  options: resultOptionsSchema,
+  execution: executionOptionsSchema,
+  render: z.boolean(),
+});
+export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
+
+/** How far each stage has come, in frames; `render` too. `total` is 0 until it is known, and an estimate until decode ends. */
+export const progressSchema = z.object({
+  total: z.int().min(0),
+  decoded: z.int().min(0),
+  inferred: z.int().min(0),
+  tracked: z.int().min(0),
+  rendered: z.int().min(0),
+  indexed: z.boolean(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+/** The artefacts that a job can have, and their media types. */
+export const ARTIFACTS = {
+  "frames.jsonl": "application/jsonl",
+  "tracks.jsonl": "application/jsonl",
+  "mot.txt": "text/plain; charset=utf-8",
+  "summary.json": "application/json",
+  "annotated.mp4": "video/mp4",
+} as const;
+export const artifactNameSchema = z.enum(
+  Object.keys(ARTIFACTS) as [keyof typeof ARTIFACTS, ...(keyof typeof ARTIFACTS)[]],
+);
+export type ArtifactName = z.infer<typeof artifactNameSchema>;
+
+/** A job as `GET /v1/jobs/{id}` shows it. */
+export const jobViewSchema = z.object({
+  id: jobIdSchema,
+  state: jobStateSchema,
+  source: z.object({ name: z.string() }),
+  models: z.array(modelRefSchema),
+  acceptedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  progress: progressSchema,
+  warnings: z.array(z.object({ code: z.string(), detail: z.string() })),
+  problem: problemSchema.optional(),
+  /** URL paths of the results by file name; empty until the job has succeeded. */
+  results: z.record(z.string(), z.string()),
+});
+export type JobView = z.infer<typeof jobViewSchema>;

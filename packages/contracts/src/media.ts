@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+/** Numerator and denominator of one tick in seconds: `[1, 12800]`. */
+export const timeBaseSchema = z.tuple([z.int().positive(), z.int().positive()]);
+export type TimeBase = z.infer<typeof timeBaseSchema>;
+
+export const sizeSchema = z.object({ width: z.int().positive(), height: z.int().positive() });
+export type Size = z.infer<typeof sizeSchema>;
+
+/**
+ * What the product knows of a source after probing it. `width` and `height` are those of the picture as it is shown,
+ * that is, after `rotation` (degrees clockwise, one of 0, 90, 180, 270) has been applied; all boxes are in this space.
+ */
+export const mediaInfoSchema = z.object({
+  container: z.string(),
+  codec: z.string(),
+  /** Index of the video stream inside the container. */
+  streamIndex: z.int().min(0),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  rotation: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+  timeBase: timeBaseSchema,
+  /** Where the container's clock starts, in seconds; seeks count from here. */
+  startSeconds: z.number(),
+  /** As the container states it; it may lie. 0 where it does not say. */
+  durationSeconds: z.number().min(0),
+  /** Frames that the container's index promises, where it has an index that can be trusted. */
+  indexedFrames: z.int().min(0).optional(),
+  hasAudio: z.boolean(),
+});
+export type MediaInfo = z.infer<typeof mediaInfoSchema>;
+
+/** A span of the source that begins at a key frame. */
+export const segmentSchema = z.object({
+  /** pts of the key frame, in the stream's time base. Absent in sequential mode: decode from the start to the end. */
+  startPts: z.int().optional(),
+  /** pts of every frame in presentation order, as deltas: first value absolute, then differences. Absent likewise. */
+  ptsDeltas: z.array(z.int()).optional(),
+  /** Frames to expect. In sequential mode an expectation only, and 0 where nothing is known. */
+  frames: z.int().min(0),
+});
+export type Segment = z.infer<typeof segmentSchema>;
+
+export const segmentModeSchema = z.enum(["parallel", "sequential"]);
+export type SegmentMode = z.infer<typeof segmentModeSchema>;
