@@ -1,0 +1,4 @@
+export { payloadChecksum, payloadMatches } from "./checksum.ts";
+export { createFileFrameStore } from "./file-store.ts";
+export * from "./frame-store.ts";
+export { createMemoryFrameStore } from "./memory-store.ts";

@@ -1,0 +1,207 @@
+import {
+  type AcceptedJob,
+  acceptedJobSchema,
+  isTerminal,
+  type JobId,
+  type JobResult,
+  jobResultSchema,
+  type JobState,
+  type JobView,
+  MESSAGE_VERSION,
+  type Problem,
+  ProblemError,
+  type Progress,
+  type Warning,
+} from "@framequeue/contracts";
+import type { FrameStore } from "@framequeue/frames";
+import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { jobListKey, objectKeys } from "./keys.ts";
+import type { JobRecord, Ledger } from "./ledger.ts";
+import type { RedisClient } from "./redis.ts";
+import type { TaskQueues } from "./task-queues.ts";
+
+/** How long Redis remembers a job that has ended. Its objects stay. */
+const RETENTION_SECONDS = 7 * 24 * 3600;
+
+export interface JobsDeps {
+  readonly redis: RedisClient;
+  readonly site: string;
+  readonly ledger: Ledger;
+  readonly queues: TaskQueues;
+  readonly objects: ObjectStore;
+  readonly frames: FrameStore;
+}
+
+/** The life of jobs as the outside sees it: accept, look, list, cancel, end. */
+export type Jobs = ReturnType<typeof createJobs>;
+
+export function createJobs(deps: JobsDeps) {
+  const { redis, ledger, queues, objects, frames } = deps;
+  const listKey = jobListKey(deps.site);
+
+  async function readObject<T>(key: string, parse: (value: unknown) => T): Promise<T | undefined> {
+    try {
+      return parse(JSON.parse((await objects.get(key)).toString()));
+    } catch (error) {
+      if (error instanceof ObjectNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  const accepted = (id: JobId): Promise<AcceptedJob | undefined> =>
+    readObject(objectKeys.accepted(id), (value) => acceptedJobSchema.parse(value));
+  const result = (id: JobId): Promise<JobResult | undefined> =>
+    readObject(objectKeys.result(id), (value) => jobResultSchema.parse(value));
+
+  /** Everything of a job that is neither its record, its source nor its results. */
+  async function clearWork(id: JobId): Promise<void> {
+    await frames.deletePrefix(id);
+    await ledger.releaseAll(`${id}/`);
+    await objects.deletePrefix(objectKeys.work(id));
+  }
+
+  return {
+    accepted,
+    result,
+
+    /** The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first. */
+    async submit(job: AcceptedJob): Promise<void> {
+      await objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
+        durable: true,
+      });
+      await ledger.accept(job.id, job.acceptedAt);
+      await redis.zadd(listKey, Date.parse(job.acceptedAt), job.id);
+      await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id });
+    },
+
+    async view(id: JobId): Promise<JobView | undefined> {
+      const job = await accepted(id);
+      if (job === undefined) return undefined;
+      const [record, ended] = await Promise.all([ledger.read(id), result(id)]);
+      return toView(job, record, ended);
+    },
+
+    /** Newest first; `before` is the id of the last job of the page before. */
+    async list(options: { limit: number; before?: JobId }): Promise<JobView[]> {
+      const score =
+        options.before === undefined ? null : await redis.zscore(listKey, options.before);
+      const max = score === null ? "+inf" : `(${score}`;
+      const ids = await redis.zrevrangebyscore(listKey, max, "-inf", "LIMIT", 0, options.limit);
+      const views = await Promise.all(ids.map((id) => this.view(id)));
+      return views.filter((view) => view !== undefined);
+    },
+
+    /** Idempotent. Throws `job-not-found`, or `job-ended` when there is nothing left to cancel. */
+    async cancel(id: JobId): Promise<void> {
+      if ((await accepted(id)) === undefined) throw jobNotFound(id);
+      const ended = await result(id);
+      if (ended !== undefined) throw jobEnded(id, ended.state);
+      // The tombstone comes first: it outlives a Redis that forgets the cancellation.
+      await objects.put(objectKeys.cancelled(id), JSON.stringify({ v: 1, job: id }), {
+        durable: true,
+      });
+      const found = await ledger.cancelling(id);
+      if (found.a === "ended" && found.st !== "cancelled") {
+        await objects.delete(objectKeys.cancelled(id));
+        throw jobEnded(id, found.st);
+      }
+      await clearWork(id);
+      await ledger.end(id, "cancelled", new Date().toISOString(), undefined, RETENTION_SECONDS);
+      await objects.delete(objectKeys.source(id));
+    },
+
+    /** Ends a job for a reason that no retry can mend. The first end stays. */
+    async fail(id: JobId, problem: Problem): Promise<void> {
+      await this.finish({
+        v: 1,
+        job: id,
+        run: 1,
+        state: "failed",
+        finishedAt: new Date().toISOString(),
+        warnings: [],
+        problem,
+        artifacts: {},
+      });
+    },
+
+    /** Ends a job: the result object first, then the ledger, then what is not needed any more. */
+    async finish(jobResult: JobResult): Promise<void> {
+      const { job } = jobResult;
+      const record = await ledger.read(job);
+      if (record?.["st"] === undefined || isTerminal(record["st"] as JobState)) return;
+      if (record["st"] === "cancelling") return;
+      await objects.put(
+        objectKeys.result(job, jobResult.run),
+        JSON.stringify(jobResultSchema.parse(jobResult)),
+        { durable: true },
+      );
+      await ledger.end(
+        job,
+        jobResult.state,
+        jobResult.finishedAt,
+        jobResult.problem,
+        RETENTION_SECONDS,
+      );
+      await clearWork(job);
+    },
+  };
+}
+
+export function jobNotFound(id: string): ProblemError {
+  return new ProblemError("job-not-found", `There is no job ${id}.`, { at: "id" });
+}
+
+function jobEnded(id: JobId, state: JobState): ProblemError {
+  return new ProblemError("job-ended", `Job ${id} has ended: ${state}.`, { at: "id" });
+}
+
+function toView(
+  job: AcceptedJob,
+  record: JobRecord | undefined,
+  ended: JobResult | undefined,
+): JobView {
+  const state = ended?.state ?? publicState(record);
+  const finishedAt = ended?.finishedAt ?? record?.["finishedAt"];
+  const problem = ended?.problem ?? parseProblem(record?.["problem"]);
+  return {
+    id: job.id,
+    state,
+    source: { name: job.source.name },
+    models: job.models,
+    acceptedAt: job.acceptedAt,
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    progress: toProgress(record),
+    warnings: (ended?.warnings ?? []) as Warning[],
+    ...(problem === undefined ? {} : { problem }),
+    results: Object.fromEntries(
+      Object.keys(ended?.artifacts ?? {}).map((name) => [
+        name,
+        `/v1/jobs/${job.id}/results/${name}`,
+      ]),
+    ),
+  };
+}
+
+/** The ledger's own states are finer in one place (`tracked`) and know pausing as a flag. */
+function publicState(record: JobRecord | undefined): JobState {
+  const st = record?.["st"];
+  if (st === undefined) return "queued";
+  if (record?.["paused"] === "1" && (st === "running" || st === "tracked")) return "paused";
+  return st === "tracked" ? "finalizing" : (st as JobState);
+}
+
+function toProgress(record: JobRecord | undefined): Progress {
+  const count = (name: string): number => Number(record?.[name] ?? 0);
+  return {
+    total: Math.max(count("total"), count("ord")),
+    decoded: count("fd"),
+    inferred: count("fi"),
+    tracked: count("ord"),
+    rendered: count("rendered"),
+    indexed: record?.["index"] !== undefined,
+  };
+}
+
+function parseProblem(text: string | undefined): Problem | undefined {
+  return text === undefined || text === "" ? undefined : (JSON.parse(text) as Problem);
+}

@@ -1,0 +1,38 @@
+import type { JobId } from "@framequeue/contracts";
+
+/** Redis keys of one job's ledger, all in one cluster slot, in the order in which the scripts take them. */
+export function ledgerKeys(job: JobId): string[] {
+  return ["job", "seg", "bat", "live", "parts", "cks"].map((name) => `fq:{${job}}:${name}`);
+}
+
+export function jobKey(job: JobId): string {
+  return `fq:{${job}}:job`;
+}
+
+/** The site's budget of frame-store bytes: who holds how much, and the sum. */
+export function grantKeys(site: string): string[] {
+  return [`fq:{${site}}:grants`, `fq:{${site}}:total`];
+}
+
+/** All jobs, scored by the time of their acceptance. */
+export function jobListKey(site: string): string {
+  return `fq:{${site}}:jobs`;
+}
+
+/** Object store keys of a job. */
+export const objectKeys = {
+  job: (job: JobId): string => `jobs/${job}`,
+  accepted: (job: JobId): string => `jobs/${job}/accepted.json`,
+  cancelled: (job: JobId): string => `jobs/${job}/cancelled.json`,
+  source: (job: JobId): string => `jobs/${job}/source`,
+  result: (job: JobId, run = 1): string => `jobs/${job}/result.${run}.json`,
+  /** Intermediates; deleted when the job ends. */
+  work: (job: JobId): string => `jobs/${job}/work`,
+  epoch: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}`,
+  plan: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/plan.json`,
+  /** Content-addressed: two runs of the same work write the same object. */
+  intermediate: (job: JobId, epoch: string, kind: string, hash: string): string =>
+    `jobs/${job}/work/${epoch}/${kind}/${hash}`,
+  artifact: (job: JobId, name: string, hash: string): string =>
+    `jobs/${job}/artifacts/${hash.slice(0, 16)}/${name}`,
+} as const;

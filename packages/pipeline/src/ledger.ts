@@ -1,0 +1,304 @@
+import type {
+  BatchKey,
+  GAP_REASONS,
+  JobId,
+  JobState,
+  MessageStage,
+  Problem,
+  SegmentMode,
+} from "@framequeue/contracts";
+import { grantKeys, jobKey, ledgerKeys } from "./keys.ts";
+import type { RedisClient } from "./redis.ts";
+import { type LedgerScript, loadScripts } from "./scripts.ts";
+
+/** Work that a script made due; whoever called the script enqueues it before completing its own task. */
+export interface Due {
+  readonly stage: MessageStage;
+  /** Segment index, batch key, or empty. */
+  readonly item: string;
+  readonly q: number;
+}
+
+type Answer<A extends string, More = unknown> = {
+  readonly a: A;
+  readonly due?: readonly Due[];
+} & More;
+/** The job has ended or the epoch is over: the caller clears away what it holds and stops. */
+type Gone = Answer<"gone">;
+/** Another holder took the work over: the caller stops and touches nothing. */
+type Stale = Answer<"stale">;
+
+export interface BatchRange {
+  /** First frame and one past the last, inside the batch. */
+  readonly f: number;
+  readonly t: number;
+  readonly ref?: string;
+  readonly gap?: 1;
+}
+
+export interface DoneBatch {
+  readonly frames: number;
+  readonly ranges: readonly BatchRange[];
+}
+
+export interface TrackRun {
+  readonly cs: number;
+  readonly cb: number;
+  /** Object key of the checkpoint to start from; empty at the start. */
+  readonly ck: string;
+  /** Frames tracked so far: the ordinal of the run's first frame. */
+  readonly ord: number;
+  readonly batches: readonly DoneBatch[];
+  readonly roll: string;
+  /** Parts since the last roll-up. */
+  readonly parts: number;
+}
+
+export interface PlanOptions {
+  readonly mode: SegmentMode;
+  readonly segments: number;
+  readonly window: number;
+  readonly openSegments: number;
+  /** N: how often a single frame is tried alone, and a segment without progress. */
+  readonly attempts: number;
+  readonly enhance: boolean;
+  readonly render: boolean;
+  /** Frames to expect, for progress. */
+  readonly total: number;
+}
+
+export interface SegmentEnd {
+  readonly batches: number;
+  readonly missing?: { readonly frames: number; readonly reason: (typeof GAP_REASONS)[number] };
+  readonly warning?: string;
+}
+
+/** The job's record as it stands, undecoded numbers and all; see `common.lua`. */
+export type JobRecord = Readonly<Record<string, string>>;
+
+/**
+ * What is done of every job, in Redis. The ledger decides and queues only hint: every stage asks it before working and
+ * commits through it after. Each method is one script, atomic, safe to call twice; `protocol` names are kept.
+ */
+export type Ledger = ReturnType<typeof createLedger>;
+
+export function createLedger(redis: RedisClient, site: string) {
+  const scripts = loadScripts(redis);
+  const call = async <A>(
+    name: LedgerScript,
+    job: JobId,
+    ...args: (string | number)[]
+  ): Promise<A> => JSON.parse(String(await scripts[name](ledgerKeys(job), args))) as A;
+  const siteKeys = grantKeys(site);
+
+  return {
+    accept: (job: JobId, acceptedAt: string) =>
+      call<Answer<"ok" | "known">>("accept", job, acceptedAt),
+
+    validate: (job: JobId) => call<Answer<"ok" | "planned"> | Gone>("validate", job),
+
+    plan: (job: JobId, ep: string, plan: PlanOptions) =>
+      call<Answer<"ok"> | Answer<"planned", { ep: string }> | Gone>(
+        "plan",
+        job,
+        ep,
+        plan.mode,
+        plan.segments,
+        plan.window,
+        plan.openSegments,
+        plan.attempts,
+        plan.enhance ? 1 : 0,
+        plan.render ? 1 : 0,
+        plan.total,
+        new Date().toISOString(),
+      ),
+
+    segBegin: (job: JobId, ep: string, segment: number, lease: string, by: string) =>
+      call<
+        Answer<"ok" | "exhausted", { mode: SegmentMode; attempt: number }> | Answer<"skip"> | Gone
+      >("seg-begin", job, ep, segment, lease, by),
+
+    acquire: (
+      job: JobId,
+      ep: string,
+      segment: number,
+      lease: string,
+      batch: number,
+      tok: string,
+      bytes: number,
+    ) =>
+      call<
+        Answer<"ok" | "skip" | "wait"> | Answer<"drop", { k: BatchKey; tok: string }> | Stale | Gone
+      >("acquire", job, ep, segment, lease, batch, tok, bytes),
+
+    publish: (
+      job: JobId,
+      ep: string,
+      segment: number,
+      lease: string,
+      batch: number,
+      tok: string,
+      frames: number,
+      sum: number,
+    ) =>
+      call<Answer<"ok" | "retry"> | Stale | Gone>(
+        "publish",
+        job,
+        ep,
+        segment,
+        lease,
+        batch,
+        tok,
+        frames,
+        sum,
+      ),
+
+    segEnd: (job: JobId, ep: string, segment: number, lease: string, end: SegmentEnd) =>
+      call<Answer<"ok" | "again"> | Stale | Gone>(
+        "seg-end",
+        job,
+        ep,
+        segment,
+        lease,
+        end.batches,
+        end.missing?.frames ?? 0,
+        end.missing?.reason ?? "",
+        end.warning ?? "",
+      ),
+
+    fallback: (
+      job: JobId,
+      ep: string,
+      segment: number,
+      lease: string,
+      newEp: string,
+      total: number,
+    ) => call<Answer<"ok"> | Stale | Gone>("fallback", job, ep, segment, lease, newEp, total),
+
+    begin: (job: JobId, ep: string, k: BatchKey, lease: string, stage: "enhance" | "infer") =>
+      call<
+        | Answer<
+            "run",
+            { f: number; t: number; solo?: 1; tok: string; sum: string; frames: number }
+          >
+        | Answer<"drop", { tok: string }>
+        | Answer<"skip">
+        | Gone
+      >("begin", job, ep, k, lease, stage),
+
+    handBack: (job: JobId, ep: string, k: BatchKey, lease: string, stage: "enhance" | "infer") =>
+      call<Answer<"ok"> | Stale | Gone>("hand-back", job, ep, k, lease, stage),
+
+    enhCommit: (job: JobId, ep: string, k: BatchKey, lease: string, sum: number) =>
+      call<Answer<"ok"> | Stale | Gone>("enh-commit", job, ep, k, lease, sum),
+
+    commit: (
+      job: JobId,
+      ep: string,
+      k: BatchKey,
+      lease: string,
+      f: number,
+      t: number,
+      ref: string,
+    ) =>
+      call<Answer<"more"> | Answer<"done", { tok: string }> | Stale | Gone>(
+        "commit",
+        job,
+        ep,
+        k,
+        lease,
+        f,
+        t,
+        ref,
+      ),
+
+    returned: (job: JobId, ep: string, k: BatchKey, tok: string) =>
+      call<Answer<"ok"> | Stale>("returned", job, ep, k, tok),
+
+    unhold: (job: JobId, ep: string, k: BatchKey, tok: string) =>
+      call<Answer<"ok"> | Stale | Gone>("unhold", job, ep, k, tok),
+
+    lost: (job: JobId, ep: string, k: BatchKey, lease: string) =>
+      call<Answer<"ok"> | Stale | Gone>("lost", job, ep, k, lease),
+
+    trackBegin: (job: JobId, ep: string, limit: number) =>
+      call<Answer<"run", TrackRun> | Answer<"none"> | Gone>("track-begin", job, ep, limit),
+
+    trackCommit: (
+      job: JobId,
+      ep: string,
+      run: Pick<TrackRun, "cs" | "cb">,
+      batches: number,
+      ck: string,
+      ord: number,
+      part: string,
+    ) =>
+      call<Answer<"ok", { expired?: string[] }> | Stale | Gone>(
+        "track-commit",
+        job,
+        ep,
+        run.cs,
+        run.cb,
+        batches,
+        ck,
+        ord,
+        part,
+      ),
+
+    rollUp: (job: JobId, ep: string, previous: string, parts: number, ref: string) =>
+      call<Answer<"ok"> | Stale | Gone>("roll-up", job, ep, previous, parts, ref),
+
+    readParts: (job: JobId, ep: string) =>
+      call<
+        Answer<"ok", { roll: string; parts?: string[]; ck: string; ord: number; st: string }> | Gone
+      >("read-parts", job, ep),
+
+    postCommit: (job: JobId, ep: string, stage: "index" | "render", ref: string) =>
+      call<Answer<"ok"> | Gone>("post-commit", job, ep, stage, ref),
+
+    cancelling: (job: JobId) =>
+      call<Answer<"ok"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>("cancelling", job),
+
+    end: (
+      job: JobId,
+      state: JobState,
+      finishedAt: string,
+      problem: Problem | undefined,
+      retentionSeconds: number,
+    ) =>
+      call<Answer<"ok"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>(
+        "end",
+        job,
+        state,
+        finishedAt,
+        problem ? JSON.stringify(problem) : "",
+        retentionSeconds,
+      ),
+
+    due: (job: JobId) => call<Answer<"ok", { ep?: string }>>("due", job),
+
+    /** Undefined when Redis does not know the job. */
+    async read(job: JobId): Promise<JobRecord | undefined> {
+      const record = await redis.hgetall(jobKey(job));
+      return Object.keys(record).length === 0 ? undefined : record;
+    },
+
+    async grant(id: string, tok: string, bytes: number, budget: number): Promise<"ok" | "wait"> {
+      return (await scripts.grant(siteKeys, [id, tok, bytes, budget])) === "ok" ? "ok" : "wait";
+    },
+
+    async release(id: string, tok: string): Promise<void> {
+      await scripts.release(siteKeys, [id, tok]);
+    },
+
+    /** Every grant below `prefix`: `J/` or `J/ep/`. */
+    async releaseAll(prefix: string): Promise<void> {
+      await scripts["release-job"](siteKeys, [prefix]);
+    },
+
+    /** Frames rendered so far, for progress only. */
+    async noteRendered(job: JobId, frames: number): Promise<void> {
+      await redis.hset(jobKey(job), "rendered", frames);
+    },
+  };
+}

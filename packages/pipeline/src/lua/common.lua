@@ -1,0 +1,140 @@
+-- Stands in front of every script of the ledger. All keys of a job carry one hash tag, so they share a slot:
+--   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, tq, stage refs, progress
+--   2 seg   hash    open or ended segment  -> { st, q, lease, by, att, nb }
+--   3 bat   hash    untracked batch "s.b"  -> { st, q, lease, frames, sum, ranges = { { f, t, att, solo, ref | gap } } }
+--   4 live  hash    the credits: payload holder "s.b" -> { tok, lease, bytes, drop }
+--   5 parts list    result parts since the last roll-up
+--   6 cks   list    the newest checkpoints
+-- A script answers JSON: { a = answer, ..., due = work that the caller must enqueue }.
+
+local JOB, SEG, BAT, LIVE, PARTS, CKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+
+local CHECKPOINTS_KEPT = 256
+
+local function get(name)
+  return redis.call('HGET', JOB, name)
+end
+
+local function int(name)
+  return tonumber(redis.call('HGET', JOB, name) or '0')
+end
+
+local function set(...)
+  redis.call('HSET', JOB, ...)
+end
+
+local function load(key, item)
+  local raw = redis.call('HGET', key, item)
+  return raw and cjson.decode(raw)
+end
+
+local function store(key, item, value)
+  redis.call('HSET', key, item, cjson.encode(value))
+end
+
+local due = {}
+
+local function owe(stage, item, q)
+  due[#due + 1] = { stage = stage, item = item, q = q }
+end
+
+local function answer(kind, more)
+  local result = more or {}
+  result.a = kind
+  if #due > 0 then result.due = due end
+  return cjson.encode(result)
+end
+
+local TERMINAL = { succeeded = true, succeeded_with_warnings = true, failed = true, cancelled = true }
+
+-- The job has ended or was never planned, or the caller works for an epoch that is over. Nothing of the caller's
+-- work is wanted any more, and no other holder can share its keys, so it may clear them away.
+local function gone(ep)
+  local found = redis.call('HMGET', JOB, 'st', 'ep')
+  return not found[1] or TERMINAL[found[1]] or found[1] == 'cancelling' or found[2] ~= ep
+end
+
+local function paused()
+  return get('paused') == '1'
+end
+
+-- A batch is behind the cursor: tracked, its record deleted.
+local function passed(s, b)
+  local cs = int('cs')
+  return s < cs or (s == cs and b < int('cb'))
+end
+
+-- The stage that a batch in this state waits for.
+local function stageOf(batch)
+  if batch.st == 'ready' and get('enh') == '1' then return 'enhance' end
+  return 'infer'
+end
+
+local function oweBatch(k, batch)
+  owe(stageOf(batch), k, batch.q)
+end
+
+-- Invariants: opened <= cs + S, lowest first. Track is due exactly when the batch at the cursor is done. The cursor
+-- leaves a segment only when the segment has ended and its last batch was tracked, never by a planned count.
+local function settle()
+  if get('st') ~= 'running' then return end
+  local nseg, S = int('nseg'), int('S')
+  local cs, cb, opened = int('cs'), int('cb'), int('opened')
+  local seg = load(SEG, cs)
+  while seg and seg.st == 'ended' and cb >= seg.nb do
+    redis.call('HDEL', SEG, cs)
+    cs, cb = cs + 1, 0
+    seg = load(SEG, cs)
+  end
+  while opened < nseg and opened < cs + S do
+    store(SEG, opened, { st = 'open', q = 1, att = 0 })
+    owe('decode', tostring(opened), 1)
+    opened = opened + 1
+  end
+  set('cs', cs, 'cb', cb, 'opened', opened)
+  if cs == nseg then
+    set('st', 'tracked', 'iq', 1)
+    owe('index', '', 1)
+    if get('ren') == '1' then
+      set('rq', 1)
+      owe('render', '', 1)
+    end
+    return
+  end
+  local batch = load(BAT, cs .. '.' .. cb)
+  if batch and batch.st == 'done' and get('tst') ~= 'queued' then
+    local tq = int('tq') + 1
+    set('tst', 'queued', 'tq', tq)
+    owe('track', '', tq)
+  end
+end
+
+-- The final step is due once every stage after track has left its reference.
+local function settlePost()
+  if get('st') ~= 'tracked' then return end
+  if get('index') and (get('ren') ~= '1' or get('render')) then
+    if int('fq') == 0 then set('fq', 1) end
+    owe('finalize', '', int('fq'))
+  end
+end
+
+-- Range of a batch that the lease holder works on: open, and the first such.
+local function openRange(batch)
+  for i, range in ipairs(batch.ranges) do
+    if not range.ref and not range.gap then return i, range end
+  end
+end
+
+-- All ranges resolved: the credit may be given back once the payload is deleted, and track may be due.
+local function finish(k, batch)
+  batch.st = 'done'
+  batch.lease = nil
+  store(BAT, k, batch)
+  local credit = load(LIVE, k)
+  if credit then
+    credit.drop = 1
+    store(LIVE, k, credit)
+  end
+  settle()
+  return credit and credit.tok
+end

@@ -1,0 +1,11 @@
+-- plan(ep, mode, nseg, W, S, N, enhance, render, total, startedAt): the segment list `ep` is the job's plan.
+-- First plan wins: a second delivery of ingest gets `planned` and drops its own.
+local ep = ARGV[1]
+local st = get('st')
+if not st or TERMINAL[st] or st == 'cancelling' then return answer('gone') end
+if get('ep') then return answer('planned', { ep = get('ep') }) end
+set('st', 'running', 'ep', ep, 'mode', ARGV[2], 'nseg', ARGV[3], 'W', ARGV[4], 'S', ARGV[5], 'N', ARGV[6],
+  'enh', ARGV[7], 'ren', ARGV[8], 'total', ARGV[9], 'startedAt', ARGV[10],
+  'opened', 0, 'cs', 0, 'cb', 0, 'ord', 0, 'ck', '', 'roll', '', 'tst', 'idle', 'tq', 0, 'fd', 0, 'fi', 0)
+settle()
+return answer('ok')

@@ -1,0 +1,28 @@
+import { Redis } from "ioredis";
+
+export type RedisClient = Redis;
+
+/** A connection that waits for Redis as long as it takes, as queues and ledger need it. */
+export function connectRedis(url: string): RedisClient {
+  return new Redis(url, {
+    maxRetriesPerRequest: null,
+    enableReadyCheck: true,
+    retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
+  });
+}
+
+/** Runs one Lua script by its hash, and sends its text when Redis does not know it (first use, or after a restart). */
+export function luaScript(
+  redis: RedisClient,
+  lua: string,
+  sha: string,
+): (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown> {
+  return async (keys, args) => {
+    try {
+      return await redis.evalsha(sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+      return redis.eval(lua, keys.length, ...keys, ...args);
+    }
+  };
+}

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { luaScript, type RedisClient } from "./redis.ts";
+
+const LEDGER_SCRIPTS = [
+  "accept",
+  "validate",
+  "plan",
+  "seg-begin",
+  "acquire",
+  "publish",
+  "seg-end",
+  "fallback",
+  "begin",
+  "hand-back",
+  "enh-commit",
+  "commit",
+  "returned",
+  "unhold",
+  "lost",
+  "track-begin",
+  "track-commit",
+  "roll-up",
+  "read-parts",
+  "post-commit",
+  "cancelling",
+  "end",
+  "due",
+] as const;
+const SITE_SCRIPTS = ["grant", "release", "release-job"] as const;
+
+export type LedgerScript = (typeof LEDGER_SCRIPTS)[number];
+export type SiteScript = (typeof SITE_SCRIPTS)[number];
+type Script = ReturnType<typeof luaScript>;
+
+function text(name: string): string {
+  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8");
+}
+
+/** Every script, bound to a connection. Ledger scripts have `common.lua` in front. */
+export function loadScripts(redis: RedisClient): Record<LedgerScript | SiteScript, Script> {
+  const common = text("common");
+  const bind = (lua: string): Script =>
+    luaScript(redis, lua, createHash("sha1").update(lua).digest("hex"));
+  return Object.fromEntries([
+    ...LEDGER_SCRIPTS.map((name) => [name, bind(`${common}\n${text(name)}`)]),
+    ...SITE_SCRIPTS.map((name) => [name, bind(text(name))]),
+  ]) as Record<LedgerScript | SiteScript, Script>;
+}

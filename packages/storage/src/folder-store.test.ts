@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createFolderStore } from "./folder-store.ts";
+import { objectStoreConformance } from "./object-store-conformance.ts";
+
+async function scratch() {
+  const folder = await mkdtemp(join(tmpdir(), "fq-store-"));
+  return {
+    folder,
+    store: createFolderStore(join(folder, "objects")),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+objectStoreConformance("folder", scratch);
+
+test("folder: half-written objects are not listed, and empty folders go", async () => {
+  await using at = await scratch();
+  await mkdir(join(at.folder, "objects/a"), { recursive: true });
+  await writeFile(join(at.folder, "objects/a/b.123456~"), "half");
+  assert.deepEqual(await Array.fromAsync(at.store.list("a")), []);
+  await rm(join(at.folder, "objects/a/b.123456~"));
+  await at.store.put("a/x/y", "1");
+  await at.store.delete("a/x/y");
+  assert.deepEqual(await readdir(join(at.folder, "objects")), []);
+});

@@ -1,0 +1,200 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { ProblemError } from "@framequeue/contracts";
+import { checkKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
+
+/** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
+const PARTIAL = "~";
+
+/** An object store in a folder. Each object is a file that is written beside its place and then renamed into it. */
+export function createFolderStore(root: string): ObjectStore {
+  const pathOf = (key: string): string => join(root, ...checkKey(key).split("/"));
+
+  async function place(
+    key: string,
+    durable: boolean,
+    write: (partial: string) => Promise<void>,
+  ): Promise<void> {
+    const path = pathOf(key);
+    const partial = `${path}.${randomBytes(6).toString("hex")}${PARTIAL}`;
+    try {
+      await inFolder(dirname(path), () => write(partial));
+      if (durable) await sync(partial);
+      await inFolder(dirname(path), () => rename(partial, path));
+      if (durable) await sync(dirname(path));
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw storeError(error);
+    }
+  }
+
+  return {
+    put: (key, body, options = {}) =>
+      place(key, options.durable ?? false, async (partial) => {
+        await using file = await open(partial, "w");
+        await file.writeFile(body);
+      }),
+
+    async putStream(key, body, options = {}) {
+      const hash = createHash("sha256");
+      let bytes = 0;
+      await place(key, true, (partial) => {
+        const meter = new Transform({
+          transform(chunk: Buffer, _encoding, done) {
+            bytes += chunk.length;
+            if (options.limitBytes !== undefined && bytes > options.limitBytes) {
+              done(tooLarge(options.limitBytes));
+              return;
+            }
+            hash.update(chunk);
+            done(null, chunk);
+          },
+        });
+        const sink = createWriteStream(partial);
+        return pipeline(body, meter, sink, ...(options.signal ? [{ signal: options.signal }] : []));
+      });
+      return { bytes, sha256: hash.digest("hex") };
+    },
+
+    putFile: (key, path) =>
+      place(key, true, async (partial) => {
+        try {
+          await rename(path, partial);
+        } catch (error) {
+          if (codeOf(error) !== "EXDEV") throw error;
+          await copyFile(path, partial);
+          await rm(path, { force: true });
+        }
+      }),
+
+    async get(key) {
+      try {
+        return await readFile(pathOf(key));
+      } catch (error) {
+        throw codeOf(error) === "ENOENT" ? new ObjectNotFound(key) : storeError(error);
+      }
+    },
+
+    async stat(key) {
+      try {
+        const found = await stat(pathOf(key));
+        return found.isFile() ? { bytes: found.size } : undefined;
+      } catch (error) {
+        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+        throw storeError(error);
+      }
+    },
+
+    read: (key, range): Readable => createReadStream(pathOf(key), range),
+
+    async localCopy(key) {
+      const path = pathOf(key);
+      if ((await this.stat(key)) === undefined) throw new ObjectNotFound(key);
+      return { path, [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
+
+    async *list(prefix) {
+      const start = prefix === "" ? root : pathOf(prefix);
+      for await (const parts of filesBelow(start, [])) {
+        yield [...(prefix === "" ? [] : [prefix]), ...parts].join("/");
+      }
+    },
+
+    async delete(key) {
+      const path = pathOf(key);
+      await rm(path, { force: true });
+      await removeEmptyFolders(dirname(path), root);
+    },
+
+    async deletePrefix(prefix) {
+      const path = pathOf(prefix);
+      await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+      await removeEmptyFolders(dirname(path), root);
+    },
+  };
+}
+
+/** Runs `action`, and once more with the folder made again if a delete of the last neighbour has just taken it away. */
+async function inFolder(folder: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await action();
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    await mkdir(folder, { recursive: true });
+    await action();
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  await using handle = await open(path, "r");
+  await handle.sync();
+}
+
+async function* filesBelow(folder: string, parts: readonly string[]): AsyncGenerator<string[]> {
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
+    throw storeError(error);
+  }
+  for (const entry of entries) {
+    const below = [...parts, entry.name];
+    if (entry.isDirectory()) yield* filesBelow(join(folder, entry.name), below);
+    else if (!entry.name.endsWith(PARTIAL)) yield below;
+  }
+}
+
+async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  let current = folder;
+  while (current.length > root.length && current.startsWith(root)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return; // not empty, or already gone: both are fine
+    }
+    current = dirname(current);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+function tooLarge(limitBytes: number): ProblemError {
+  return new ProblemError(
+    "payload-too-large",
+    `The upload is larger than ${limitBytes} bytes, the limit of this server.`,
+  );
+}
+
+function storeError(error: unknown): unknown {
+  if (error instanceof ProblemError) return error;
+  const code = codeOf(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new ProblemError("store-full", "The object store has no room left; free some space.", {
+      cause: error,
+    });
+  }
+  if (code === "EACCES" || code === "EROFS" || code === "EIO" || code === "ESTALE") {
+    return new ProblemError("store-unavailable", `The object store answers ${code}.`, {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,2 @@
+export { createFolderStore } from "./folder-store.ts";
+export * from "./object-store.ts";

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { ProblemError } from "@framequeue/contracts";
+import { ObjectNotFound, type ObjectStore } from "./object-store.ts";
+
+/** What every object store must do. `folder` is a scratch folder of the caller. */
+export function objectStoreConformance(
+  name: string,
+  open: () => Promise<{ store: ObjectStore; folder: string } & AsyncDisposable>,
+): void {
+  const collect = async (keys: AsyncIterable<string>): Promise<string[]> =>
+    (await Array.fromAsync(keys)).sort();
+
+  test(`${name}: what was put comes back, and a put replaces`, async () => {
+    await using at = await open();
+    await at.store.put("a/b/c.txt", "one");
+    await at.store.put("a/b/c.txt", Buffer.from("two"), { durable: true });
+    assert.equal((await at.store.get("a/b/c.txt")).toString(), "two");
+    assert.deepEqual(await at.store.stat("a/b/c.txt"), { bytes: 3 });
+    assert.equal(await at.store.stat("a/b"), undefined, "a folder is not an object");
+  });
+
+  test(`${name}: a missing object is said to be missing`, async () => {
+    await using at = await open();
+    await assert.rejects(at.store.get("nothing"), ObjectNotFound);
+    await assert.rejects(at.store.localCopy("nothing"), ObjectNotFound);
+    assert.equal(await at.store.stat("nothing"), undefined);
+    await at.store.delete("nothing");
+    await at.store.deletePrefix("nothing");
+    assert.deepEqual(await collect(at.store.list("nothing")), []);
+  });
+
+  test(`${name}: streams in with its hash and out by range`, async () => {
+    await using at = await open();
+    const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+    const written = await at.store.putStream(
+      "s/video",
+      Readable.from([body.subarray(0, 7), body.subarray(7)]),
+    );
+    assert.deepEqual(written, {
+      bytes: body.length,
+      sha256: createHash("sha256").update(body).digest("hex"),
+    });
+    const chunks = await at.store.read("s/video", { start: 100, end: 250_000 }).toArray();
+    assert.deepEqual(Buffer.concat(chunks), body.subarray(100, 250_001));
+    await using copy = await at.store.localCopy("s/video");
+    assert.deepEqual(await readFile(copy.path), body);
+  });
+
+  test(`${name}: a stream over the limit, or that breaks, leaves nothing`, async () => {
+    await using at = await open();
+    await assert.rejects(
+      at.store.putStream("big", Readable.from([Buffer.alloc(11)]), { limitBytes: 10 }),
+      (error) => error instanceof ProblemError && error.code === "payload-too-large",
+    );
+    const broken = Readable.from(
+      (function* () {
+        yield Buffer.alloc(5);
+        throw new Error("the sender is gone");
+      })(),
+    );
+    await assert.rejects(at.store.putStream("big", broken), /the sender is gone/);
+    assert.deepEqual(await collect(at.store.list("")), []);
+  });
+
+  test(`${name}: a file moves in`, async () => {
+    await using at = await open();
+    const path = join(at.folder, "made-elsewhere");
+    await writeFile(path, "made");
+    await at.store.putFile("files/made", path);
+    assert.equal((await at.store.get("files/made")).toString(), "made");
+  });
+
+  test(`${name}: lists and deletes by prefix, whole parts only`, async () => {
+    await using at = await open();
+    for (const key of ["j/1/a", "j/1/b/c", "j/12/a"]) await at.store.put(key, key);
+    assert.deepEqual(await collect(at.store.list("j/1")), ["j/1/a", "j/1/b/c"]);
+    await at.store.deletePrefix("j/1");
+    assert.deepEqual(await collect(at.store.list("")), ["j/12/a"]);
+    await at.store.delete("j/12/a");
+    assert.deepEqual(await collect(at.store.list("")), []);
+  });
+
+  test(`${name}: refuses keys that leave the store`, async () => {
+    await using at = await open();
+    for (const key of ["../x", "/x", "a//b", "a/../../x", "", "a b"]) {
+      await assert.rejects(async () => at.store.put(key, "x"), TypeError, key);
+    }
+  });
+
+  test(`${name}: puts and deletes in one folder at once do not disturb each other`, async () => {
+    await using at = await open();
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, i) => {
+        await at.store.put(`busy/${i}`, String(i));
+        if (i % 2 === 0) await at.store.delete(`busy/${i}`);
+      }),
+    );
+    assert.equal((await collect(at.store.list("busy"))).length, 30);
+  });
+}

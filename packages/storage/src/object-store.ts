@@ -1,0 +1,74 @@
+import type { Readable } from "node:stream";
+
+/** First and last byte, both inclusive. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface PutOptions {
+  /**
+   * Survives a power cut once the promise resolves. Off for intermediates: the ledger notices when one is missing
+   * and makes it again.
+   */
+  readonly durable?: boolean;
+}
+
+export interface StreamedObject {
+  readonly bytes: number;
+  /** Of the content, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A file on this machine that holds an object's content for as long as it is not disposed of. */
+export interface LocalCopy extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Named byte strings that outlive every process: sources, intermediates, results. An object appears whole or not at
+ * all, and a put replaces what was there. Keys are slash-separated paths of `[A-Za-z0-9._-]` parts.
+ *
+ * Errors: `store-full` when there is no room, `store-unavailable` when the store does not answer, and
+ * {@link ObjectNotFound} from the calls that need the object.
+ */
+export interface ObjectStore {
+  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<void>;
+  /** Durable. Takes at most `limitBytes`; over that it throws `payload-too-large` and leaves nothing. */
+  putStream(
+    key: string,
+    body: Readable,
+    options?: { limitBytes?: number; signal?: AbortSignal },
+  ): Promise<StreamedObject>;
+  /** Durable. The file at `path` moves into the store, or is copied where it cannot move. */
+  putFile(key: string, path: string): Promise<void>;
+  get(key: string): Promise<Buffer>;
+  stat(key: string): Promise<{ bytes: number } | undefined>;
+  /** Fails on the stream, not in the call, when the object is missing. */
+  read(key: string, range?: ByteRange): Readable;
+  localCopy(key: string): Promise<LocalCopy>;
+  /** Keys below `prefix` (a whole path part), in no order. */
+  list(prefix: string): AsyncIterable<string>;
+  /** Of what is not there is not an error. */
+  delete(key: string): Promise<void>;
+  deletePrefix(prefix: string): Promise<void>;
+}
+
+export class ObjectNotFound extends Error {
+  override readonly name = "ObjectNotFound";
+  readonly key: string;
+  constructor(key: string) {
+    super(`There is no object ${key}.`);
+    this.key = key;
+  }
+}
+
+const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
+
+/** Refuses what could leave the store's folder. */
+export function checkKey(key: string): string {
+  if (!KEY.test(key) || key.split("/").some((part) => part === "." || part === "..")) {
+    throw new TypeError(`Not an object key: ${JSON.stringify(key)}`);
+  }
+  return key;
+}

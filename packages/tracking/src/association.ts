@@ -1,0 +1,47 @@
+import type { BoxXyxy } from "@framequeue/vision";
+
+/** A track in one frame. */
+export interface TrackedBox {
+  /** From 1, without gaps, in the order in which tracks are first shown. */
+  readonly trackId: number;
+  /** The tracker's estimate in source pixels; may reach outside the frame. */
+  readonly box: BoxXyxy;
+  /** Index of the matched detection in the tracker's input, or -1 where the box is predicted. */
+  readonly detection: number;
+  /** Class and score of that detection, or of the track's last one. */
+  readonly classId: number;
+  readonly score: number;
+}
+
+/** A detection that the tracker may use. */
+export interface Observation {
+  /** Source pixels. */
+  readonly box: BoxXyxy;
+  readonly score: number;
+  readonly classId: number;
+  /** Index in the tracker's input. */
+  readonly detection: number;
+}
+
+/**
+ * One algorithm at work on the detections that may share tracks: all of one class, or all there
+ * are. The tracker around it counts frames, filters detections and owns the sequence of track ids.
+ */
+export interface Association<State> {
+  /**
+   * Takes the next frame, also when it has no detections.
+   *
+   * @param frame from 1
+   * @param observations in the order of the input
+   * @param nextTrackId takes the next track id; to be called when a track is first shown
+   * @returns the tracks to show, new ones in order of their ids
+   */
+  step(
+    frame: number,
+    observations: readonly Observation[],
+    nextTrackId: () => number,
+  ): TrackedBox[];
+
+  /** A copy of the whole state as plain JSON data: finite numbers, strings, arrays, objects. */
+  save(): State;
+}

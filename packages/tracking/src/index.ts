@@ -1,0 +1,10 @@
+export { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.ts";
+export type { TrackedBox } from "./association.ts";
+export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
+export type { MotRow } from "./mot-text.ts";
+export { TrackerCheckpointError } from "./tracker-checkpoint.ts";
+export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
+export { defaultTrackerOptions } from "./tracker-options.ts";
+export type { TrackerOptions } from "./tracker-options.ts";
+export { createTracker, restoreTracker } from "./tracker.ts";
+export type { Tracker, TrackerInput } from "./tracker.ts";

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
+import type { MotRow } from "./mot-text.ts";
+
+const seed = 20160302;
+
+test("reads detections, results, ground truth and blank-separated rows", () => {
+  const text =
+    "1,-1,889.7,422.6,137.7,520.4,0.94,-1,-1,-1\r\n\n2, 3, 10, 20, 30, 40\n7 5 1 2 3 4 1 2 0.5\n";
+  assert.deepEqual(parseMotText(text), [
+    { frame: 1, id: -1, boxXywh: [889.7, 422.6, 137.7, 520.4], score: 0.94, rest: [-1, -1, -1] },
+    { frame: 2, id: 3, boxXywh: [10, 20, 30, 40], score: 1, rest: [] },
+    { frame: 7, id: 5, boxXywh: [1, 2, 3, 4], score: 1, rest: [2, 0.5] },
+  ]);
+  assert.deepEqual(parseMotText(""), []);
+});
+
+test("names the line that is no row", () => {
+  const good = "1,1,0,0,10,10,1,-1,-1,-1\n";
+  const bad = ["1,1,0,0,10", "0,1,0,0,9,9", "1.5,1,0,0,9,9", "1,x,0,0,9,9", "1,1,,0,9,9"];
+  for (const line of [...bad, "1,1,0,0,9,9,NaN", "1,1,0,0,9,Infinity"]) {
+    assert.throws(
+      () => parseMotText(`${good}\n${line}\n${good}`),
+      (error) => error instanceof MotTextError && error.line === 3,
+    );
+  }
+});
+
+test("writes boxes with 2 decimals, scores with 4, never -0", () => {
+  const rows: MotRow[] = [
+    { frame: 1, id: 2, boxXywh: [-0.001, 10.456, 30, 40.1], score: 0.87654, rest: [] },
+    { frame: 2, id: 2, boxXywh: [1, 2, 3, 4], score: 1, rest: [1, 0.25] },
+  ];
+  assert.equal(formatMotText(rows), "1,2,0,10.46,30,40.1,0.8765,-1,-1,-1\n2,2,1,2,3,4,1,1,0.25\n");
+  assert.equal(formatMotText([]), "");
+});
+
+test("what it writes it reads back", () => {
+  const hundredth = fc.integer({ min: -1e6, max: 1e6 }).map((value) => value / 100 + 0);
+  const row: fc.Arbitrary<MotRow> = fc
+    .tuple(
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.integer({ min: -1, max: 1e6 }),
+      fc.tuple(hundredth, hundredth, hundredth, hundredth),
+      fc.nat(10_000),
+      fc.array(hundredth, { minLength: 1, maxLength: 4 }),
+    )
+    .map(([frame, id, boxXywh, score, rest]) => ({
+      frame,
+      id,
+      boxXywh,
+      score: score / 10_000,
+      rest,
+    }));
+  fc.assert(
+    fc.property(fc.array(row), (rows) => {
+      assert.deepEqual(parseMotText(formatMotText(rows)), rows);
+    }),
+    { seed },
+  );
+});

@@ -1,0 +1,55 @@
+import { sortFilterLength } from "./kalman-sort.ts";
+import type { SortState } from "./sort.ts";
+import type { TrackerOptions } from "./tracker-options.ts";
+
+/**
+ * All that a tracker knows between two frames, as plain JSON data. A tracker restored from it gives
+ * the same numbers, bit for bit, as the one that saved it.
+ */
+export interface TrackerCheckpoint {
+  readonly version: 1;
+  readonly algorithm: TrackerOptions["algorithm"];
+  readonly perClass: boolean;
+  /** Frames seen, those without detections included. */
+  readonly frame: number;
+  readonly nextTrackId: number;
+  /** By ascending class id; a single group of class null where classes are not told apart. */
+  readonly groups: readonly { readonly classId: number | null; readonly state: SortState }[];
+}
+
+/** A checkpoint that cannot be resumed: another version, made with other options, or damaged. */
+export class TrackerCheckpointError extends Error {
+  override readonly name = "TrackerCheckpointError";
+  readonly code = "tracker-checkpoint-unusable";
+  readonly retryable = false;
+}
+
+/** @throws TrackerCheckpointError */
+export function checkTrackerCheckpoint(
+  checkpoint: TrackerCheckpoint,
+  options: TrackerOptions,
+): void {
+  const { version, algorithm, perClass, frame, nextTrackId, groups } = checkpoint;
+  if (version !== 1) {
+    throw new TrackerCheckpointError(`checkpoint has version ${String(version)}, expected 1`);
+  }
+  if (algorithm !== options.algorithm || perClass !== options.perClass) {
+    throw new TrackerCheckpointError(
+      `checkpoint was made with ${describe({ algorithm, perClass })}, not ${describe(options)}`,
+    );
+  }
+  const isWhole =
+    Number.isSafeInteger(frame) &&
+    Number.isSafeInteger(nextTrackId) &&
+    Array.isArray(groups) &&
+    checkpoint.groups.every(({ state }) => state.tracks.every(({ filter }) => isFilter(filter)));
+  if (!isWhole) throw new TrackerCheckpointError("checkpoint is damaged");
+}
+
+function describe({ algorithm, perClass }: Pick<TrackerOptions, "algorithm" | "perClass">): string {
+  return `${algorithm}, ${perClass ? "each class on its own" : "all classes together"}`;
+}
+
+function isFilter(filter: readonly number[]): boolean {
+  return filter.length === sortFilterLength && filter.every(Number.isFinite);
+}

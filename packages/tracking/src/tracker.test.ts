@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { BoxXyxy } from "@framequeue/vision";
+import { TrackerCheckpointError } from "./tracker-checkpoint.ts";
+import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
+import { defaultTrackerOptions } from "./tracker-options.ts";
+import type { TrackerOptions } from "./tracker-options.ts";
+import { createTracker, restoreTracker } from "./tracker.ts";
+import type { TrackerInput } from "./tracker.ts";
+import { walkingScene } from "./walking-scene.ts";
+
+const seed = 20160202;
+const nothing: TrackerInput = { boxes: [], scores: [], classIds: [] };
+const overJson = (checkpoint: TrackerCheckpoint): TrackerCheckpoint =>
+  JSON.parse(JSON.stringify(checkpoint));
+
+/** Crowded and jumpy, so that tracks meet, end and begin. */
+const scene = fc
+  .record({
+    seed: fc.nat(),
+    frames: fc.integer({ min: 1, max: 40 }),
+    objects: fc.integer({ min: 0, max: 15 }),
+    classes: fc.integer({ min: 1, max: 3 }),
+    missed: fc.constantFrom(0, 0.05, 0.4),
+    faint: fc.constantFrom(0, 0.1),
+  })
+  .map((options) => walkingScene({ ...options, width: 300, height: 200 }));
+const options = fc
+  .record({
+    perClass: fc.boolean(),
+    minScore: fc.constantFrom(0, 0.6),
+    maxAge: fc.nat(3),
+    minHits: fc.nat(3),
+    iouThreshold: fc.constantFrom(0, 0.3, 0.5),
+  })
+  .map((given): TrackerOptions => ({ ...defaultTrackerOptions, ...given }));
+
+test("any split with a checkpoint over JSON between gives identical output", () => {
+  fc.assert(
+    fc.property(scene, options, fc.infiniteStream(fc.boolean()), (frames, given, splits) => {
+      const whole = createTracker(given);
+      let parts = createTracker(given);
+      for (const frame of frames) {
+        if (splits.next().value === true) parts = restoreTracker(given, overJson(parts.save()));
+        assert.deepEqual(parts.update(frame), whole.update(frame));
+      }
+      assert.deepEqual(overJson(parts.save()), whole.save());
+      assert.equal(JSON.stringify(parts.save()), JSON.stringify(whole.save()));
+    }),
+    { seed, numRuns: 200 },
+  );
+});
+
+test("a saved checkpoint is a copy", () => {
+  const [first, ...rest] = walkingScene({ seed: 1, frames: 5, objects: 5 });
+  const tracker = createTracker(defaultTrackerOptions);
+  tracker.update(first!);
+  const checkpoint = tracker.save();
+  const before = JSON.stringify(checkpoint);
+  for (const frame of rest) tracker.update(frame);
+  restoreTracker(defaultTrackerOptions, checkpoint).update(rest[0]!);
+  assert.equal(JSON.stringify(checkpoint), before);
+});
+
+test("ids and detections are unique per frame, ids dense in order of first output", () => {
+  fc.assert(
+    fc.property(scene, options, (frames, given) => {
+      const tracker = createTracker(given);
+      const classOf = new Map<number, number>();
+      for (const frame of frames) {
+        const tracks = tracker.update(frame);
+        const ids = tracks.map(({ trackId }) => trackId);
+        assert.deepEqual(
+          ids,
+          [...new Set(ids)].sort((a, b) => a - b),
+        );
+        assert.equal(new Set(tracks.map(({ detection }) => detection)).size, tracks.length);
+        for (const { trackId, box, detection, classId, score } of tracks) {
+          assert.equal(classId, frame.classIds[detection]);
+          assert.equal(score, frame.scores[detection]);
+          assert.ok(score > given.minScore);
+          assert.ok(box.every(Number.isFinite) && box[2] > box[0] && box[3] > box[1]);
+          if (!classOf.has(trackId)) {
+            assert.equal(trackId, classOf.size + 1);
+            classOf.set(trackId, classId);
+          }
+          if (given.perClass) assert.equal(classId, classOf.get(trackId));
+        }
+      }
+    }),
+    { seed, numRuns: 200 },
+  );
+});
+
+/** The detections of one class, and where they are in the whole frame. */
+function ofClass({ boxes, scores, classIds }: TrackerInput, classId: number) {
+  const detections = [...boxes.keys()].filter((index) => classIds[index] === classId);
+  const input: TrackerInput = {
+    boxes: detections.map((index) => boxes[index]!),
+    scores: detections.map((index) => scores[index]!),
+    classIds: detections.map(() => classId),
+  };
+  return { input, detections };
+}
+
+test("per class, each class is tracked as if it were alone", () => {
+  fc.assert(
+    fc.property(scene, options, (frames, given) => {
+      const together = createTracker({ ...given, perClass: true });
+      const outputs = frames.map((frame) => together.update(frame));
+      for (let classId = 0; classId < 3; classId++) {
+        const alone = createTracker({ ...given, perClass: false });
+        const idAmongAll = new Map<number, number>();
+        for (const [index, frame] of frames.entries()) {
+          const { input, detections } = ofClass(frame, classId);
+          const expected = outputs[index]!.filter((track) => track.classId === classId);
+          const actual = alone.update(input).map((track, at) => {
+            const trackId = idAmongAll.get(track.trackId) ?? expected[at]!.trackId;
+            idAmongAll.set(track.trackId, trackId);
+            return { ...track, trackId, detection: detections[track.detection]! };
+          });
+          assert.deepEqual(actual, expected);
+        }
+        assert.equal(new Set(idAmongAll.values()).size, idAmongAll.size);
+      }
+    }),
+    { seed, numRuns: 100 },
+  );
+});
+
+test("classes take ids by ascending class, whatever the order of detections", () => {
+  const tracker = createTracker(defaultTrackerOptions);
+  const box: BoxXyxy = [0, 0, 10, 10];
+  const shown = tracker.update({
+    boxes: [box, box, box],
+    scores: [0.9, 0.8, 0.7],
+    classIds: [7, 2, 5],
+  });
+  assert.deepEqual(
+    shown.map(({ trackId, classId, detection }) => [trackId, classId, detection]),
+    [
+      [1, 2, 1],
+      [2, 5, 2],
+      [3, 7, 0],
+    ],
+  );
+});
+
+test("without perClass a track follows its detections through classes", () => {
+  const tracker = createTracker({ ...defaultTrackerOptions, perClass: false });
+  const box: BoxXyxy = [0, 0, 10, 10];
+  const seen = [3, 4].map(
+    (classId) => tracker.update({ boxes: [box], scores: [0.9], classIds: [classId] })[0]!,
+  );
+  assert.deepEqual(
+    seen.map(({ trackId, classId }) => [trackId, classId]),
+    [
+      [1, 3],
+      [1, 4],
+    ],
+  );
+});
+
+test("only scores above minScore are tracked", () => {
+  const tracker = createTracker({ ...defaultTrackerOptions, minScore: 0.5 });
+  const boxes = [0, 50, 100, 150].map((x): BoxXyxy => [x, 0, x + 10, 10]);
+  const shown = tracker.update({
+    boxes,
+    scores: [0.4, 0.5, 0.51, Number.NaN],
+    classIds: [0, 0, 0, 0],
+  });
+  assert.deepEqual(
+    shown.map(({ detection }) => detection),
+    [2],
+  );
+});
+
+test("boxes that cannot be tracked are passed over, boxes outside the frame are not", () => {
+  const tracker = createTracker(defaultTrackerOptions);
+  const boxes: BoxXyxy[] = [
+    [Number.NaN, 0, 10, 10],
+    [0, 0, Number.POSITIVE_INFINITY, 10],
+    [5, 5, 5, 25],
+    [5, 5, 25, 5],
+    [25, 25, 5, 5],
+    [0, 0, 1e200, 1e200],
+    [0, 0, 1e-200, 1e-200],
+    [-5000, -300, -4900, -200],
+    [0, 0, 10, 10],
+  ];
+  const frame = { boxes, scores: boxes.map(() => 0.9), classIds: boxes.map(() => 0) };
+  for (let i = 0; i < 5; i++) {
+    const tracks = tracker.update(frame);
+    assert.deepEqual(
+      tracks.map(({ detection }) => detection),
+      [7, 8],
+    );
+  }
+  assert.equal(JSON.stringify(overJson(tracker.save())), JSON.stringify(tracker.save()));
+});
+
+test("extreme boxes never break a checkpoint", () => {
+  const edge = fc.constantFrom(-1e7, -1, -1e-3, 0, 1e-3, 1, 500, 1e7);
+  const extremeBox = fc.tuple(edge, edge, edge, edge).map((corners): BoxXyxy => corners);
+  const frames = fc.array(fc.array(extremeBox, { maxLength: 4 }), { maxLength: 20 });
+  const given = { ...defaultTrackerOptions, iouThreshold: 0, maxAge: 30, minHits: 0 };
+  fc.assert(
+    fc.property(frames, (boxesOfFrames) => {
+      const whole = createTracker(given);
+      let parts = createTracker(given);
+      for (const boxes of boxesOfFrames) {
+        const frame = { boxes, scores: boxes.map(() => 1), classIds: boxes.map(() => 0) };
+        parts = restoreTracker(given, overJson(parts.save()));
+        const tracks = whole.update(frame);
+        assert.deepEqual(parts.update(frame), tracks);
+        for (const { box } of tracks) assert.ok(box.every(Number.isFinite));
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+test("input that does not fit together is refused and changes nothing", () => {
+  const tracker = createTracker(defaultTrackerOptions);
+  const before = tracker.save();
+  const box: BoxXyxy = [0, 0, 10, 10];
+  const bad: TrackerInput[] = [
+    { boxes: [box], scores: [], classIds: [0] },
+    { boxes: [box], scores: [0.9], classIds: [] },
+    { boxes: [], scores: [0.9], classIds: [0] },
+    { boxes: [box], scores: [0.9], classIds: [0.5] },
+  ];
+  for (const input of bad) assert.throws(() => tracker.update(input), RangeError);
+  assert.deepEqual(tracker.save(), before);
+});
+
+test("options out of range are refused", () => {
+  const bad: Partial<TrackerOptions>[] = [
+    { minScore: Number.NaN },
+    { maxAge: -1 },
+    { maxAge: 1.5 },
+    { minHits: -1 },
+    { iouThreshold: 1.1 },
+    { iouThreshold: Number.NaN },
+  ];
+  for (const given of bad) {
+    assert.throws(() => createTracker({ ...defaultTrackerOptions, ...given }), RangeError);
+  }
+});
+
+test("checkpoints that do not fit are refused", () => {
+  const tracker = createTracker(defaultTrackerOptions);
+  for (const frame of walkingScene({ seed: 1, frames: 3, objects: 2 })) tracker.update(frame);
+  tracker.update(nothing);
+  const good = tracker.save();
+  const bad = [
+    { ...good, version: 2 },
+    { ...good, algorithm: "other" },
+    { ...good, perClass: false },
+    { ...good, frame: null },
+    { ...good, groups: null },
+    overJson(JSON.parse(JSON.stringify(good).replace(/"filter":\[[^,]*,/, '"filter":[null,'))),
+    overJson(JSON.parse(JSON.stringify(good).replace(/"filter":\[[^,]*,/, '"filter":['))),
+  ] as unknown as TrackerCheckpoint[];
+  for (const checkpoint of bad) {
+    assert.throws(() => restoreTracker(defaultTrackerOptions, checkpoint), TrackerCheckpointError);
+  }
+  restoreTracker(defaultTrackerOptions, good);
+});

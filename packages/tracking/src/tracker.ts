@@ -1,0 +1,162 @@
+import type { BoxXyxy } from "@framequeue/vision";
+import type { Association, Observation, TrackedBox } from "./association.ts";
+import { Sort } from "./sort.ts";
+import type { SortState } from "./sort.ts";
+import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
+import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
+import { checkTrackerOptions } from "./tracker-options.ts";
+import type { TrackerOptions } from "./tracker-options.ts";
+
+/** The detections of one frame, best first: arrays of one length. */
+export interface TrackerInput {
+  /** Source pixels; may reach outside the frame. */
+  readonly boxes: readonly BoxXyxy[];
+  readonly scores: readonly number[];
+  /** Whole numbers. */
+  readonly classIds: readonly number[];
+}
+
+export interface Tracker {
+  /**
+   * Takes the detections of the next frame. To be called once per frame in order, also for frames
+   * without detections, be they empty or missing.
+   *
+   * Detections that cannot be tracked are passed over: a score not above `minScore` or NaN, a
+   * coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
+   * outside the frame are tracked as they are.
+   *
+   * @returns the tracks of this frame by ascending track id; no id and no detection occurs twice
+   * @throws RangeError if the arrays differ in length or a class id is not a whole number; the
+   *   tracker is then as before the call
+   */
+  update(input: TrackerInput): TrackedBox[];
+
+  /** The state after the latest update; later updates do not change it. */
+  save(): TrackerCheckpoint;
+}
+
+/**
+ * A tracker at the start of a job.
+ *
+ * @throws RangeError if an option is out of range
+ */
+export function createTracker(options: TrackerOptions): Tracker {
+  checkTrackerOptions(options);
+  return new GroupTracker(options, 0, 1, []);
+}
+
+/**
+ * A tracker that goes on where the one that saved the checkpoint stood. The options must be the
+ * same as that one's.
+ *
+ * @throws RangeError if an option is out of range
+ * @throws TrackerCheckpointError if the checkpoint does not fit
+ */
+export function restoreTracker(options: TrackerOptions, checkpoint: TrackerCheckpoint): Tracker {
+  checkTrackerOptions(options);
+  checkTrackerCheckpoint(checkpoint, options);
+  const groups = checkpoint.groups.map(({ classId, state }) => ({
+    classId,
+    association: new Sort(options, state),
+  }));
+  return new GroupTracker(options, checkpoint.frame, checkpoint.nextTrackId, groups);
+}
+
+/** Far from where squares or quotients of coordinates would overflow and poison a checkpoint. */
+const maxCoordinatePx = 1e7;
+const minSidePx = 1e-3;
+
+interface Group {
+  readonly classId: number | null;
+  readonly association: Association<SortState>;
+}
+
+/** One association per class, or one for all, over a shared sequence of track ids. */
+class GroupTracker implements Tracker {
+  readonly #options: TrackerOptions;
+  #frame: number;
+  #nextTrackId: number;
+  #groups: Group[];
+
+  constructor(options: TrackerOptions, frame: number, nextTrackId: number, groups: Group[]) {
+    this.#options = options;
+    this.#frame = frame;
+    this.#nextTrackId = nextTrackId;
+    this.#groups = groups;
+  }
+
+  update(input: TrackerInput): TrackedBox[] {
+    checkInput(input);
+    const observations = this.#observe(input);
+    this.#frame++;
+    for (const classId of observations.keys()) this.#openGroup(classId);
+    const nextTrackId = () => this.#nextTrackId++;
+    return this.#groups
+      .flatMap(({ classId, association }) =>
+        association.step(this.#frame, observations.get(classId) ?? [], nextTrackId),
+      )
+      .sort((a, b) => a.trackId - b.trackId);
+  }
+
+  save(): TrackerCheckpoint {
+    const { algorithm, perClass } = this.#options;
+    return {
+      version: 1,
+      algorithm,
+      perClass,
+      frame: this.#frame,
+      nextTrackId: this.#nextTrackId,
+      groups: this.#groups.map(({ classId, association }) => ({
+        classId,
+        state: association.save(),
+      })),
+    };
+  }
+
+  /** The detections to track, by the class of their group. */
+  #observe({ boxes, scores, classIds }: TrackerInput): Map<number | null, Observation[]> {
+    const observations = new Map<number | null, Observation[]>();
+    for (const [detection, box] of boxes.entries()) {
+      const score = scores[detection]!;
+      const classId = classIds[detection]!;
+      if (!(score > this.#options.minScore) || !isTrackable(box)) continue;
+      const group = this.#options.perClass ? classId : null;
+      const list = observations.get(group);
+      const observation = { box, score, classId, detection };
+      if (list === undefined) observations.set(group, [observation]);
+      else list.push(observation);
+    }
+    return observations;
+  }
+
+  /**
+   * Groups stay in order of class, so that track ids do not depend on the order of detections. One
+   * opened late is no different from one that has been empty since the first frame.
+   */
+  #openGroup(classId: number | null): void {
+    if (this.#groups.some((group) => group.classId === classId)) return;
+    this.#groups.push({ classId, association: new Sort(this.#options) });
+    this.#groups.sort((a, b) => (a.classId ?? 0) - (b.classId ?? 0));
+  }
+}
+
+function checkInput({ boxes, scores, classIds }: TrackerInput): void {
+  if (scores.length !== boxes.length || classIds.length !== boxes.length) {
+    throw new RangeError(
+      `${boxes.length} boxes, ${scores.length} scores and ${classIds.length} classes do not fit`,
+    );
+  }
+  const bad = classIds.find((classId) => !Number.isSafeInteger(classId));
+  if (bad !== undefined) throw new RangeError(`class id ${bad} is not a whole number`);
+}
+
+function isTrackable([x1, y1, x2, y2]: BoxXyxy): boolean {
+  return (
+    Math.abs(x1) <= maxCoordinatePx &&
+    Math.abs(y1) <= maxCoordinatePx &&
+    Math.abs(x2) <= maxCoordinatePx &&
+    Math.abs(y2) <= maxCoordinatePx &&
+    x2 - x1 >= minSidePx &&
+    y2 - y1 >= minSidePx
+  );
+}

@@ -1,0 +1,6 @@
+export { area, clipBox, iou, xywhToXyxy, xyxyToXywh } from "./box.ts";
+export type { BoxXywh, BoxXyxy, Size } from "./box.ts";
+export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";
+export type { Fit, Letterbox, Placement } from "./letterbox.ts";
+export { nms } from "./nms.ts";
+export { boxDecimals, roundTo, scoreDecimals } from "./rounding.ts";
