@@ -1,5 +1,6 @@
 export * from "./frames.ts";
 export * from "./ids.ts";
+export * from "./intermediates.ts";
 export * from "./jobs.ts";
 export * from "./media.ts";
 export * from "./messages.ts";

@@ -115,8 +115,10 @@ export function createLedger(redis: RedisClient, site: string) {
 
     segBegin: (job: JobId, ep: string, segment: number, lease: string, by: string) =>
       call<
-        Answer<"ok" | "exhausted", { mode: SegmentMode; attempt: number }> | Answer<"skip"> | Gone
-      >("seg-begin", job, ep, segment, lease, by),
+        | Answer<"ok" | "exhausted", { mode: SegmentMode; batches: number; frames: number }>
+        | Answer<"skip">
+        | Gone
+      >("seg-begin", job, ep, segment, lease, by, new Date().toISOString()),
 
     acquire: (
       job: JobId,

@@ -1,13 +1,8 @@
 import { type BatchKey, type JobId, parseBatchKey } from "@framequeue/contracts";
-import { type FrameStore, payloadKey, type PayloadVariant } from "@framequeue/frames";
-import type { Ledger } from "./ledger.ts";
-import type { TaskQueues } from "./task-queues.ts";
+import { payloadKey, type PayloadVariant } from "@framequeue/frames";
+import type { Pipeline } from "./pipeline.ts";
 
-export interface PayloadDeps {
-  readonly ledger: Ledger;
-  readonly frames: FrameStore;
-  readonly queues: TaskQueues;
-}
+export type PayloadDeps = Pick<Pipeline, "ledger" | "frames" | "queues">;
 
 /** `J/ep/s.b`: names the grant of a batch, and is the prefix of its payloads. */
 export function grantId(job: JobId, epoch: string, k: BatchKey): string {

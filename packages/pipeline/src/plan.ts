@@ -8,6 +8,7 @@ import {
   segmentSchema,
   sizeSchema,
   storedSourceSchema,
+  warningSchema,
 } from "@framequeue/contracts";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
@@ -24,6 +25,10 @@ export const planSchema = z.object({
   /** The size and layout in which frames travel. */
   frame: sizeSchema.extend({ layout: pixelLayoutSchema }),
   segments: z.array(segmentSchema).min(1),
+  /** Frames per batch: what was asked for, or fewer where so many would not fit the site's budget. */
+  batchFrames: z.int().min(1),
+  /** The detector's labels, by class id. */
+  labels: z.array(z.string()),
   expectedFrames: z.int().min(0),
 });
 export type Plan = z.infer<typeof planSchema>;
@@ -34,11 +39,10 @@ export interface JobFacts {
   readonly plan: Plan;
 }
 
+export type FactsReader = (job: JobId, epoch: string) => Promise<JobFacts | undefined>;
+
 /** Reads job facts and remembers the last few; both objects never change. Undefined when the job is cleared away. */
-export function createFactsReader(
-  objects: ObjectStore,
-  remembered = 32,
-): (job: JobId, epoch: string) => Promise<JobFacts | undefined> {
+export function createFactsReader(objects: ObjectStore, remembered = 32): FactsReader {
   const cache = new Map<string, JobFacts>();
   return async (job, epoch) => {
     const key = `${job}/${epoch}`;
@@ -66,3 +70,10 @@ export function createFactsReader(
     }
   };
 }
+
+/** What the render step leaves for the last step: the video, or why there is none. */
+export const renderReportSchema = z.object({
+  artifact: z.object({ key: z.string(), bytes: z.int(), sha256: z.string() }).optional(),
+  warning: warningSchema.optional(),
+});
+export type RenderReport = z.infer<typeof renderReportSchema>;

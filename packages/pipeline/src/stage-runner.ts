@@ -10,10 +10,7 @@ import {
   toProblemError,
 } from "@framequeue/contracts";
 import { DelayedError, type Job, Worker } from "bullmq";
-import type { Jobs } from "./jobs.ts";
-import type { Ledger } from "./ledger.ts";
-import type { RedisClient } from "./redis.ts";
-import type { TaskQueues } from "./task-queues.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 /** What a stage's code gets beside its message. */
 export interface TaskContext {
@@ -51,10 +48,7 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly handlers: Handlers<Q>;
   /** Tasks of this queue that this process holds at once. */
   readonly concurrency: number;
-  readonly connection: RedisClient;
-  readonly ledger: Ledger;
-  readonly queues: TaskQueues;
-  readonly jobs: Jobs;
+  readonly pipeline: Pick<Pipeline, "redis" | "ledger" | "queues" | "jobs">;
   /**
    * How often a task may fail for an unknown reason before its job fails. Stages whose attempts the ledger counts
    * (decode, enhance, infer) leave it out: the ledger turns what keeps failing into a gap.
@@ -78,7 +72,8 @@ function backoffMs(attempt: number): number {
 
 /** Connects one stage to its queue. The one place where an error becomes a retry, a failed job, or a hand-back. */
 export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q>): StageRunner {
-  const { ledger, queues, jobs, events } = options;
+  const { events } = options;
+  const { redis, ledger, queues, jobs } = options.pipeline;
   const handlers = options.handlers as unknown as Record<string, Handler<MessageStage> | undefined>;
   const stopping = new AbortController();
   let state: StageRunner["state"] = "starting";
@@ -125,7 +120,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
   }
 
   const worker = new Worker(options.queue, run, {
-    connection: options.connection,
+    connection: redis,
     prefix: QUEUE_PREFIX,
     concurrency: options.concurrency,
     autorun: false,

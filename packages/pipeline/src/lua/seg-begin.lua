@@ -1,5 +1,6 @@
--- segBegin(ep, s, lease, by): the caller decodes segment s from now on; whoever did before is stale.
+-- segBegin(ep, s, lease, by, now): the caller decodes segment s from now on; whoever did before is stale.
 -- Answers ok | exhausted (N attempts without progress: fall back or end the segment) | skip | gone.
+-- `batches` and `frames`: what the segment has published from its start without a hole.
 local ep, s, lease, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if gone(ep) then return answer('gone') end
 if paused() then return answer('skip') end
@@ -7,6 +8,14 @@ local seg = load(SEG, s)
 if not seg or seg.st ~= 'open' then return answer('skip') end
 seg.lease, seg.by, seg.att = lease, by, seg.att + 1
 store(SEG, s, seg)
+redis.call('HSETNX', JOB, 'decodeAt', ARGV[5])
 local kind = 'ok'
 if seg.att > int('N') then kind = 'exhausted' end
-return answer(kind, { mode = get('mode'), attempt = seg.att })
+local nb, frames = 0, 0
+if tonumber(s) == int('cs') then nb, frames = int('cb'), int('ord') end
+local batch = load(BAT, s .. '.' .. nb)
+while batch and (batch.st == 'ready' or batch.st == 'enhanced' or batch.st == 'done') do
+  nb, frames = nb + 1, frames + batch.frames
+  batch = load(BAT, s .. '.' .. nb)
+end
+return answer(kind, { mode = get('mode'), batches = nb, frames = frames })

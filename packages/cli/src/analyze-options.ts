@@ -1,0 +1,137 @@
+import { parseArgs } from "node:util";
+import {
+  executionOptionsSchema,
+  ProblemError,
+  resultOptionsSchema,
+  invalid,
+} from "@framequeue/contracts";
+import type { ExecutionOptions, ResultOptions } from "@framequeue/contracts";
+
+export interface AnalyzeOptions {
+  readonly videos: readonly string[];
+  /** Name or file. */
+  readonly model: string;
+  readonly manifest?: string;
+  readonly out: string;
+  readonly json: boolean;
+  readonly render: boolean;
+  readonly inferWorkers?: number;
+  readonly options: ResultOptions;
+  readonly execution: ExecutionOptions;
+}
+
+export const ANALYZE_USAGE = `Usage: npm run analyze -- VIDEO… [options]
+
+Finds and tracks the objects in each video; leaves data and an annotated video.
+
+  --model NAME|FILE      detector to use (default yolox-nano, fetched on first use)
+  --manifest FILE        describes a model that is not recognised
+  --out DIR              where results go, a folder per video (default out)
+  --json                 one JSON object per video on stdout and nothing else there
+  --no-video             do not write the annotated video
+  --min-score NUMBER     drop detections below (default: the model's own)
+  --labels A,B           keep only these labels
+  --normalize            stretch the colours of each frame first
+  --batch N              frames per queue message, 1 to 64 (default 16)
+  --segment-seconds N    length of the pieces that are decoded in parallel, 0 for one piece (default 20)
+  --infer-workers N      inference threads (default: one per core)
+  --help                 this text
+`;
+
+const OPTIONS = {
+  model: { type: "string" },
+  manifest: { type: "string" },
+  out: { type: "string" },
+  json: { type: "boolean" },
+  "no-video": { type: "boolean" },
+  "min-score": { type: "string" },
+  labels: { type: "string" },
+  normalize: { type: "boolean" },
+  batch: { type: "string" },
+  "segment-seconds": { type: "string" },
+  "infer-workers": { type: "string" },
+  help: { type: "boolean" },
+} as const;
+
+/** Undefined when help is asked for. Throws `unknown-option` or `invalid-request` that names the option. */
+export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | undefined {
+  const { values, positionals } = parseStrictly(args);
+  if (values.help) return undefined;
+  if (positionals.length === 0) {
+    throw new ProblemError("invalid-request", "Name at least one video: npm run analyze -- VIDEO", {
+      at: "VIDEO",
+    });
+  }
+  const inferWorkers = wholeNumber(values["infer-workers"], "--infer-workers", 1, 64);
+  const options = resultOptionsSchema.safeParse({
+    ...optional(
+      "minScore",
+      values["min-score"] === undefined ? undefined : Number(values["min-score"]),
+    ),
+    ...optional(
+      "labels",
+      values.labels?.split(",").map((label) => label.trim()),
+    ),
+    enhance: { normalize: values.normalize ?? false },
+  });
+  if (!options.success) throw invalid("invalid-request", "options", options.error);
+  const execution = executionOptionsSchema.safeParse({
+    ...optional("batchFrames", values.batch === undefined ? undefined : Number(values.batch)),
+    ...optional(
+      "segmentSeconds",
+      values["segment-seconds"] === undefined ? undefined : Number(values["segment-seconds"]),
+    ),
+  });
+  if (!execution.success) throw invalid("invalid-request", "execution", execution.error);
+  return {
+    videos: positionals,
+    model: values.model ?? "yolox-nano",
+    out: values.out ?? "out",
+    json: values.json ?? false,
+    render: !(values["no-video"] ?? false),
+    options: options.data,
+    execution: execution.data,
+    ...optional("manifest", values.manifest),
+    ...optional("inferWorkers", inferWorkers),
+  };
+}
+
+function parseStrictly(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const option = /'(-[^' ]+)/.exec(message)?.[1] ?? "options";
+    throw new ProblemError(
+      "unknown-option",
+      message.startsWith("Unknown option")
+        ? `There is no option ${option}; --help lists them.`
+        : `${message.split(". ")[0]}.`,
+      { at: option },
+    );
+  }
+}
+
+function wholeNumber(
+  text: string | undefined,
+  name: string,
+  min: number,
+  max: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ProblemError(
+      "invalid-request",
+      `${name} takes a whole number from ${min} to ${max}.`,
+      {
+        at: name,
+      },
+    );
+  }
+  return value;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}

@@ -1,0 +1,172 @@
+import { stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import {
+  type AcceptedJob,
+  type JobView,
+  newJobId,
+  type Problem,
+  ProblemError,
+  type Summary,
+  summarySchema,
+  toProblemError,
+} from "@framequeue/contracts";
+import { type ModelPackage, resolveModel } from "@framequeue/models";
+import { storeModel } from "@framequeue/pipeline";
+import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analyze-options.ts";
+import { awaitJob } from "./await-job.ts";
+import type { ComposedSystem } from "./compose.ts";
+import type { Terminal } from "./terminal.ts";
+import { checkOutFolder, copyArtifacts, outFolders } from "./out-folder.ts";
+import { openPrivateSystem } from "./private-system.ts";
+import { createProgressDisplay } from "./progress-line.ts";
+import { describeSummary } from "./summary-text.ts";
+
+/** How long running work may go on after Ctrl-C. */
+const STOP_MS = 2_000;
+
+/** `analyze`: the main job on files of this machine. Answers the exit code. */
+export async function analyze(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parseAnalyzeOptions(args);
+  if (options === undefined) {
+    terminal.stdout.write(ANALYZE_USAGE);
+    return 0;
+  }
+  const out = resolve(terminal.cwd, options.out);
+  await checkOutFolder(out);
+  const model = await findModel(options, terminal);
+  const folders = outFolders(out, options.videos);
+
+  await using system = await openPrivateSystem(
+    options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers },
+  );
+  await storeModel(system.pipeline.objects, model);
+  let failures = 0;
+  for (const [i, video] of options.videos.entries()) {
+    const report = await analyzeVideo(system, terminal, options, model, video, folders[i]!);
+    if (report.state === "failed") failures++;
+    print(terminal, options, video, report);
+  }
+  await system.stop(STOP_MS);
+  return failures > 0 ? 1 : 0;
+}
+
+async function findModel(options: AnalyzeOptions, terminal: Terminal): Promise<ModelPackage> {
+  const model = await resolveModel(options.model, {
+    cwd: terminal.cwd,
+    cacheDir: join(terminal.dataDir, "models"),
+    bundledDir: terminal.bundledModelsDir,
+    allowPull: true,
+    proxyEnv: terminal.env,
+    signal: terminal.signal,
+    manifest: options.manifest,
+    onProgress: terminal.onDownload,
+  });
+  for (const assumption of model.assumptions) terminal.stderr.write(`${assumption}\n`);
+  return model;
+}
+
+/** What `--json` prints for a video. */
+interface AnalyzeReport {
+  readonly jobId: string;
+  readonly state: JobView["state"];
+  readonly source: string;
+  readonly frames?: number;
+  readonly tracks?: number;
+  readonly detections?: number;
+  readonly seconds?: number;
+  readonly fps?: number;
+  readonly artifacts?: Readonly<Record<string, string>>;
+  readonly warnings?: JobView["warnings"];
+  readonly problem?: Problem;
+  readonly summary?: Summary;
+}
+
+async function analyzeVideo(
+  system: ComposedSystem,
+  terminal: Terminal,
+  options: AnalyzeOptions,
+  model: ModelPackage,
+  video: string,
+  folder: string,
+): Promise<AnalyzeReport> {
+  const { jobs, objects } = system.pipeline;
+  const id = newJobId();
+  const base = { jobId: id, source: video };
+  const path = resolve(terminal.cwd, video);
+  try {
+    await checkFile(path, video);
+  } catch (error) {
+    return { ...base, state: "failed", problem: toProblemError(error).toProblem() };
+  }
+  const job: AcceptedJob = {
+    v: 1,
+    id,
+    acceptedAt: new Date().toISOString(),
+    source: { kind: "file", path, name: basename(path) },
+    models: [model.ref],
+    options: options.options,
+    execution: options.execution,
+    render: options.render,
+  };
+  await jobs.submit(job);
+  const display = createProgressDisplay(terminal.stderr, basename(path));
+  let view: JobView;
+  try {
+    view = await awaitJob(jobs, id, {
+      signal: terminal.signal,
+      onView: (current) => display.update(current),
+    });
+  } catch (error) {
+    if (terminal.signal.aborted) await jobs.cancel(id).catch(() => {});
+    throw error;
+  } finally {
+    display.end();
+  }
+  const problem = view.problem === undefined ? {} : { problem: view.problem };
+  if (view.state === "failed") return { ...base, state: view.state, ...problem };
+
+  const artifacts = await copyArtifacts(jobs, objects, id, folder);
+  const result = await jobs.result(id);
+  const summary = summarySchema.parse(
+    JSON.parse((await objects.get(result!.artifacts["summary.json"]!.key)).toString()),
+  );
+  await objects.deletePrefix(`jobs/${id}`);
+  return {
+    ...base,
+    state: view.state,
+    frames: summary.frames,
+    tracks: summary.tracks,
+    detections: summary.detections,
+    seconds: summary.timing.seconds,
+    fps: summary.timing.fps,
+    artifacts,
+    warnings: view.warnings,
+    summary,
+  };
+}
+
+async function checkFile(path: string, name: string): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new ProblemError("source-not-found", `${name} does not exist or cannot be read.`, {
+      at: name,
+      cause,
+    });
+  });
+  if (!found.isFile()) {
+    throw new ProblemError("source-not-video", `${name} is not a file.`, { at: name });
+  }
+}
+
+function print(
+  { stdout, stderr }: Terminal,
+  { json }: AnalyzeOptions,
+  video: string,
+  { summary, ...report }: AnalyzeReport,
+): void {
+  if (json) stdout.write(`${JSON.stringify(report)}\n`);
+  if (report.problem !== undefined) {
+    stderr.write(`${video}: ${report.problem.title}. ${report.problem.detail}\n`);
+  } else if (!json && summary !== undefined) {
+    stdout.write(describeSummary(video, summary, report.artifacts ?? {}));
+  }
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ProblemError } from "@framequeue/contracts";
+import { listModels, pullModel } from "@framequeue/models";
+import type { Terminal } from "./terminal.ts";
+
+const USAGE = `Usage: npm run models -- list          the models that can be named
+       npm run models -- pull NAME     fetches a model into data/models
+`;
+
+/** `models`: looks at and fetches models. Answers the exit code. */
+export async function models(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false });
+  const [command, name] = positionals;
+  const cacheDir = join(terminal.dataDir, "models");
+  switch (command) {
+    case "list": {
+      const known = await listModels({ cacheDir, bundledDir: terminal.bundledModelsDir });
+      for (const { name, origin, present } of known) {
+        terminal.stdout.write(
+          `${name}  ${present ? `here (${origin})` : `to be fetched (${origin})`}\n`,
+        );
+      }
+      return 0;
+    }
+    case "pull": {
+      if (name === undefined) {
+        throw new ProblemError("invalid-request", "Name a model: npm run models -- pull NAME", {
+          at: "NAME",
+        });
+      }
+      const folder = await pullModel(name, {
+        cacheDir,
+        proxyEnv: terminal.env,
+        signal: terminal.signal,
+        onProgress: terminal.onDownload,
+      });
+      terminal.stdout.write(`${folder}\n`);
+      return 0;
+    }
+    case undefined:
+      (args.includes("--help") ? terminal.stdout : terminal.stderr).write(USAGE);
+      return args.includes("--help") ? 0 : 1;
+    default:
+      throw new ProblemError(
+        "invalid-request",
+        `There is no command ${command}; there are list and pull.`,
+        {
+          at: command,
+        },
+      );
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/** `[x, y, width, height, score, classId]`, rounded as in the result files, best score first. */
+export const detectionTupleSchema = z.tuple([
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.int().min(0),
+]);
+export type DetectionTuple = z.infer<typeof detectionTupleSchema>;
+
+/** What infer leaves for track: detections of consecutive frames, one entry per frame. */
+export const inferResultSchema = z.object({
+  v: z.literal(1),
+  pts: z.array(z.int()),
+  frames: z.array(z.array(detectionTupleSchema)),
+});
+export type InferResult = z.infer<typeof inferResultSchema>;
+
+/** What track leaves for index and render besides its part of the rows: all parts that went before, in order. */
+export const partManifestSchema = z.object({
+  v: z.literal(1),
+  /** The manifest before this one; empty at the start. */
+  previous: z.string(),
+  parts: z.array(z.string()),
+});
+export type PartManifest = z.infer<typeof partManifestSchema>;
+
+/** `[trackId, x, y, width, height, classId, score, detection]`: a track in one frame, `detection` -1 where predicted. */
+export const trackTupleSchema = z.tuple([
+  z.int().positive(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.int().min(0),
+  z.number(),
+  z.int().min(-1),
+]);
+export type TrackTuple = z.infer<typeof trackTupleSchema>;
+
+/** A frame after track, or a frame that could not be analysed. */
+export const partRowSchema = z.union([
+  z.object({
+    frame: z.int().min(0),
+    pts: z.int(),
+    detections: z.array(detectionTupleSchema),
+    tracks: z.array(trackTupleSchema),
+  }),
+  z.object({ frame: z.int().min(0), gap: z.literal("inference-error") }),
+]);
+export type PartRow = z.infer<typeof partRowSchema>;
+
+/** What track leaves for index and render: the rows of consecutive frames. */
+export const partSchema = z.object({ v: z.literal(1), rows: z.array(partRowSchema) });
+export type Part = z.infer<typeof partSchema>;

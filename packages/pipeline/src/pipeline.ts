@@ -1,0 +1,56 @@
+import type { FrameStore } from "@framequeue/frames";
+import type { ObjectStore } from "@framequeue/storage";
+import { createJobs, type Jobs } from "./jobs.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import { createFactsReader, type FactsReader } from "./plan.ts";
+import { connectRedis, type RedisClient } from "./redis.ts";
+import { createTaskQueues, type TaskQueues } from "./task-queues.ts";
+
+/** What every stage works with. */
+export interface Pipeline {
+  readonly redis: RedisClient;
+  readonly site: string;
+  readonly ledger: Ledger;
+  readonly queues: TaskQueues;
+  readonly jobs: Jobs;
+  readonly facts: FactsReader;
+  readonly objects: ObjectStore;
+  readonly frames: FrameStore;
+  /** Bytes of pixels that the whole site may hold in its frame store. */
+  readonly frameBudgetBytes: number;
+}
+
+export interface PipelineOptions {
+  readonly redisUrl: string;
+  /** Names this installation in Redis; one site, one budget of frame bytes. */
+  readonly site: string;
+  readonly objects: ObjectStore;
+  readonly frames: FrameStore;
+  readonly frameBudgetBytes: number;
+  readonly onRedisError?: (error: Error) => void;
+}
+
+/** Connects to Redis; disposing closes queues and connection, not the stores. */
+export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposable {
+  const { site, objects, frames, frameBudgetBytes } = options;
+  const redis = connectRedis(options.redisUrl);
+  redis.on("error", (error: Error) => options.onRedisError?.(error));
+  const ledger = createLedger(redis, site);
+  const queues = createTaskQueues(redis);
+  const jobs = createJobs({ redis, site, ledger, queues, objects, frames });
+  return {
+    redis,
+    site,
+    ledger,
+    queues,
+    jobs,
+    facts: createFactsReader(objects),
+    objects,
+    frames,
+    frameBudgetBytes,
+    async [Symbol.asyncDispose]() {
+      await queues[Symbol.asyncDispose]();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type BatchKey,
+  batchKey,
+  type DecodeMessage,
+  newToken,
+  type PixelLayout,
+  type Size,
+} from "@framequeue/contracts";
+import { payloadChecksum } from "@framequeue/frames";
+import { clearPayload, grantId, payloadOf, type Pipeline } from "@framequeue/pipeline";
+
+/** How soon a full window is looked at again: well below the time that inference needs for a batch. */
+const CREDIT_POLL_MS = 8;
+
+/** Another holder decodes the segment now, or the job is over: stop, this is no error. */
+export class WorkTakenAway extends Error {
+  override readonly name = "WorkTakenAway";
+}
+
+export interface PublishTarget extends Pick<DecodeMessage, "job" | "epoch" | "segment"> {
+  readonly lease: string;
+  readonly frame: Size & { readonly layout: PixelLayout };
+  /** How many times a batch's bytes its grant covers. */
+  readonly reserved: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts batches of one segment into the frame store, one after the other, each under a credit: acquire, grant, put,
+ * publish. `publish` returns at once so that the next batch can be read meanwhile; `settled` waits, and throws what
+ * went wrong.
+ */
+export class BatchPublisher {
+  readonly #pipeline: Pipeline;
+  readonly #target: PublishTarget;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(pipeline: Pipeline, target: PublishTarget) {
+    this.#pipeline = pipeline;
+    this.#target = target;
+  }
+
+  settled(): Promise<void> {
+    return this.#running;
+  }
+
+  publish(batch: number, pts: readonly number[], pixels: SharedArrayBuffer): void {
+    this.#running = this.#publish(batch, pts, pixels);
+    // Whoever reads meanwhile may be thrown out before it gets to look.
+    this.#running.catch(() => {});
+  }
+
+  async #publish(batch: number, pts: readonly number[], pixels: SharedArrayBuffer): Promise<void> {
+    const { job, epoch, segment, lease, frame, reserved } = this.#target;
+    const { ledger, queues, frames } = this.#pipeline;
+    const k = batchKey({ segment, batch });
+    for (;;) {
+      const bytes = pixels.byteLength * reserved;
+      const tok = await this.#acquire(batch, k, bytes);
+      if (tok === undefined) return;
+      await this.#grant(k, tok, bytes);
+      const crc32 = payloadChecksum(pixels);
+      await frames.put(payloadOf(job, epoch, k, "a"), {
+        pixels,
+        header: {
+          v: 1,
+          job,
+          epoch,
+          segment,
+          batch,
+          ...frame,
+          frames: pts.length,
+          pts: [...pts],
+          crc32,
+        },
+      });
+      const answer = await ledger.publish(
+        job,
+        epoch,
+        segment,
+        lease,
+        batch,
+        tok,
+        pts.length,
+        crc32,
+      );
+      if (answer.a === "ok") {
+        await queues.addDue(job, epoch, answer.due);
+        return;
+      }
+      // The job is over, so nobody else can hold this payload: it goes. Where only the lease is lost, it stays,
+      // because it may be the new holder's by now.
+      if (answer.a === "gone") await clearPayload(this.#pipeline, job, epoch, k, tok);
+      if (answer.a !== "retry") throw new WorkTakenAway();
+    }
+  }
+
+  /** The token of a credit for the batch, or undefined when others have gone further with it. */
+  async #acquire(batch: number, k: BatchKey, bytes: number): Promise<string | undefined> {
+    const { job, epoch, segment, lease, signal } = this.#target;
+    const { ledger, queues } = this.#pipeline;
+    for (;;) {
+      signal.throwIfAborted();
+      const tok = newToken();
+      const answer = await ledger.acquire(job, epoch, segment, lease, batch, tok, bytes);
+      switch (answer.a) {
+        case "ok":
+          return tok;
+        case "skip":
+          await queues.addDue(job, epoch, answer.due);
+          return undefined;
+        case "wait":
+          await sleep(CREDIT_POLL_MS, undefined, { signal });
+          break;
+        case "drop":
+          await clearPayload(this.#pipeline, job, epoch, answer.k, answer.tok);
+          await ledger.unhold(job, epoch, answer.k, answer.tok);
+          break;
+        case "stale":
+        case "gone":
+          throw new WorkTakenAway(`batch ${k}: ${answer.a}`);
+      }
+    }
+  }
+
+  async #grant(k: BatchKey, tok: string, bytes: number): Promise<void> {
+    const { job, epoch, signal } = this.#target;
+    const { ledger, frameBudgetBytes } = this.#pipeline;
+    while ((await ledger.grant(grantId(job, epoch, k), tok, bytes, frameBudgetBytes)) === "wait") {
+      await sleep(CREDIT_POLL_MS, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import {
+  type DecodeMessage,
+  frameBytes,
+  newToken,
+  ProblemError,
+  type Segment,
+} from "@framequeue/contracts";
+import {
+  type DecodeReport,
+  type FrameReader,
+  type MediaTools,
+  openDecoder,
+} from "@framequeue/media";
+import {
+  type JobFacts,
+  objectKeys,
+  openSource,
+  type Pipeline,
+  type SegmentEnd,
+  type TaskContext,
+} from "@framequeue/pipeline";
+import { BatchPublisher, WorkTakenAway } from "./batch-publisher.ts";
+
+export interface DecodeDeps extends Pipeline {
+  readonly tools: MediaTools;
+  readonly decoderThreads?: number;
+}
+
+/**
+ * Decodes one segment into batches, from its start: batches that an earlier delivery published are decoded again and
+ * passed over, so that a batch always holds the same frames.
+ */
+export async function decodeSegment(
+  deps: DecodeDeps,
+  message: DecodeMessage,
+  context: TaskContext,
+): Promise<void> {
+  const { job, epoch, segment } = message;
+  const facts = await deps.facts(job, epoch);
+  if (facts === undefined) return;
+
+  const lease = newToken();
+  const begun = await deps.ledger.segBegin(job, epoch, segment, lease, context.delivery);
+  if (begun.a === "skip" || begun.a === "gone") {
+    await deps.queues.addDue(job, epoch, begun.due);
+    return;
+  }
+  const work = new SegmentWork(deps, facts, message, lease, context.signal);
+  try {
+    if (begun.a === "exhausted") {
+      if (begun.mode === "parallel") await work.fallBack();
+      else await work.giveUpAfter(begun.batches, begun.frames);
+      return;
+    }
+    await work.decode();
+  } catch (error) {
+    if (!(error instanceof WorkTakenAway)) throw error;
+  }
+}
+
+class SegmentWork {
+  readonly #deps: DecodeDeps;
+  readonly #facts: JobFacts;
+  readonly #message: DecodeMessage;
+  readonly #lease: string;
+  readonly #signal: AbortSignal;
+  readonly #segment: Segment;
+
+  constructor(
+    deps: DecodeDeps,
+    facts: JobFacts,
+    message: DecodeMessage,
+    lease: string,
+    signal: AbortSignal,
+  ) {
+    this.#deps = deps;
+    this.#facts = facts;
+    this.#message = message;
+    this.#lease = lease;
+    this.#signal = signal;
+    this.#segment = facts.plan.segments[message.segment]!;
+  }
+
+  /** Passes over the segment until every batch of it is published, or falls back when it cannot be trusted. */
+  async decode(): Promise<void> {
+    let mismatches = 0;
+    for (;;) {
+      const { batches, report } = await this.#pass();
+      if (!report.matched) {
+        // Once may be an accident of the machine; twice is the file.
+        if (++mismatches > 1) {
+          await this.fallBack();
+          return;
+        }
+        continue;
+      }
+      if (await this.#end({ batches, ...this.#lossOf(report) })) return;
+    }
+  }
+
+  /** One run of ffmpeg over the segment. Reading the next batch overlaps with publishing the last. */
+  async #pass(): Promise<{ batches: number; report: DecodeReport }> {
+    const { plan, job } = this.#facts;
+    const { batchFrames, frame, media } = plan;
+    const bytes = frameBytes(frame.layout, frame.width, frame.height);
+    await using source = await openSource(this.#deps.objects, plan.source);
+    await using reader: FrameReader = openDecoder(source.path, {
+      info: media,
+      segment: this.#segment,
+      frame,
+      layout: frame.layout,
+      tools: this.#deps.tools,
+      signal: this.#signal,
+      ...(this.#deps.decoderThreads === undefined ? {} : { threads: this.#deps.decoderThreads }),
+    });
+    const publisher = new BatchPublisher(this.#deps, {
+      ...this.#message,
+      lease: this.#lease,
+      frame,
+      // A batch's enhanced pixels live on the same credit as its decoded ones, and are reserved with them.
+      reserved: job.options.enhance.normalize ? 2 : 1,
+      signal: this.#signal,
+    });
+    for (let batch = 0; ; batch++) {
+      const pixels = new SharedArrayBuffer(batchFrames * bytes);
+      const pts = await reader.read(new Uint8Array(pixels), batchFrames);
+      await publisher.settled();
+      if (pts.length === 0) return { batches: batch, report: this.#judge(reader) };
+      publisher.publish(
+        batch,
+        pts,
+        pts.length === batchFrames ? pixels : pixels.slice(0, pts.length * bytes),
+      );
+      if (pts.length < batchFrames) {
+        await publisher.settled();
+        return { batches: batch + 1, report: this.#judge(reader) };
+      }
+    }
+  }
+
+  #judge(reader: FrameReader): DecodeReport {
+    const report = reader.report();
+    if (report.exitCode === null) {
+      // Killed from outside, say by the kernel for want of memory: that says nothing about the file.
+      throw new ProblemError("frame-undecodable", "The decoder was killed before it was done.");
+    }
+    return report;
+  }
+
+  /** What of the source did not decode, for the record at the job's end. */
+  #lossOf(report: DecodeReport): Omit<SegmentEnd, "batches"> {
+    const warning =
+      report.errors.length === 0
+        ? undefined
+        : `The decoder reported errors; the last: ${report.errors.at(-1)}`;
+    return {
+      ...(report.gap === 0
+        ? {}
+        : {
+            missing: {
+              frames: report.gap,
+              reason: report.truncated ? ("source-truncated" as const) : ("decode-error" as const),
+            },
+          }),
+      ...(warning === undefined ? {} : { warning }),
+    };
+  }
+
+  /** Whether the segment is over; if not, a batch of it was lost meanwhile and needs another pass. */
+  async #end(end: SegmentEnd): Promise<boolean> {
+    const { job, epoch, segment } = this.#message;
+    const answer = await this.#deps.ledger.segEnd(job, epoch, segment, this.#lease, end);
+    if (answer.a === "again") return false;
+    await this.#deps.queues.addDue(job, epoch, answer.due);
+    return true;
+  }
+
+  /** Ends a sequential segment where the decoder gets no further: the rest is a gap. */
+  async giveUpAfter(batches: number, frames: number): Promise<void> {
+    const missing = Math.max(0, this.#segment.frames - frames);
+    await this.#end({
+      batches,
+      ...(missing === 0 ? {} : { missing: { frames: missing, reason: "decode-error" } }),
+      warning: "The decoder failed again and again at the same place; what follows was left out.",
+    });
+  }
+
+  /** Starts the job over as one sequential segment: this file does not decode from its key frames as it does in one go. */
+  async fallBack(): Promise<void> {
+    const { job, epoch, segment } = this.#message;
+    const { plan } = this.#facts;
+    const fresh = newToken();
+    const total = plan.expectedFrames;
+    await this.#deps.objects.put(
+      objectKeys.plan(job, fresh),
+      JSON.stringify({ ...plan, mode: "sequential", segments: [{ frames: total }] }),
+    );
+    const answer = await this.#deps.ledger.fallback(job, epoch, segment, this.#lease, fresh, total);
+    if (answer.a !== "ok") {
+      await this.#deps.objects.deletePrefix(objectKeys.epoch(job, fresh));
+      return;
+    }
+    await this.#deps.queues.addDue(job, fresh, answer.due);
+    // Nothing of the old epoch can be wanted again.
+    await this.#deps.frames.deletePrefix(`${job}/${epoch}`);
+    await this.#deps.ledger.releaseAll(`${job}/${epoch}/`);
+    await this.#deps.objects.deletePrefix(objectKeys.epoch(job, epoch));
+  }
+}

@@ -1,0 +1,1 @@
+export { createDecodeService, type DecodeServiceOptions } from "./service.ts";

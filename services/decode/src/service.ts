@@ -1,0 +1,36 @@
+import { DEFAULT_TOOLS, type MediaTools } from "@framequeue/media";
+import {
+  createStageRunner,
+  type Pipeline,
+  type StageEvents,
+  type StageRunner,
+} from "@framequeue/pipeline";
+import { decodeSegment } from "./decode-segment.ts";
+
+export interface DecodeServiceOptions {
+  /** Segments that this process decodes at once. */
+  readonly concurrency: number;
+  /** Threads of one ffmpeg; absent: its own choice. */
+  readonly decoderThreads?: number;
+  readonly tools?: MediaTools;
+  readonly events?: StageEvents;
+}
+
+/** Turns segments of a source into batches of pixels in the frame store. */
+export function createDecodeService(
+  pipeline: Pipeline,
+  options: DecodeServiceOptions,
+): StageRunner {
+  const deps = {
+    ...pipeline,
+    tools: options.tools ?? DEFAULT_TOOLS,
+    ...(options.decoderThreads === undefined ? {} : { decoderThreads: options.decoderThreads }),
+  };
+  return createStageRunner({
+    queue: "decode",
+    concurrency: options.concurrency,
+    pipeline,
+    handlers: { decode: (message, context) => decodeSegment(deps, message, context) },
+    ...(options.events ? { events: options.events } : {}),
+  });
+}

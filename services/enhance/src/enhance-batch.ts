@@ -1,0 +1,56 @@
+import { type EnhanceMessage, newToken } from "@framequeue/contracts";
+import { type FrameBatch, payloadChecksum, payloadMatches } from "@framequeue/frames";
+import type { Normalizer } from "@framequeue/media";
+import {
+  dropBatch,
+  payloadOf,
+  type Pipeline,
+  reportLost,
+  type TaskContext,
+} from "@framequeue/pipeline";
+
+export interface EnhanceDeps extends Pipeline {
+  readonly normalize: Normalizer;
+}
+
+/** Puts the enhanced pixels of a batch beside the decoded ones, and deletes those once the ledger names the new. */
+export async function enhanceBatch(
+  deps: EnhanceDeps,
+  { job, epoch, batch }: EnhanceMessage,
+  { signal }: TaskContext,
+): Promise<void> {
+  const { ledger, queues, frames } = deps;
+  const lease = newToken();
+  const begun = await ledger.begin(job, epoch, batch, lease, "enhance");
+  await queues.addDue(job, epoch, begun.due);
+  if (begun.a === "drop") await dropBatch(deps, job, epoch, batch, begun.tok);
+  if (begun.a !== "run") return;
+
+  const decoded = await frames.get(payloadOf(job, epoch, batch, "a"));
+  if (
+    decoded === undefined ||
+    !payloadMatches(decoded) ||
+    String(decoded.header.crc32) !== begun.sum
+  ) {
+    await reportLost(deps, job, epoch, batch, lease, begun.tok);
+    return;
+  }
+  if (signal.aborted) {
+    await ledger.handBack(job, epoch, batch, lease, "enhance");
+    signal.throwIfAborted();
+  }
+  const enhanced = await enhance(deps, decoded);
+  await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
+  const committed = await ledger.enhCommit(job, epoch, batch, lease, enhanced.header.crc32);
+  if (committed.a !== "ok") return;
+  await queues.addDue(job, epoch, committed.due);
+  await frames.delete(payloadOf(job, epoch, batch, "a"));
+}
+
+/** On a copy: the decoded pixels must stay as they are until the commit, for whoever repeats the work. */
+async function enhance({ normalize }: EnhanceDeps, decoded: FrameBatch): Promise<FrameBatch> {
+  const { header } = decoded;
+  const pixels = decoded.pixels.slice(0);
+  await normalize(new Uint8Array(pixels), header, header.frames);
+  return { pixels, header: { ...header, crc32: payloadChecksum(pixels) } };
+}

@@ -1,0 +1,1 @@
+export { createEnhanceService, type EnhanceServiceOptions } from "./service.ts";

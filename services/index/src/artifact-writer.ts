@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import type { JobId } from "@framequeue/contracts";
+import { objectKeys } from "@framequeue/pipeline";
+import type { ObjectStore } from "@framequeue/storage";
+
+/** Where an artefact lies, as the job's result names it. */
+export interface StoredArtifact {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const FLUSH_BYTES = 1 << 18;
+
+/** Writes one result file line by line, and then moves it into the store under its hash. */
+export class ArtifactWriter implements AsyncDisposable {
+  readonly #name: string;
+  readonly #path: string;
+  readonly #file: Awaited<ReturnType<typeof open>>;
+  readonly #hash = createHash("sha256");
+  #bytes = 0;
+  #pending: string[] = [];
+  #pendingLength = 0;
+
+  private constructor(name: string, path: string, file: Awaited<ReturnType<typeof open>>) {
+    this.#name = name;
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** `path`: a scratch file of the caller's, in a folder that the caller removes. */
+  static async open(name: string, path: string): Promise<ArtifactWriter> {
+    return new ArtifactWriter(name, path, await open(path, "w"));
+  }
+
+  /** `line` without its end of line. */
+  async line(line: string): Promise<void> {
+    this.#pending.push(line, "\n");
+    this.#pendingLength += line.length + 1;
+    if (this.#pendingLength >= FLUSH_BYTES) await this.#flush();
+  }
+
+  async store(objects: ObjectStore, job: JobId): Promise<StoredArtifact> {
+    await this.#flush();
+    await this.#file.close();
+    const sha256 = this.#hash.digest("hex");
+    const key = objectKeys.artifact(job, this.#name, sha256);
+    await objects.putFile(key, this.#path);
+    return { key, bytes: this.#bytes, sha256 };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close().catch(() => {});
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#pending.join(""));
+    this.#pending = [];
+    this.#pendingLength = 0;
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
+    await this.#file.writeFile(bytes);
+  }
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import {
+  type FinalizeMessage,
+  type JobState,
+  RESULT_SCHEMA_VERSION,
+  type Summary,
+  summarySchema,
+  type Warning,
+} from "@framequeue/contracts";
+import {
+  type JobFacts,
+  type JobRecord,
+  objectKeys,
+  type Pipeline,
+  renderReportSchema,
+} from "@framequeue/pipeline";
+import type { ObjectStore } from "@framequeue/storage";
+import { type IndexReport, indexReportSchema } from "./index-report.ts";
+
+/** The last step: the summary, the result object, the terminal state. */
+export async function finalizeJob(
+  { ledger, jobs, objects, facts: readFacts }: Pipeline,
+  { job, epoch }: FinalizeMessage,
+): Promise<void> {
+  const facts = await readFacts(job, epoch);
+  const record = await ledger.read(job);
+  if (facts === undefined || record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
+
+  const index = indexReportSchema.parse(await readJson(objects, record["index"]!));
+  const rendered =
+    record["render"] === undefined
+      ? undefined
+      : renderReportSchema.parse(await readJson(objects, record["render"]));
+  const warnings = [...warningsOf(record, index), ...(rendered?.warning ? [rendered.warning] : [])];
+  const state: JobState = warnings.length > 0 ? "succeeded_with_warnings" : "succeeded";
+  const finishedAt = new Date().toISOString();
+
+  const summary = summarize(facts, record, index, { state, finishedAt, warnings });
+  const body = `${JSON.stringify(summarySchema.parse(summary), undefined, 2)}\n`;
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const key = objectKeys.artifact(job, "summary.json", sha256);
+  await objects.put(key, body, { durable: true });
+
+  await jobs.finish({
+    v: 1,
+    job,
+    run: 1,
+    state,
+    finishedAt,
+    warnings,
+    artifacts: {
+      ...index.artifacts,
+      "summary.json": { key, bytes: Buffer.byteLength(body), sha256 },
+      ...(rendered?.artifact ? { "annotated.mp4": rendered.artifact } : {}),
+    },
+  });
+}
+
+async function readJson(objects: ObjectStore, key: string): Promise<unknown> {
+  return JSON.parse((await objects.get(key)).toString());
+}
+
+function warningsOf(record: JobRecord, { gaps }: IndexReport): Warning[] {
+  const warnings: Warning[] = gaps.map(({ from, to, reason }) => ({
+    code: reason,
+    detail: `Frames ${from} to ${to} have no result.`,
+  }));
+  const decode = record["decodeWarning"];
+  if (decode !== undefined) warnings.push({ code: "decode-warning", detail: decode });
+  return warnings;
+}
+
+function summarize(
+  { job, plan }: JobFacts,
+  record: JobRecord,
+  index: IndexReport,
+  end: { state: JobState; finishedAt: string; warnings: Warning[] },
+): Summary {
+  const startedAt = record["decodeAt"] ?? job.acceptedAt;
+  const seconds = (Date.parse(end.finishedAt) - Date.parse(startedAt)) / 1000;
+  return {
+    schemaVersion: RESULT_SCHEMA_VERSION,
+    jobId: job.id,
+    state: end.state,
+    source: { name: job.source.name, sha256: plan.sourceSha256, media: plan.media },
+    models: job.models,
+    frames: index.frames,
+    detections: index.detections,
+    tracks: index.tracks,
+    objects: index.objects,
+    gaps: index.gaps,
+    warnings: end.warnings,
+    timing: {
+      acceptedAt: job.acceptedAt,
+      startedAt,
+      finishedAt: end.finishedAt,
+      seconds,
+      fps: seconds > 0 ? Math.round((index.frames / seconds) * 100) / 100 : 0,
+    },
+    execution: {
+      mode: plan.mode,
+      segments: plan.segments.length,
+      batchFrames: plan.batchFrames,
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Gap,
+  type IndexMessage,
+  type PartRow,
+  RESULT_SCHEMA_VERSION,
+  type ResultHeader,
+} from "@framequeue/contracts";
+import {
+  type JobFacts,
+  type JobRecord,
+  type Pipeline,
+  putIntermediate,
+  readRows,
+} from "@framequeue/pipeline";
+import { ArtifactWriter } from "./artifact-writer.ts";
+import { toFrameRows } from "./frame-rows.ts";
+import { type IndexReport, missingFrames } from "./index-report.ts";
+import { TrackCollector } from "./track-collector.ts";
+
+/** Writes `frames.jsonl`, `tracks.jsonl` and `mot.txt` from the tracked parts. */
+export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessage): Promise<void> {
+  const { ledger, queues, objects } = pipeline;
+  const facts = await pipeline.facts(job, epoch);
+  const record = await ledger.read(job);
+  if (facts === undefined || record === undefined) return;
+
+  const folder = await mkdtemp(join(tmpdir(), "fq-index-"));
+  try {
+    const report = await writeFiles(pipeline, facts, record, epoch, folder);
+    if (report === undefined) return;
+    const ref = await putIntermediate(objects, job, epoch, "index", JSON.stringify(report));
+    const committed = await ledger.postCommit(job, epoch, "index", ref);
+    await queues.addDue(job, epoch, committed.due);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(
+  pipeline: Pipeline,
+  facts: JobFacts,
+  record: JobRecord,
+  epoch: string,
+  folder: string,
+): Promise<IndexReport | undefined> {
+  const { job, plan } = facts;
+  const frames = Number(record["ord"] ?? 0);
+  await using framesFile = await ArtifactWriter.open("frames.jsonl", join(folder, "frames.jsonl"));
+  await using tracksFile = await ArtifactWriter.open("tracks.jsonl", join(folder, "tracks.jsonl"));
+  await using motFile = await ArtifactWriter.open("mot.txt", join(folder, "mot.txt"));
+
+  const tracks = new TrackCollector();
+  const gaps: Gap[] = [];
+  let detections = 0;
+  let seen = 0;
+
+  const tapped = async function* (): AsyncGenerator<PartRow> {
+    for await (const row of readRows(pipeline, job.id, epoch)) {
+      seen++;
+      tracks.add(row);
+      for (const line of motLines(row)) await motFile.line(line);
+      yield row;
+    }
+  };
+  await framesFile.line(JSON.stringify(header("frames", facts, frames)));
+  for await (const row of toFrameRows(tapped(), plan.labels, missingFrames(record))) {
+    await framesFile.line(JSON.stringify(row));
+    if ("gap" in row) gaps.push(row.gap);
+    else detections += row.detections.length;
+  }
+  // The job was cancelled meanwhile, or belongs to another epoch now.
+  if (seen !== frames) return undefined;
+
+  const rows = tracks.rows(plan.labels);
+  await tracksFile.line(JSON.stringify(header("tracks", facts, frames)));
+  for (const row of rows) await tracksFile.line(JSON.stringify(row));
+
+  const objectsByLabel = new Map<string, number>();
+  for (const { label } of rows) objectsByLabel.set(label, (objectsByLabel.get(label) ?? 0) + 1);
+  return {
+    artifacts: {
+      "frames.jsonl": await framesFile.store(pipeline.objects, job.id),
+      "tracks.jsonl": await tracksFile.store(pipeline.objects, job.id),
+      "mot.txt": await motFile.store(pipeline.objects, job.id),
+    },
+    frames,
+    detections,
+    tracks: rows.length,
+    objects: Object.fromEntries([...objectsByLabel].sort(([a], [b]) => (a < b ? -1 : 1))),
+    gaps,
+  };
+}
+
+function header(kind: ResultHeader["kind"], { job, plan }: JobFacts, frames: number): ResultHeader {
+  const { width, height, rotation, timeBase } = plan.media;
+  return {
+    schemaVersion: RESULT_SCHEMA_VERSION,
+    kind,
+    media: { sha256: plan.sourceSha256, width, height, rotation, timeBase, frames },
+    models: job.models,
+    options: job.options,
+  };
+}
+
+/** MOTChallenge text: frames count from 1 there. */
+function motLines(row: PartRow): string[] {
+  if ("gap" in row) return [];
+  return row.tracks.map(
+    ([trackId, x, y, width, height, , score]) =>
+      `${row.frame + 1},${trackId},${x},${y},${width},${height},${score},-1,-1,-1`,
+  );
+}

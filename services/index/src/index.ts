@@ -1,0 +1,1 @@
+export { createIndexService, type IndexServiceOptions } from "./service.ts";

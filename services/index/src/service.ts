@@ -1,0 +1,29 @@
+import {
+  createStageRunner,
+  type Pipeline,
+  type StageEvents,
+  type StageRunner,
+} from "@framequeue/pipeline";
+import { finalizeJob } from "./finalize-job.ts";
+import { indexTracks } from "./index-tracks.ts";
+
+export interface IndexServiceOptions {
+  /** Jobs that this process works on at once. */
+  readonly concurrency: number;
+  readonly events?: StageEvents;
+}
+
+/** Writes the result files of a job from its tracks, and takes the job to its end. */
+export function createIndexService(pipeline: Pipeline, options: IndexServiceOptions): StageRunner {
+  return createStageRunner({
+    queue: "index",
+    concurrency: options.concurrency,
+    pipeline,
+    maxAttempts: 8,
+    handlers: {
+      index: (message) => indexTracks(pipeline, message),
+      finalize: (message) => finalizeJob(pipeline, message),
+    },
+    ...(options.events ? { events: options.events } : {}),
+  });
+}

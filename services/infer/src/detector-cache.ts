@@ -1,0 +1,105 @@
+import { modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
+import { createDetector, type Detector, loadModelPackage } from "@framequeue/models";
+import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+
+export interface DetectorCacheOptions {
+  readonly workers: number;
+  readonly threadsPerWorker: number;
+  readonly capacity: number;
+}
+
+/** A loaded model on loan; disposing gives it back. */
+export interface DetectorLoan extends AsyncDisposable {
+  readonly detector: Detector;
+}
+
+export interface DetectorCache extends AsyncDisposable {
+  /** Loads the model on first use; throws `model-not-found` or `model-invalid`. */
+  borrow(model: ModelRef): Promise<DetectorLoan>;
+}
+
+interface Entry {
+  readonly loaded: Promise<{ detector: Detector; files: LocalCopy }>;
+  loans: number;
+}
+
+/** Keeps the models that were used last loaded. One in use is never unloaded, so there may be more than `capacity`. */
+export function createDetectorCache(
+  objects: ObjectStore,
+  options: DetectorCacheOptions,
+): DetectorCache {
+  const entries = new Map<string, Entry>();
+
+  async function load(model: ModelRef): Promise<{ detector: Detector; files: LocalCopy }> {
+    const keys = modelKeys(model.sha256);
+    const files = await localModel(objects, keys.model, model);
+    const manifest = await localModel(objects, keys.manifest, model);
+    try {
+      const modelPackage = await loadModelPackage(files.path, { manifest: manifest.path });
+      return { detector: await createDetector(modelPackage, options), files };
+    } catch (error) {
+      await files[Symbol.asyncDispose]();
+      throw error;
+    } finally {
+      await manifest[Symbol.asyncDispose]();
+    }
+  }
+
+  async function unload({ loaded }: Entry): Promise<void> {
+    const model = await loaded.catch(() => undefined);
+    await model?.detector[Symbol.asyncDispose]();
+    await model?.files[Symbol.asyncDispose]();
+  }
+
+  async function trim(): Promise<void> {
+    for (const [sha256, entry] of entries) {
+      if (entries.size <= options.capacity) return;
+      if (entry.loans > 0) continue;
+      entries.delete(sha256);
+      await unload(entry);
+    }
+  }
+
+  return {
+    async borrow(model) {
+      const entry = entries.get(model.sha256) ?? { loaded: load(model), loans: 0 };
+      // The map's order is the order of use, oldest first.
+      entries.delete(model.sha256);
+      entries.set(model.sha256, entry);
+      entry.loans++;
+      try {
+        const { detector } = await entry.loaded;
+        return {
+          detector,
+          async [Symbol.asyncDispose]() {
+            entry.loans--;
+            await trim();
+          },
+        };
+      } catch (error) {
+        entry.loans--;
+        // A model that failed to load may load the next time.
+        if (entries.get(model.sha256) === entry) entries.delete(model.sha256);
+        throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      const all = [...entries.values()];
+      entries.clear();
+      await Promise.all(all.map(unload));
+    },
+  };
+}
+
+async function localModel(objects: ObjectStore, key: string, model: ModelRef): Promise<LocalCopy> {
+  try {
+    return await objects.localCopy(key);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFound)) throw error;
+    throw new ProblemError(
+      "model-not-found",
+      `The model ${model.name} ${model.version} is not in the store any more.`,
+      { at: "model", cause: error },
+    );
+  }
+}

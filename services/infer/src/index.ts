@@ -1,0 +1,1 @@
+export { createInferService, type InferServiceOptions } from "./service.ts";

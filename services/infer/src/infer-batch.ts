@@ -1,0 +1,132 @@
+import {
+  type DetectionTuple,
+  type InferMessage,
+  type InferResult,
+  newToken,
+  ProblemError,
+} from "@framequeue/contracts";
+import { type FrameBatch, payloadMatches } from "@framequeue/frames";
+import type { Detector, FrameDetections } from "@framequeue/models";
+import {
+  dropBatch,
+  type JobFacts,
+  type Pipeline,
+  payloadOf,
+  putIntermediate,
+  reportLost,
+  type TaskContext,
+} from "@framequeue/pipeline";
+import { boxDecimals, roundTo, scoreDecimals } from "@framequeue/vision";
+import type { DetectorCache } from "./detector-cache.ts";
+
+export interface InferDeps extends Pipeline {
+  readonly detectors: DetectorCache;
+}
+
+/** Detects on every range of a batch that has no result yet, then deletes the pixels and gives the credit back. */
+export async function inferBatch(
+  deps: InferDeps,
+  message: InferMessage,
+  context: TaskContext,
+): Promise<void> {
+  const { ledger, queues } = deps;
+  const { job, epoch, batch } = message;
+  const facts = await deps.facts(job, epoch);
+  if (facts === undefined) return;
+
+  for (;;) {
+    const lease = newToken();
+    const begun = await ledger.begin(job, epoch, batch, lease, "infer");
+    await queues.addDue(job, epoch, begun.due);
+    if (begun.a === "drop") await dropBatch(deps, job, epoch, batch, begun.tok);
+    if (begun.a !== "run") return;
+
+    const variant = facts.job.options.enhance.normalize ? "b" : "a";
+    const payload = await deps.frames.get(payloadOf(job, epoch, batch, variant));
+    if (
+      payload === undefined ||
+      !payloadMatches(payload) ||
+      String(payload.header.crc32) !== begun.sum
+    ) {
+      await reportLost(deps, job, epoch, batch, lease, begun.tok);
+      return;
+    }
+
+    let result: InferResult;
+    try {
+      const detections = await detect(deps, facts, payload, begun, context.signal);
+      result = {
+        v: 1,
+        pts: payload.header.pts.slice(begun.f, begun.t),
+        frames: detections,
+      };
+    } catch (error) {
+      const blameless =
+        context.signal.aborted ||
+        (error instanceof ProblemError && error.code !== "inference-failed");
+      if (blameless) await ledger.handBack(job, epoch, batch, lease, "infer");
+      throw error;
+    }
+    const ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
+    const committed = await ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
+    if (committed.a === "done") {
+      // Track first: it is waiting, the store is not.
+      await queues.addDue(job, epoch, committed.due);
+      await dropBatch(deps, job, epoch, batch, committed.tok);
+    }
+    if (committed.a !== "more") return;
+  }
+}
+
+/** Detections of frames `f` to `t` (exclusive) in source pixels, as they will stand in the result. */
+async function detect(
+  { detectors }: InferDeps,
+  { job, plan }: JobFacts,
+  { header, pixels }: FrameBatch,
+  { f, t }: { readonly f: number; readonly t: number },
+  signal: AbortSignal,
+): Promise<DetectionTuple[][]> {
+  await using loan = await detectors.borrow(job.models[0]!);
+  const { detector } = loan;
+  const { width, height, frames, layout } = header;
+  if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
+  const { minScore, labels } = job.options;
+  const found = await detector.detect(
+    { data: pixels, byteOffset: 0, width, height, layout, frames },
+    { from: f, to: t },
+    plan.media,
+    { signal, ...(minScore === undefined ? {} : { minScore }) },
+  );
+  const wanted = wantedClasses(detector, labels);
+  return found.map((frame) => toTuples(frame, wanted));
+}
+
+function wantedClasses(
+  { labels }: Detector,
+  wanted: readonly string[] | undefined,
+): (classId: number) => boolean {
+  if (wanted === undefined) return () => true;
+  const ids = new Set(wanted.map((label) => labels.indexOf(label)));
+  return (classId) => ids.has(classId);
+}
+
+function toTuples(
+  { boxes, scores, classIds }: FrameDetections,
+  wanted: (classId: number) => boolean,
+): DetectionTuple[] {
+  const tuples: DetectionTuple[] = [];
+  for (const [i, score] of scores.entries()) {
+    const classId = classIds[i]!;
+    if (!wanted(classId)) continue;
+    const [x1, y1, x2, y2] = boxes.subarray(i * 4, i * 4 + 4);
+    tuples.push([
+      roundTo(x1!, boxDecimals),
+      roundTo(y1!, boxDecimals),
+      roundTo(x2! - x1!, boxDecimals),
+      roundTo(y2! - y1!, boxDecimals),
+      roundTo(score, scoreDecimals),
+      classId,
+    ]);
+  }
+  return tuples;
+}

@@ -1,0 +1,1 @@
+export { createIngestService, type IngestServiceOptions } from "./service.ts";

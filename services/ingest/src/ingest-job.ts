@@ -1,0 +1,157 @@
+import {
+  type AcceptedJob,
+  frameBytes,
+  type IngestMessage,
+  modelKeys,
+  newToken,
+  ProblemError,
+  type Size,
+  type StoredSource,
+} from "@framequeue/contracts";
+import {
+  type MediaTools,
+  planSegments,
+  probe,
+  type ProbeLimits,
+  scanPackets,
+} from "@framequeue/media";
+import { type ModelManifest, parseManifest } from "@framequeue/models";
+import {
+  objectKeys,
+  openSource,
+  type Pipeline,
+  type Plan,
+  type TaskContext,
+} from "@framequeue/pipeline";
+import { ObjectNotFound } from "@framequeue/storage";
+import { letterbox } from "@framequeue/vision";
+import { fetchSource, type FetchOptions } from "./fetch-source.ts";
+import { hashFile } from "./file-hash.ts";
+
+/** How often a single frame is tried alone, and a segment without progress, before it becomes a gap. */
+const ATTEMPTS = 3;
+
+export interface IngestDeps extends Pipeline {
+  readonly tools: MediaTools;
+  readonly limits: ProbeLimits;
+  readonly fetch: Omit<FetchOptions, "signal">;
+}
+
+/** Turns an accepted job into a plan: where the bytes are, what they hold, how the work is cut. */
+export async function ingestJob(
+  deps: IngestDeps,
+  { job: id }: IngestMessage,
+  { signal }: TaskContext,
+): Promise<void> {
+  const { ledger, queues, objects } = deps;
+  const validated = await ledger.validate(id);
+  const job = await deps.jobs.accepted(id);
+  if (validated.a === "gone" || job === undefined) return;
+  if (validated.a === "planned") {
+    const { ep, due } = await ledger.due(id);
+    if (ep !== undefined) await queues.addDue(id, ep, due);
+    return;
+  }
+
+  const epoch = newToken();
+  const plan = await makePlan(deps, job, signal);
+  await objects.put(objectKeys.plan(id, epoch), JSON.stringify(plan));
+  const planned = await ledger.plan(id, epoch, {
+    mode: plan.mode,
+    segments: plan.segments.length,
+    window: job.execution.window,
+    openSegments: job.execution.openSegments,
+    attempts: ATTEMPTS,
+    enhance: job.options.enhance.normalize,
+    render: job.render,
+    total: plan.expectedFrames,
+  });
+  if (planned.a === "ok") await queues.addDue(id, epoch, planned.due);
+  else await objects.deletePrefix(objectKeys.epoch(id, epoch));
+}
+
+async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal): Promise<Plan> {
+  const { tools, limits } = deps;
+  const manifest = await readManifest(deps, job);
+  checkLabels(job, manifest);
+  const source = await localize(deps, job, signal);
+  await using file = await openSource(deps.objects, source);
+  const media = await probe(file.path, { tools, signal, limits });
+  const [scan, sourceSha256] = await Promise.all([
+    scanPackets(file.path, media.streamIndex, { tools, signal }),
+    hashFile(file.path, signal),
+  ]);
+  const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
+  const { input } = manifest;
+  const frame = letterbox(media, input, input.placement, input.fit).content;
+  return {
+    v: 1,
+    source,
+    sourceSha256,
+    media,
+    mode,
+    frame: { ...frame, layout: "gbrp" },
+    segments: [...segments],
+    batchFrames: fittingBatch(deps, job, frame),
+    labels: manifest.labels,
+    expectedFrames,
+  };
+}
+
+/** A source on the web becomes an object in the store, once. */
+async function localize(
+  { objects, fetch }: IngestDeps,
+  job: AcceptedJob,
+  signal: AbortSignal,
+): Promise<StoredSource> {
+  const { source } = job;
+  if (source.kind !== "url") return source;
+  const key = objectKeys.source(job.id);
+  if ((await objects.stat(key)) === undefined) {
+    await fetchSource(objects, key, source.url, { ...fetch, signal });
+  }
+  return { kind: "object", key, name: source.name };
+}
+
+async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<ModelManifest> {
+  const model = job.models[0]!;
+  try {
+    const bytes = await objects.get(modelKeys(model.sha256).manifest);
+    return parseManifest(JSON.parse(bytes.toString()), model.name);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFound)) throw error;
+    throw new ProblemError(
+      "model-not-found",
+      `The model ${model.name} is not in the store any more.`,
+      {
+        at: "model",
+      },
+    );
+  }
+}
+
+function checkLabels(job: AcceptedJob, { labels, name }: ModelManifest): void {
+  const unknown = job.options.labels?.filter((label) => !labels.includes(label)) ?? [];
+  if (unknown.length === 0) return;
+  throw new ProblemError(
+    "invalid-request",
+    `The model ${name} has no label ${unknown.map((label) => `"${label}"`).join(", ")}.`,
+    { at: "options.labels" },
+  );
+}
+
+/** Frames per batch, halved until one reservation fits the site's budget. */
+function fittingBatch(deps: IngestDeps, job: AcceptedJob, frame: Size): number {
+  const variants = job.options.enhance.normalize ? 2 : 1;
+  const bytes = frameBytes("gbrp", frame.width, frame.height) * variants;
+  let frames = job.execution.batchFrames;
+  while (frames > 1 && frames * bytes > deps.frameBudgetBytes) frames = Math.floor(frames / 2);
+  if (frames * bytes > deps.frameBudgetBytes) {
+    throw new ProblemError(
+      "source-too-large",
+      `A single frame of ${frame.width}×${frame.height} does not fit the site's frame budget of ${deps.frameBudgetBytes} bytes.`,
+      { at: "source" },
+    );
+  }
+  return frames;
+}

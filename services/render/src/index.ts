@@ -1,0 +1,1 @@
+export { createRenderService, type RenderServiceOptions } from "./service.ts";

@@ -1,0 +1,1 @@
+export { createTrackService, type TrackServiceOptions } from "./service.ts";

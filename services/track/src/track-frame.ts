@@ -1,0 +1,61 @@
+import type { DetectionTuple, PartRow, Size, TrackTuple } from "@framequeue/contracts";
+import type { TrackedBox, Tracker } from "@framequeue/tracking";
+import {
+  boxDecimals,
+  type BoxXyxy,
+  clipBox,
+  roundTo,
+  scoreDecimals,
+  xywhToXyxy,
+} from "@framequeue/vision";
+
+/** A frame as infer left it, or a gap where it could not. */
+export type UntrackedFrame =
+  { readonly pts: number; readonly detections: readonly DetectionTuple[] } | "gap";
+
+/**
+ * Feeds one frame to the tracker. The tracker sees the rounded numbers that stand in the result, so that anybody can
+ * track the result file again and get the same; a gap is a frame without detections to it.
+ *
+ * @param ordinal of the frame, from 0
+ * @param size of the source's picture, to which track boxes are clipped
+ */
+export function trackFrame(
+  tracker: Tracker,
+  frame: UntrackedFrame,
+  ordinal: number,
+  size: Size,
+): PartRow {
+  if (frame === "gap") {
+    tracker.update({ boxes: [], scores: [], classIds: [] });
+    return { frame: ordinal, gap: "inference-error" };
+  }
+  const { pts, detections } = frame;
+  const tracked = tracker.update({
+    boxes: detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h])),
+    scores: detections.map(([, , , , score]) => score),
+    classIds: detections.map(([, , , , , classId]) => classId),
+  });
+  const tracks = tracked
+    .map((track) => toTuple(track, size))
+    .filter((tuple) => tuple !== undefined);
+  return { frame: ordinal, pts, detections: [...detections], tracks };
+}
+
+/** Undefined when nothing of the box lies inside the picture. */
+function toTuple(track: TrackedBox, size: Size): TrackTuple | undefined {
+  const [x1, y1, x2, y2] = clipBox(track.box, size.width, size.height).map((value) =>
+    roundTo(value, boxDecimals),
+  ) as unknown as BoxXyxy;
+  if (x2 <= x1 || y2 <= y1) return undefined;
+  return [
+    track.trackId,
+    x1,
+    y1,
+    roundTo(x2 - x1, boxDecimals),
+    roundTo(y2 - y1, boxDecimals),
+    track.classId,
+    roundTo(track.score, scoreDecimals),
+    track.detection,
+  ];
+}
