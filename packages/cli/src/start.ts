@@ -1,1 +1,151 @@
-export const start = null as never;
+import { createHash } from "node:crypto";
+import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ProblemError, STAGES } from "@framequeue/contracts";
+import { listModels, loadModelPackage, resolveModel } from "@framequeue/models";
+import { storeModel } from "@framequeue/pipeline";
+import { startRedisProcess } from "@framequeue/service";
+import { createFolderStore, type ObjectStore } from "@framequeue/storage";
+import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
+import { createSupervisor, type ServiceSpec } from "./supervisor.ts";
+import type { Terminal } from "./terminal.ts";
+
+const SERVICES = resolve(import.meta.dirname, "../../../services");
+/** Longer than the services' own drain timeout, so that they can use it. */
+const STOP_MS = 30_000;
+const MEMORY_FILE_SYSTEM = "/dev/shm";
+
+/** `start`: a process per service on this machine, until Ctrl-C. Answers the exit code. */
+export async function start(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parseStartOptions(args);
+  if (options === undefined) {
+    terminal.stdout.write(START_USAGE);
+    return 0;
+  }
+  const { dataDir, env, stderr } = terminal;
+  await using resources = new AsyncDisposableStack();
+  await takeDataFolder(dataDir, resources);
+
+  const objectsDir = env["FQ_OBJECTS_DIR"] ?? join(dataDir, "objects");
+  const model = await prepareModels(options, createFolderStore(objectsDir), terminal);
+  const redisUrl = env["REDIS_URL"] ?? (await ownRedis(dataDir, resources));
+  const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
+
+  const supervisor = createSupervisor({ stderr, stopMs: STOP_MS });
+  resources.defer(() => supervisor.stop());
+  const shared = {
+    REDIS_URL: redisUrl,
+    FQ_DATA_DIR: dataDir,
+    FQ_OBJECTS_DIR: objectsDir,
+    FQ_FRAMES_DIR: framesDir,
+    FQ_DEFAULT_MODEL: model,
+    FQ_LOG_LEVEL: env["FQ_LOG_LEVEL"] ?? "warn",
+  };
+  const stopped = untilAborted(terminal.signal);
+  const ready = Promise.all(specs(options, shared).map((spec) => supervisor.start(spec)));
+  await Promise.race([ready, stopped]);
+  if (!terminal.signal.aborted) {
+    const url = `http://localhost:${env["FQ_API_PORT"] ?? "8080"}`;
+    terminal.stdout.write(`Framequeue is ready: ${url}\n`);
+    terminal.stdout.write(`Try: curl -F file=@video.mp4 ${url}/v1/jobs\n`);
+    await stopped;
+  }
+  stderr.write("Stopping.\n");
+  return 0;
+}
+
+function specs(options: StartOptions, env: Readonly<Record<string, string>>): ServiceSpec[] {
+  return ["api", ...STAGES].flatMap((service) => {
+    const count = service === "infer" ? options.inferProcesses : 1;
+    return Array.from({ length: count }, (_, i) => ({
+      name: count === 1 ? service : `${service}-${i + 1}`,
+      entry: join(SERVICES, service, "src/main.ts"),
+      env,
+    }));
+  });
+}
+
+/** One system per data folder. The note of a process that is gone counts for nothing. */
+async function takeDataFolder(dataDir: string, resources: AsyncDisposableStack): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  const note = join(dataDir, "start.pid");
+  const holder = Number(await readFile(note, "utf8").catch(() => "0"));
+  if (holder > 0 && isRunning(holder)) {
+    throw new ProblemError(
+      "invalid-request",
+      `Framequeue already runs on ${dataDir} (process ${holder}).`,
+      { at: "FQ_DATA_DIR" },
+    );
+  }
+  await writeFile(note, String(process.pid));
+  resources.defer(() => rm(note, { force: true }));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function ownRedis(dataDir: string, resources: AsyncDisposableStack): Promise<string> {
+  const redis = await startRedisProcess({ folder: join(dataDir, "redis"), persistent: true });
+  return resources.use(redis).url;
+}
+
+/** Pixels go to memory where the system has a file system in it, and never outlive the run. */
+async function ownFramesFolder(dataDir: string, resources: AsyncDisposableStack): Promise<string> {
+  const inMemory = await access(MEMORY_FILE_SYSTEM, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const site = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
+  const folder = inMemory
+    ? join(MEMORY_FILE_SYSTEM, `framequeue-${site}`)
+    : join(dataDir, "frames");
+  await mkdir(folder, { recursive: true });
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Registers every model that is here, and answers the name of the one for jobs that name none. */
+async function prepareModels(
+  options: StartOptions,
+  objects: ObjectStore,
+  terminal: Terminal,
+): Promise<string> {
+  const folders = {
+    cacheDir: join(terminal.dataDir, "models"),
+    bundledDir: terminal.bundledModelsDir,
+  };
+  const chosen = await resolveModel(options.model, {
+    ...folders,
+    cwd: terminal.cwd,
+    allowPull: true,
+    proxyEnv: terminal.env,
+    signal: terminal.signal,
+    onProgress: terminal.onDownload,
+  }).catch((error: unknown) => {
+    if (!(error instanceof ProblemError) || error.code !== "model-unreachable") throw error;
+    // The system is of use without it: jobs can name another model.
+    terminal.stderr.write(`${error.message}\n`);
+    return undefined;
+  });
+  for (const assumption of chosen?.assumptions ?? []) terminal.stderr.write(`${assumption}\n`);
+  if (chosen !== undefined) await storeModel(objects, chosen);
+  for (const { name, origin, present } of await listModels(folders)) {
+    if (!present || name === chosen?.manifest.name) continue;
+    const folder = origin === "bundled" ? folders.bundledDir : folders.cacheDir;
+    await storeModel(objects, await loadModelPackage(join(folder, name)));
+  }
+  return chosen?.manifest.name ?? options.model;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

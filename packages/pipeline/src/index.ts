@@ -1,6 +1,7 @@
 export * from "./intermediates.ts";
 export * from "./jobs.ts";
 export { objectKeys } from "./keys.ts";
+export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";
 export * from "./ledger.ts";
 export { storeModel } from "./model-store.ts";
 export * from "./parts.ts";

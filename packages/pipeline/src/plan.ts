@@ -27,6 +27,8 @@ export const planSchema = z.object({
   segments: z.array(segmentSchema).min(1),
   /** Frames per batch: what was asked for, or fewer where so many would not fit the site's budget. */
   batchFrames: z.int().min(1),
+  /** Detections below are dropped: as the job asks, or the model's own threshold. */
+  minScore: z.number(),
   /** The detector's labels, by class id. */
   labels: z.array(z.string()),
   expectedFrames: z.int().min(0),

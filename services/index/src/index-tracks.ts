@@ -101,7 +101,7 @@ function header(kind: ResultHeader["kind"], { job, plan }: JobFacts, frames: num
     kind,
     media: { sha256: plan.sourceSha256, width, height, rotation, timeBase, frames },
     models: job.models,
-    options: job.options,
+    options: { minScore: plan.minScore, ...job.options },
   };
 }
 

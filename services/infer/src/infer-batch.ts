@@ -90,12 +90,12 @@ async function detect(
   const { detector } = loan;
   const { width, height, frames, layout } = header;
   if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
-  const { minScore, labels } = job.options;
+  const { labels } = job.options;
   const found = await detector.detect(
     { data: pixels, byteOffset: 0, width, height, layout, frames },
     { from: f, to: t },
     plan.media,
-    { signal, ...(minScore === undefined ? {} : { minScore }) },
+    { signal, minScore: plan.minScore },
   );
   const wanted = wantedClasses(detector, labels);
   return found.map((frame) => toTuples(frame, wanted));

@@ -93,6 +93,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     frame: { ...frame, layout: "gbrp" },
     segments: [...segments],
     batchFrames: fittingBatch(deps, job, frame),
+    minScore: job.options.minScore ?? manifest.thresholds.score,
     labels: manifest.labels,
     expectedFrames,
   };

@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface ServiceSpec {
+  /** Unique, such as `infer-2`. */
+  readonly name: string;
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface SupervisorOptions {
+  /** Takes what the services write to stderr, and what the supervisor has to say. */
+  readonly stderr: NodeJS.WritableStream;
+  /** How long a service may take to stop before it is killed. */
+  readonly stopMs: number;
+}
+
+/** Keeps one process per service running. */
+export interface Supervisor {
+  /** Resolves when the service is ready for the first time; rejects when it gives up on it. */
+  start(spec: ServiceSpec): Promise<void>;
+  /** Process ids by service name, of those that run. */
+  pids(): Readonly<Record<string, number>>;
+  /** Stops all at once, newest first is not needed: every service drains on its own. */
+  stop(): Promise<void>;
+}
+
+/** Deaths in a row before being ready after which a service stays down. */
+const START_ATTEMPTS = 3;
+const RESTART_MS = 250;
+const LONGEST_RESTART_MS = 10_000;
+/** A wrong configuration does not get better by trying again. */
+const EXIT_CONFIG = 78;
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const children = new Map<string, ChildProcess>();
+  const stopping = new AbortController();
+  const say = (text: string): void => void options.stderr.write(`${text}\n`);
+
+  /** Runs one process until it is gone; answers whether it was ever ready, and how it went. */
+  async function run(spec: ServiceSpec, onReady: () => void) {
+    const child = fork(spec.entry, [], {
+      execPath: process.execPath,
+      // Of a process group of its own, so that Ctrl-C reaches the supervisor alone, which tells the services.
+      detached: true,
+      env: { ...process.env, ...spec.env },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    children.set(spec.name, child);
+    child.stderr!.pipe(options.stderr, { end: false });
+    let ready = false;
+    child.on("message", (message) => {
+      if ((message as { type?: string }).type !== "ready") return;
+      ready = true;
+      onReady();
+    });
+    // A fork that fails emits `error` and may never emit `exit`.
+    const [code, signal] = await Promise.race([
+      once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>,
+      once(child, "error").then(([error]) => [String(error), null] as const),
+    ]);
+    children.delete(spec.name);
+    return { ready, code, how: signal === null ? `exit code ${code}` : signal };
+  }
+
+  async function keep(spec: ServiceSpec, onReady: () => void): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      const end = await run(spec, onReady);
+      if (stopping.signal.aborted) return;
+      failures = end.ready ? 0 : failures + 1;
+      if (failures === START_ATTEMPTS || end.code === EXIT_CONFIG) {
+        throw new Error(`${spec.name} does not start (${end.how}) and stays down.`);
+      }
+      say(`${spec.name} ended (${end.how}) and is started again.`);
+      const pause = Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** failures);
+      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    start(spec) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      keep(spec, resolve).then(resolve, (error: unknown) => {
+        // Whoever awaited readiness hears it; later it is only said.
+        reject(error);
+        say(error instanceof Error ? error.message : String(error));
+      });
+      return promise;
+    },
+    pids: () =>
+      Object.fromEntries([...children].map(([name, child]) => [name, child.pid!] as const)),
+    async stop() {
+      stopping.abort();
+      await Promise.all([...children.values()].map((child) => stopChild(child, options.stopMs)));
+    },
+  };
+}
+
+async function stopChild(child: ChildProcess, stopMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), stopMs);
+  await gone;
+  clearTimeout(timer);
+}

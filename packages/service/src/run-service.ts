@@ -1,0 +1,132 @@
+import type { Registry } from "prom-client";
+import type { CommonConfig } from "./common-config.ts";
+import { ConfigError, type Environment } from "./config.ts";
+import { startHealthServer } from "./health.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { createMetrics } from "./metrics.ts";
+
+export interface RunningService {
+  /** Whether it takes work now. */
+  ready(): boolean;
+  /** Takes nothing new, lets what runs finish, and is back by the deadline at the latest. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface ServiceDeps<C> {
+  readonly config: C;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  /** What the service opens goes here as it is opened; it is released in reverse after the service has stopped. */
+  readonly resources: AsyncDisposableStack;
+}
+
+export interface ServiceFrame<C> {
+  readonly name: string;
+  /** Reads the service's configuration; throws `ConfigError`. */
+  readonly config: (env: Environment) => C;
+  readonly start: (deps: ServiceDeps<C>) => Promise<RunningService>;
+}
+
+/** sysexits.h: something in the configuration is wrong. */
+const EXIT_CONFIG = 78;
+/** Time for the release of resources after the drain timeout, before the process goes in any case. */
+const RELEASE_MS = 5_000;
+
+type FrameConfig = Pick<
+  CommonConfig,
+  "logLevel" | "metricsHost" | "metricsPort" | "drainTimeoutMs"
+>;
+
+/**
+ * The frame of every `main.ts`: configuration, logger, metrics, health server, signals. It runs until SIGTERM or
+ * SIGINT, or until the parent that holds the IPC channel goes away; then it stops the service, releases its resources
+ * in reverse and exits with 0. A second signal exits at once. It never returns to the caller.
+ *
+ * Exit codes: 0 stopped when told to; 1 a fault, logged; 78 the configuration is wrong, printed one fault per line.
+ */
+export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>): Promise<never> {
+  const config = readOrExit(frame);
+  const { name } = frame;
+  const logger = createLogger({ name, level: config.logLevel });
+  const die = (error: unknown): never => {
+    logger.fatal({ err: error }, "the service cannot go on");
+    process.exit(1);
+  };
+  process.on("unhandledRejection", die);
+  process.on("uncaughtException", die);
+  const told = stopRequests(logger);
+
+  const resources = new AsyncDisposableStack();
+  let service: RunningService | undefined;
+  let stopping = false;
+  try {
+    const metrics = createMetrics();
+    const health = resources.use(
+      await startHealthServer({
+        host: config.metricsHost,
+        port: config.metricsPort,
+        ready: () => !stopping && (service?.ready() ?? false),
+        registry: metrics,
+      }),
+    );
+    // A start that waits for something, such as Redis, can be told to stop too.
+    service = await Promise.race([
+      frame.start({ config, logger, metrics, resources }),
+      told.then(() => undefined),
+    ]);
+    if (service !== undefined) {
+      logger.info({ health: health.url }, "started");
+      process.send?.({ type: "ready", health: health.url });
+      await told;
+    }
+    stopping = true;
+    logger.info({ reason: await told, drainTimeoutMs: config.drainTimeoutMs }, "stopping");
+    setTimeout(
+      () => die(new Error("The service did not stop in time.")),
+      config.drainTimeoutMs + RELEASE_MS,
+    ).unref();
+    await service?.stop(config.drainTimeoutMs);
+    await resources.disposeAsync();
+  } catch (error) {
+    logger.fatal({ err: error }, error instanceof Error ? error.message : "failed");
+    await Promise.race([resources.disposeAsync().catch(() => {}), delay(RELEASE_MS)]);
+    process.exit(1);
+  }
+  logger.info("stopped");
+  process.exit(0);
+}
+
+function readOrExit<C>(frame: ServiceFrame<C>): C {
+  try {
+    return frame.config(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${frame.name}: the configuration is not valid\n`);
+    for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+/** Resolves with the first reason to stop; a second signal ends the process. */
+function stopRequests(logger: Logger): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let signals = 0;
+  for (const [signal, number] of [
+    ["SIGTERM", 15],
+    ["SIGINT", 2],
+  ] as const) {
+    process.on(signal, () => {
+      if (++signals > 1) {
+        logger.warn({ signal }, "stopped at once by a second signal");
+        process.exit(128 + number);
+      }
+      resolve(signal);
+    });
+  }
+  process.on("disconnect", () => resolve("parent gone"));
+  return promise;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,22 @@
+import { openLocalPipeline } from "@framequeue/pipeline";
+import { observeStage, runService } from "@framequeue/service";
+import { readDecodeConfig } from "./config.ts";
+import { createDecodeService } from "./service.ts";
+
+await runService({
+  name: "decode",
+  config: readDecodeConfig,
+  async start({ config, logger, metrics, resources }) {
+    const pipeline = resources.use(openLocalPipeline(config));
+    const service = createDecodeService(pipeline, {
+      concurrency: config.concurrency,
+      ...(config.decoderThreads === 0 ? {} : { decoderThreads: config.decoderThreads }),
+      events: observeStage(metrics, logger),
+    });
+    await service.start();
+    return {
+      ready: () => service.state === "running",
+      stop: (deadlineMs) => service.stop(deadlineMs),
+    };
+  },
+});

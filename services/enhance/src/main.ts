@@ -1,0 +1,22 @@
+import { openLocalPipeline } from "@framequeue/pipeline";
+import { observeStage, runService } from "@framequeue/service";
+import { readEnhanceConfig } from "./config.ts";
+import { createEnhanceService } from "./service.ts";
+
+await runService({
+  name: "enhance",
+  config: readEnhanceConfig,
+  async start({ config, logger, metrics, resources }) {
+    const pipeline = resources.use(openLocalPipeline(config));
+    const service = createEnhanceService(pipeline, {
+      concurrency: config.concurrency,
+      threads: config.threads,
+      events: observeStage(metrics, logger),
+    });
+    await service.start();
+    return {
+      ready: () => service.state === "running",
+      stop: (deadlineMs) => service.stop(deadlineMs),
+    };
+  },
+});

@@ -1,0 +1,24 @@
+import { openLocalPipeline } from "@framequeue/pipeline";
+import { observeStage, runService } from "@framequeue/service";
+import { readInferConfig } from "./config.ts";
+import { createInferService } from "./service.ts";
+
+await runService({
+  name: "infer",
+  config: readInferConfig,
+  async start({ config, logger, metrics, resources }) {
+    const pipeline = resources.use(openLocalPipeline(config));
+    const service = createInferService(pipeline, {
+      concurrency: config.concurrency,
+      workers: config.workers,
+      threadsPerWorker: config.threadsPerWorker,
+      loadedModels: config.loadedModels,
+      events: observeStage(metrics, logger),
+    });
+    await service.start();
+    return {
+      ready: () => service.state === "running",
+      stop: (deadlineMs) => service.stop(deadlineMs),
+    };
+  },
+});

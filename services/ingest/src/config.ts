@@ -1,0 +1,44 @@
+import {
+  commonConfig,
+  commonSettings,
+  type Environment,
+  flagSetting,
+  integerSetting,
+  readConfig,
+} from "@framequeue/service";
+import { z } from "zod";
+
+const schema = z
+  .object({
+    ...commonConfig,
+    /** Jobs that this process takes in at once. */
+    FQ_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 2 }),
+    /** Size of a fetched source. */
+    FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
+    /** Pixels of one picture: width times height. */
+    FQ_SOURCE_LIMIT_PIXELS: integerSetting({ min: 1, default: 8192 * 8192 }),
+    /** Length that a source may state, in seconds; 0 for any. */
+    FQ_SOURCE_LIMIT_SECONDS: integerSetting({ min: 0, default: 0 }),
+    /** Read sources from private networks too. For closed networks whose users are all trusted. */
+    FQ_ALLOW_PRIVATE_SOURCES: flagSetting(false),
+    /** Silence after which a server counts as gone. */
+    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({ min: 100, default: 30_000 }),
+  })
+  .transform((env) => ({
+    ...commonSettings(env),
+    concurrency: env.FQ_CONCURRENCY,
+    limits: {
+      maxPixels: env.FQ_SOURCE_LIMIT_PIXELS,
+      ...(env.FQ_SOURCE_LIMIT_SECONDS === 0 ? {} : { maxSeconds: env.FQ_SOURCE_LIMIT_SECONDS }),
+    },
+    allowPrivateSources: env.FQ_ALLOW_PRIVATE_SOURCES,
+    sourceLimitBytes: env.FQ_SOURCE_LIMIT_BYTES,
+    fetchIdleTimeoutMs: env.FQ_FETCH_IDLE_TIMEOUT_MS,
+  }));
+
+export type IngestConfig = z.output<typeof schema>;
+
+/** Environment of the ingest service. Throws `ConfigError` with every fault. */
+export function readIngestConfig(env: Environment): IngestConfig {
+  return readConfig(schema, env);
+}

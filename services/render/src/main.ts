@@ -1,0 +1,21 @@
+import { openLocalPipeline } from "@framequeue/pipeline";
+import { observeStage, runService } from "@framequeue/service";
+import { readRenderConfig } from "./config.ts";
+import { createRenderService } from "./service.ts";
+
+await runService({
+  name: "render",
+  config: readRenderConfig,
+  async start({ config, logger, metrics, resources }) {
+    const pipeline = resources.use(openLocalPipeline(config));
+    const service = createRenderService(pipeline, {
+      concurrency: config.concurrency,
+      events: observeStage(metrics, logger),
+    });
+    await service.start();
+    return {
+      ready: () => service.state === "running",
+      stop: (deadlineMs) => service.stop(deadlineMs),
+    };
+  },
+});
