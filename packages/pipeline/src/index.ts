@@ -1,5 +1,6 @@
 export * from "./intermediates.ts";
 export * from "./jobs.ts";
+export { toFrameRows } from "./frame-rows.ts";
 export { objectKeys } from "./keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";
 export * from "./ledger.ts";

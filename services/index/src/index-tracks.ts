@@ -14,9 +14,9 @@ import {
   type Pipeline,
   putIntermediate,
   readRows,
+  toFrameRows,
 } from "@framequeue/pipeline";
 import { ArtifactWriter } from "./artifact-writer.ts";
-import { toFrameRows } from "./frame-rows.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
 import { TrackCollector } from "./track-collector.ts";
 

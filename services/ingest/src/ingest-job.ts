@@ -23,10 +23,9 @@ import {
   type Plan,
   type TaskContext,
 } from "@framequeue/pipeline";
-import { ObjectNotFound } from "@framequeue/storage";
+import { hashFile, ObjectNotFound } from "@framequeue/storage";
 import { letterbox } from "@framequeue/vision";
 import { fetchSource, type FetchOptions } from "./fetch-source.ts";
-import { hashFile } from "./file-hash.ts";
 
 /** How often a single frame is tried alone, and a segment without progress, before it becomes a gap. */
 const ATTEMPTS = 3;
@@ -77,7 +76,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   const source = await localize(deps, job, signal);
   await using file = await openSource(deps.objects, source);
   const media = await probe(file.path, { tools, signal, limits });
-  const [scan, sourceSha256] = await Promise.all([
+  const [scan, { sha256: sourceSha256 }] = await Promise.all([
     scanPackets(file.path, media.streamIndex, { tools, signal }),
     hashFile(file.path, signal),
   ]);

@@ -1,3 +1,91 @@
-export async function renderVideo(..._args: unknown[]): Promise<void> {
-  throw new Error("later");
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type FrameFileRow,
+  type FrameRow,
+  ProblemError,
+  type RenderMessage,
+} from "@framequeue/contracts";
+import { annotate, type MediaTools, writeOverlay } from "@framequeue/media";
+import {
+  type JobFacts,
+  objectKeys,
+  openSource,
+  type Pipeline,
+  putIntermediate,
+  readRows,
+  type RenderReport,
+  type TaskContext,
+  toFrameRows,
+} from "@framequeue/pipeline";
+import { hashFile } from "@framequeue/storage";
+import { whileWanted } from "./while-wanted.ts";
+
+export interface RenderDeps extends Pipeline {
+  readonly tools: MediaTools;
+}
+
+/** Burns what was tracked into the source. A video that cannot be written is a warning: the data is there without it. */
+export async function renderVideo(
+  deps: RenderDeps,
+  { job, epoch }: RenderMessage,
+  { signal }: TaskContext,
+): Promise<void> {
+  const { ledger, queues, objects } = deps;
+  const facts = await deps.facts(job, epoch);
+  if (facts === undefined) return;
+
+  const folder = await mkdtemp(join(tmpdir(), "fq-render-"));
+  await using wanted = whileWanted(ledger, job, epoch, signal);
+  try {
+    const report = await render(deps, facts, epoch, folder, wanted.signal);
+    const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
+    const committed = await ledger.postCommit(job, epoch, "render", ref);
+    await queues.addDue(job, epoch, committed.due);
+  } catch (error) {
+    // Cancelled, or ended otherwise: nobody waits for this video.
+    if (wanted.signal.aborted && !signal.aborted) return;
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function render(
+  deps: RenderDeps,
+  { job, plan }: JobFacts,
+  epoch: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<RenderReport> {
+  const assPath = join(folder, "overlay.ass");
+  const output = join(folder, "annotated.mp4");
+  const rows = toFrameRows(readRows(deps, job.id, epoch), plan.labels);
+  await writeOverlay(assPath, framesOnly(rows), plan.media);
+  await using source = await openSource(deps.objects, plan.source);
+  try {
+    await annotate({
+      source: source.path,
+      info: plan.media,
+      assPath,
+      output,
+      tools: deps.tools,
+      signal,
+      onProgress: (frames) => void deps.ledger.noteRendered(job.id, frames).catch(() => {}),
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== "render-failed") throw error;
+    return { warning: { code: error.code, detail: error.message } };
+  }
+  const { sha256, bytes } = await hashFile(output, signal);
+  const key = objectKeys.artifact(job.id, "annotated.mp4", sha256);
+  await deps.objects.putFile(key, output);
+  return { artifact: { key, bytes, sha256 } };
+}
+
+async function* framesOnly(rows: AsyncIterable<FrameFileRow>): AsyncGenerator<FrameRow> {
+  for await (const row of rows) {
+    if (!("gap" in row)) yield row;
+  }
 }

@@ -1,0 +1,126 @@
+import type { MediaInfo, PixelLayout, Segment, Size } from "@framequeue/contracts";
+import type { FfmpegArguments, FfprobeArguments } from "./ffmpeg.ts";
+
+/**
+ * Demuxers that are let near a source: the usual containers and raw streams. Playlists (HLS, DASH, concat) and picture
+ * sequences stay out, because they open other files.
+ */
+const DEMUXERS =
+  "mov,mp4,matroska,webm,avi,flv,mpegts,mpeg,mpegvideo,m4v,h264,hevc,obu,ivf,ogg,asf,mxf,mxf_opatom,nut,dv,rm,gxf,wtv,yuv4mpegpipe,gif,swf";
+
+/** More pixels than this in one picture are refused: 8192 × 8192. */
+export const MAX_PIXELS = 8192 * 8192;
+
+/** `-key value` pairs as one flat list. */
+export function optionList(...groups: readonly (readonly string[])[]): string[] {
+  return groups.flat();
+}
+
+/** What an input may be: a local file in a known container, its pictures bounded. */
+export function sourceGuards(maxPixels: number): string[] {
+  return optionList(
+    ["-protocol_whitelist", "file"],
+    ["-format_whitelist", DEMUXERS],
+    // Decoders count pixels with their padding; the exact limit is checked on the size in the header.
+    ["-max_pixels", String(Math.ceil(maxPixels * 1.1))],
+  );
+}
+
+/** Everything that ffprobe knows of a file, as one JSON object. */
+export function probeArguments(source: string, maxPixels: number): FfprobeArguments {
+  return {
+    options: optionList(["-hide_banner", "-loglevel", "level+error"], sourceGuards(maxPixels), [
+      "-show_format",
+      "-show_streams",
+      "-of",
+      "json",
+    ]),
+    source,
+  };
+}
+
+/** Index and codec of each sound track, as JSON. */
+export function audioArguments(source: string): FfprobeArguments {
+  return {
+    options: optionList(["-hide_banner", "-loglevel", "level+error"], sourceGuards(MAX_PIXELS), [
+      "-select_streams",
+      "a",
+      "-show_entries",
+      "stream=index,codec_name",
+      "-of",
+      "json",
+    ]),
+    source,
+  };
+}
+
+/** One line `pts,flags` per packet of a stream, without decoding. */
+export function packetArguments(source: string, streamIndex: number): FfprobeArguments {
+  return {
+    options: optionList(
+      ["-hide_banner", "-loglevel", "level+error"],
+      sourceGuards(MAX_PIXELS),
+      ["-select_streams", String(streamIndex)],
+      ["-show_entries", "packet=pts,flags", "-of", "csv=p=0"],
+    ),
+    source,
+  };
+}
+
+export interface DecodeArguments {
+  readonly source: string;
+  readonly info: Pick<MediaInfo, "streamIndex" | "timeBase" | "startSeconds">;
+  readonly segment: Segment;
+  /** Size that frames are scaled to. */
+  readonly frame: Size;
+  readonly layout: PixelLayout;
+  /** Threads of the decoder; absent: ffmpeg's own choice. */
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Raw frames on stdout, and for each a `showinfo` line on stderr with its pts. `-copyts` and `-fps_mode passthrough`
+ * keep every frame and its time as the source has them. `-enc_time_base` keeps the muxer
+ * from rounding times to a frame rate and then calling them errors. `-max_error_rate 1`: damaged frames are counted
+ * here, not there. For planar RGB, `accurate_rnd` and `full_chroma_int` change no byte of what plain bilinear gives.
+ */
+export function decodeArguments(args: DecodeArguments): FfmpegArguments {
+  const { info, segment, frame, layout, threads } = args;
+  const scale = `scale=${frame.width}:${frame.height}:flags=bilinear`;
+  const { startPts } = segment;
+  return {
+    input: optionList(
+      ["-loglevel", "level+info", "-max_error_rate", "1", "-copyts"],
+      sourceGuards(MAX_PIXELS),
+      threads === undefined ? [] : ["-threads", String(threads)],
+      startPts === undefined
+        ? []
+        : ["-ss", seekSeconds(startPts, info.timeBase, info.startSeconds)],
+    ),
+    source: args.source,
+    output: optionList(
+      ["-map", `0:${info.streamIndex}`, "-fps_mode", "passthrough"],
+      ["-enc_time_base", info.timeBase.join("/")],
+      ["-vf", `${scale},format=${layout},showinfo=checksum=0`],
+      startPts === undefined ? [] : ["-frames:v", String(segment.frames)],
+      ["-f", "rawvideo"],
+    ),
+  };
+}
+
+/**
+ * The argument of `-ss` for a pts. It counts from where the container starts, in microseconds, rounded up: a
+ * microsecond before a key frame would seek to the key frame before that.
+ */
+export function seekSeconds(
+  pts: number,
+  [numerator, denominator]: readonly [number, number],
+  startSeconds: number,
+): string {
+  const ticks = BigInt(pts) * BigInt(numerator) * 1_000_000n;
+  const whole = ticks / BigInt(denominator);
+  const exact = ticks % BigInt(denominator) === 0n || ticks < 0n;
+  const micros = (exact ? whole : whole + 1n) - BigInt(Math.round(startSeconds * 1e6));
+  const clamped = micros < 0n ? 0n : micros;
+  return `${clamped / 1_000_000n}.${String(clamped % 1_000_000n).padStart(6, "0")}`;
+}

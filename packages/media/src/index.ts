@@ -1,0 +1,16 @@
+export { annotate, writeOverlay } from "./annotate.ts";
+export type { AnnotateOptions } from "./annotate.ts";
+export { openDecoder } from "./decode.ts";
+export type { DecoderOptions, FrameReader } from "./decode.ts";
+export { DEFAULT_TOOLS } from "./ffmpeg.ts";
+export type { MediaTools, ToolOptions } from "./ffmpeg.ts";
+export type { DecodeReport } from "./judge-decode.ts";
+export { createNormalizer } from "./normalize.ts";
+export type { Normalizer } from "./normalize.ts";
+export { overlayAss } from "./overlay-ass.ts";
+export { scanPackets } from "./packet-scan.ts";
+export type { PacketScan } from "./packet-scan.ts";
+export { probe } from "./probe.ts";
+export type { ProbeLimits } from "./probe.ts";
+export { planSegments } from "./segments.ts";
+export type { SegmentPlan } from "./segments.ts";

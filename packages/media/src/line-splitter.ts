@@ -1,0 +1,17 @@
+/** Cuts chunks of text into lines; what follows the last line break waits for the next chunk. */
+export class LineSplitter {
+  #rest = "";
+
+  push(chunk: string): string[] {
+    const lines = (this.#rest + chunk).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return lines;
+  }
+
+  /** The last line, where it had no line break. */
+  end(): string[] {
+    const rest = this.#rest;
+    this.#rest = "";
+    return rest === "" ? [] : [rest];
+  }
+}

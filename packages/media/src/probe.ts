@@ -1,0 +1,66 @@
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { ProblemError } from "@framequeue/contracts";
+import type { MediaInfo } from "@framequeue/contracts";
+import { MAX_PIXELS, probeArguments } from "./ffmpeg-arguments.ts";
+import { runFfprobe } from "./ffmpeg.ts";
+import type { ToolOptions } from "./ffmpeg.ts";
+import { readProbe } from "./probe-output.ts";
+
+export interface ProbeLimits {
+  /** Pixels of one picture. Default 8192 × 8192. */
+  readonly maxPixels?: number;
+  /** Length that the container states. Default: none, because containers lie about it. */
+  readonly maxSeconds?: number;
+}
+
+const PROBE_DEADLINE_MS = 60_000;
+
+/**
+ * Looks into a local file. Decodes next to nothing.
+ *
+ * @throws {ProblemError} `source-not-found`, `source-empty`, `source-not-video`, `source-no-video-stream`,
+ * `source-unsupported` (no decoder here, encrypted), `source-damaged` (no picture size) or `source-too-large`.
+ * The text names the file by its base name only.
+ */
+export async function probe(
+  path: string,
+  options: ToolOptions & { limits?: ProbeLimits } = {},
+): Promise<MediaInfo> {
+  const name = basename(path);
+  const limits = {
+    maxPixels: options.limits?.maxPixels ?? MAX_PIXELS,
+    maxSeconds: options.limits?.maxSeconds ?? Number.POSITIVE_INFINITY,
+  };
+  await checkFile(path, name);
+  const output: string[] = [];
+  const exit = await runFfprobe(probeArguments(path, limits.maxPixels), {
+    deadlineMs: PROBE_DEADLINE_MS,
+    ...options,
+    onLine: (line) => output.push(line),
+  }).exited;
+  options.signal?.throwIfAborted();
+  if (exit.stoppedBy === "deadline") {
+    throw new ProblemError(
+      "source-not-video",
+      `${name} could not be understood in ${PROBE_DEADLINE_MS / 1000} s.`,
+      { at: name },
+    );
+  }
+  return readProbe(name, output.join("\n"), exit.errors, limits);
+}
+
+async function checkFile(path: string, name: string): Promise<void> {
+  const facts = await stat(path).catch((cause: unknown) => {
+    throw new ProblemError("source-not-found", `${name} does not exist or cannot be read.`, {
+      at: name,
+      cause,
+    });
+  });
+  if (!facts.isFile()) {
+    throw new ProblemError("source-not-video", `${name} is not a file.`, { at: name });
+  }
+  if (facts.size === 0) {
+    throw new ProblemError("source-empty", `${name} has no bytes.`, { at: name });
+  }
+}

@@ -1,0 +1,114 @@
+import type { MediaInfo, Segment, SegmentMode } from "@framequeue/contracts";
+import { KEY_FRAME } from "./packet-scan.ts";
+import type { PacketScan } from "./packet-scan.ts";
+
+export interface SegmentPlan {
+  readonly mode: SegmentMode;
+  readonly segments: readonly Segment[];
+  /** Frames of all segments together; in sequential mode an expectation, 0 where nothing is known. */
+  readonly expectedFrames: number;
+  /** Why this mode, for logs and reports. */
+  readonly reason: string;
+}
+
+/** Containers whose seek lands on the key frame that was asked for. */
+const SEEKABLE_CONTAINERS = new Set(["mov", "mp4", "matroska", "webm"]);
+
+/** Codecs whose packets are one shown frame each. VP8 is not among them: it stores hidden frames as packets. */
+const FRAME_PER_PACKET = new Set(["h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg", "prores"]);
+
+/**
+ * Cuts a source at key frames into segments that can be decoded on their own, each at least `segmentSeconds` long.
+ * Segment s has the frames whose pts lies in [K_s, K_s+1), K being the pts of its key frame: the frames of an open GOP
+ * that are shown before its key frame belong to the segment before. Where packets may not be frames, there is one
+ * sequential segment. That a segment gave what was promised is checked again when it is decoded.
+ */
+export function planSegments(
+  info: Pick<MediaInfo, "container" | "codec" | "timeBase" | "indexedFrames">,
+  scan: PacketScan,
+  options: { readonly segmentSeconds: number },
+): SegmentPlan {
+  const obstacle = obstacleToParallel(info, scan, options.segmentSeconds);
+  if (obstacle !== undefined) return sequential(info, scan, obstacle);
+
+  const [numerator, denominator] = info.timeBase;
+  const minTicks = (options.segmentSeconds * denominator) / numerator;
+  const sorted = scan.pts.toSorted();
+  const starts = chooseCuts(scan, sorted, minTicks);
+  if (starts.length < 2) {
+    return sequential(info, scan, `no key frame ${options.segmentSeconds} s from both ends`);
+  }
+  const bounds = [...starts.map((start) => sorted.indexOf(start)), sorted.length];
+  const segments = starts.map((startPts, index) => {
+    const pts = sorted.subarray(bounds[index], bounds[index + 1]);
+    return { startPts, ptsDeltas: toDeltas(pts), frames: pts.length };
+  });
+  return {
+    mode: "parallel",
+    segments,
+    expectedFrames: sorted.length,
+    reason: `${segments.length} spans from key frame to key frame`,
+  };
+}
+
+function obstacleToParallel(
+  info: Pick<MediaInfo, "container" | "codec">,
+  scan: PacketScan,
+  segmentSeconds: number,
+): string | undefined {
+  if (segmentSeconds === 0) return "asked for";
+  if (!info.container.split(",").some((each) => SEEKABLE_CONTAINERS.has(each))) {
+    return `seeking in ${info.container} is not exact`;
+  }
+  if (!FRAME_PER_PACKET.has(info.codec)) return `packets of ${info.codec} may not be frames`;
+  if (scan.errors.length > 0) return `the file is damaged: ${scan.errors.at(-1)}`;
+  if (scan.discarded > 0) return "an edit list hides frames";
+  if (!scan.distinctPts) return "packets without a time of their own";
+  if (scan.keyFrames < 2) return "fewer than two key frames";
+  const first = scan.pts[0] ?? 0;
+  if (((scan.flags[0] ?? 0) & KEY_FRAME) === 0 || scan.pts.some((pts) => pts < first)) {
+    return "frames before the first key frame";
+  }
+  return undefined;
+}
+
+/** The pts of the key frames to cut at, the first one included. `sorted` holds every pts in ascending order. */
+function chooseCuts(scan: PacketScan, sorted: Float64Array, minTicks: number): number[] {
+  const starts = [sorted[0] ?? 0];
+  const last = sorted.at(-1) ?? 0;
+  const end = last + (last - (sorted.at(-2) ?? last));
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const [index, pts] of scan.pts.entries()) {
+    const key = ((scan.flags[index] ?? 0) & KEY_FRAME) !== 0;
+    // A frame that is stored before the key frame but shown after it cannot be had from either side.
+    const clean = pts > latest;
+    if (key && clean && pts - (starts.at(-1) ?? 0) >= minTicks && end - pts >= minTicks) {
+      starts.push(pts);
+    }
+    latest = Math.max(latest, pts);
+  }
+  return starts;
+}
+
+function sequential(
+  info: Pick<MediaInfo, "indexedFrames">,
+  scan: PacketScan,
+  reason: string,
+): SegmentPlan {
+  const shown = scan.packets - scan.discarded;
+  // The scan of a truncated file stops at its end, but the index at its front still tells what there should be.
+  const promised = scan.errors.length > 0 ? (info.indexedFrames ?? 0) - scan.discarded : 0;
+  const expectedFrames = Math.max(shown, promised);
+  return { mode: "sequential", segments: [{ frames: expectedFrames }], expectedFrames, reason };
+}
+
+/** First value absolute, then differences. */
+export function toDeltas(values: ArrayLike<number>): number[] {
+  return Array.from(values, (value, index) => value - (index === 0 ? 0 : (values[index - 1] ?? 0)));
+}
+
+/** The inverse of `toDeltas`. */
+export function fromDeltas(deltas: readonly number[]): number[] {
+  let value = 0;
+  return deltas.map((delta) => (value += delta));
+}
