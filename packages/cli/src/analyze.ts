@@ -40,6 +40,7 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
     options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers },
   );
   await storeModel(system.pipeline.objects, model);
+  await system.warm(model.ref);
   let failures = 0;
   for (const [i, video] of options.videos.entries()) {
     const report = await analyzeVideo(system, terminal, options, model, video, folders[i]!);

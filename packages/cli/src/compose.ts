@@ -1,3 +1,4 @@
+import type { ModelRef } from "@framequeue/contracts";
 import { availableParallelism } from "node:os";
 import type { FrameStore } from "@framequeue/frames";
 import {
@@ -28,6 +29,8 @@ export interface ComposeOptions {
 /** Every stage of the pipeline, running in this process. */
 export interface ComposedSystem extends AsyncDisposable {
   readonly pipeline: Pipeline;
+  /** Loads a model before a job needs it, so that no job waits for it. */
+  warm(model: ModelRef): Promise<void>;
   /** Lets running tasks finish for so long, then aborts them. Disposing afterwards releases the rest. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -50,16 +53,17 @@ export async function composeSystem(options: ComposeOptions): Promise<ComposedSy
   );
   const cores = availableParallelism();
   const observed = events ? { events } : {};
+  const infer = createInferService(pipeline, {
+    concurrency: 3,
+    workers: options.inferWorkers ?? cores,
+    threadsPerWorker: 1,
+    ...observed,
+  });
   const services: StageRunner[] = [
     createIngestService(pipeline, { concurrency: 1, fetch: FETCH, ...observed }),
     createDecodeService(pipeline, { concurrency: 2, ...observed }),
     createEnhanceService(pipeline, { concurrency: 2, threads: cores, ...observed }),
-    createInferService(pipeline, {
-      concurrency: 3,
-      workers: options.inferWorkers ?? cores,
-      threadsPerWorker: 1,
-      ...observed,
-    }),
+    infer,
     createTrackService(pipeline, { concurrency: 2, ...observed }),
     createIndexService(pipeline, { concurrency: 2, ...observed }),
     createRenderService(pipeline, { concurrency: 1, ...observed }),
@@ -70,5 +74,10 @@ export async function composeSystem(options: ComposeOptions): Promise<ComposedSy
   resources.defer(() => stopAll(0));
   await Promise.all(services.map((service) => service.start()));
   const held = resources.move();
-  return { pipeline, stop: stopAll, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return {
+    pipeline,
+    warm: (model) => infer.warm(model),
+    stop: stopAll,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }

@@ -33,6 +33,7 @@ export async function openPrivateSystem(
   const held = resources.move();
   return {
     pipeline: system.pipeline,
+    warm: (model) => system.warm(model),
     stop: (deadlineMs) => system.stop(deadlineMs),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

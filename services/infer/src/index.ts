@@ -1,1 +1,1 @@
-export { createInferService, type InferServiceOptions } from "./service.ts";
+export { createInferService, type InferService, type InferServiceOptions } from "./service.ts";

@@ -1,3 +1,4 @@
+import type { ModelRef } from "@framequeue/contracts";
 import {
   createStageRunner,
   type Pipeline,
@@ -19,8 +20,13 @@ export interface InferServiceOptions {
   readonly events?: StageEvents;
 }
 
+export interface InferService extends StageRunner {
+  /** Loads a model before the first batch asks for it. */
+  warm(model: ModelRef): Promise<void>;
+}
+
 /** Runs neural networks on batches of pixels: the service that costs money. */
-export function createInferService(pipeline: Pipeline, options: InferServiceOptions): StageRunner {
+export function createInferService(pipeline: Pipeline, options: InferServiceOptions): InferService {
   const detectors = createDetectorCache(pipeline.objects, {
     workers: options.workers,
     threadsPerWorker: options.threadsPerWorker,
@@ -40,6 +46,9 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
       return runner.state;
     },
     start: () => runner.start(),
+    async warm(model) {
+      await using _loan = await detectors.borrow(model);
+    },
     async stop(deadlineMs) {
       await runner.stop(deadlineMs);
       await detectors[Symbol.asyncDispose]();

@@ -1,0 +1,61 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Bench, Measurement } from "./bench.ts";
+import { mainJob } from "./main-job/bench.ts";
+
+const BENCHES: readonly Bench[] = [mainJob];
+
+const USAGE = `Usage: npm run bench -- [NAME] --video FILE --model FILE [--json]
+
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join("\n")}
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    video: { type: "string" },
+    model: { type: "string" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const [name] = positionals;
+  const chosen = BENCHES.filter((bench) => name === undefined || bench.name === name);
+  if (chosen.length === 0) {
+    process.stderr.write(`There is no benchmark ${name}.\n\n${USAGE}`);
+    return 1;
+  }
+  const cwd = process.env["INIT_CWD"] ?? process.cwd();
+  const path = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(cwd, file);
+  const files = { video: path(values.video), model: path(values.model) };
+  for (const bench of chosen) {
+    const missing = bench.needs.find((need) => files[need] === undefined);
+    if (missing !== undefined) {
+      process.stderr.write(`${bench.name} needs --${missing} FILE.\n`);
+      return 1;
+    }
+    await bench.run({ ...files, report: values.json ? printJson : printRow });
+  }
+  return 0;
+}
+
+function printJson({ ratio, ...measurement }: Measurement): void {
+  const row = { ...measurement, ...(ratio ? { ratio: ratio.value, against: ratio.against } : {}) };
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+}
+
+function printRow({ name, value, unit, ratio }: Measurement): void {
+  const against = ratio === undefined ? "" : `  ${ratio.value.toFixed(3)} of ${ratio.against}`;
+  process.stdout.write(
+    `${name.padEnd(28)}${value.toFixed(2).padStart(10)} ${unit.padEnd(14)}${against}\n`,
+  );
+}

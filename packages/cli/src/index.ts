@@ -1,0 +1,3 @@
+export { awaitJob } from "./await-job.ts";
+export { type ComposedSystem, composeSystem } from "./compose.ts";
+export { openPrivateSystem, type PrivateSystemOptions } from "./private-system.ts";

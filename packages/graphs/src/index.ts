@@ -1,0 +1,4 @@
+export { GraphBuilder } from "./graph-builder.ts";
+export type { Attribute, DataType, Dimension, GraphOptions, Value } from "./graph-builder.ts";
+export { TEST_DETECTOR_LABELS, testDetector } from "./test-detector.ts";
+export type { TestDetectorOptions } from "./test-detector.ts";

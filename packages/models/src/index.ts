@@ -1,0 +1,14 @@
+export { CATALOGUE } from "./catalogue.ts";
+export type { CatalogueEntry } from "./catalogue.ts";
+export { COCO_LABELS } from "./coco-labels.ts";
+export { createDetector } from "./detector.ts";
+export type { DetectOptions, Detector, DetectorOptions, PlanarFrames } from "./detector.ts";
+export { manifestSchema, parseManifest } from "./manifest.ts";
+export type { ModelManifest } from "./manifest.ts";
+export { loadModelPackage } from "./package.ts";
+export type { LoadOptions, ModelPackage } from "./package.ts";
+export { pullModel } from "./pull.ts";
+export type { PullOptions } from "./pull.ts";
+export { listModels, resolveModel } from "./registry.ts";
+export type { ListedModel, ResolveOptions } from "./registry.ts";
+export type { FrameDetections } from "./yolox.ts";

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ProblemError } from "@framequeue/contracts";
+import { CATALOGUE } from "./catalogue.ts";
+import { parseManifest } from "./manifest.ts";
+import { testManifest } from "./testing/test-manifest.ts";
+
+const valid = testManifest(new Uint8Array());
+
+function faults(value: unknown): { at: string; detail: string }[] {
+  try {
+    parseManifest(value, "manifest.json");
+  } catch (error) {
+    assert.ok(error instanceof ProblemError);
+    assert.equal(error.code, "manifest-invalid");
+    return [...(error.errors ?? [])];
+  }
+  return [];
+}
+
+test("a valid manifest comes back as it was", () => {
+  assert.deepEqual(parseManifest(valid, "manifest.json"), valid);
+});
+
+test("the catalogue's manifests are valid and agree with their entries", () => {
+  for (const { name, sha256, license, manifest } of CATALOGUE) {
+    assert.deepEqual(faults(manifest), []);
+    assert.deepEqual(
+      [manifest.name, manifest.sha256, manifest.license, manifest.file],
+      [name, sha256, license, "model.onnx"],
+    );
+  }
+});
+
+test("every fault is named by its field", () => {
+  const bad = {
+    ...valid,
+    name: "No Spaces",
+    sha256: "abc",
+    input: { ...valid.input, width: 0, channels: "grey", std: [1, 0, 1], batch: "many" },
+    thresholds: { score: 1.5 },
+    labels: [],
+  };
+  assert.deepEqual(
+    faults(bad).map(({ at }) => at),
+    [
+      "name",
+      "sha256",
+      "input.width",
+      "input.channels",
+      "input.std",
+      "input.batch",
+      "labels",
+      "thresholds.score",
+      "thresholds.iou",
+    ],
+  );
+});
+
+test("an unknown key is a fault, and so is anything but an object", () => {
+  assert.match(faults({ ...valid, colour: "red" })[0]!.detail, /colour/);
+  assert.equal(faults("text")[0]!.at, "manifest.json");
+});
+
+test("the strides must divide the sides", () => {
+  const input = { ...valid.input, height: 400 };
+  assert.deepEqual(faults({ ...valid, input }), [
+    { at: "input.height", detail: "400 is not a multiple of the stride 32" },
+  ]);
+});
+
+test("the file must lie in the manifest's folder", () => {
+  for (const file of ["../model.onnx", "/etc/model.onnx", "a\\b.onnx", "model.bin"]) {
+    assert.equal(faults({ ...valid, file })[0]?.at, "file", file);
+  }
+});

@@ -1,0 +1,140 @@
+import { ProblemError } from "@framequeue/contracts";
+import { COCO_LABELS } from "./coco-labels.ts";
+import type { GraphSignature } from "./graph-signature.ts";
+import { describeGraph } from "./graph-signature.ts";
+import type { ModelManifest } from "./manifest.ts";
+
+const STRIDES = [8, 16, 32];
+
+/** What a bare ONNX file was taken for, and in words what of that its metadata does not say. */
+export interface Recognized {
+  readonly input: ModelManifest["input"];
+  readonly output: ModelManifest["output"];
+  readonly labels: string[];
+  readonly thresholds: ModelManifest["thresholds"];
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Recognizes a graph by its inputs and outputs alone. Known is the YOLOX family as its authors export it: one float32
+ * input `[N, 3, H, W]`, one float32 output `[N, A, 5 + C]` with A the cells of strides 8, 16 and 32.
+ *
+ * @param file for the message
+ * @throws ProblemError `model-invalid` saying what the graph takes and gives
+ */
+export function recognizeDetector(graph: GraphSignature, file: string): Recognized {
+  const [input, secondInput] = graph.inputs;
+  const [output, secondOutput] = graph.outputs;
+  const [batch, channels, height, width] = input?.shape ?? [];
+  const [, anchors, values] = output?.shape ?? [];
+  if (
+    input === undefined ||
+    output === undefined ||
+    secondInput !== undefined ||
+    secondOutput !== undefined ||
+    input.type !== "float32" ||
+    output.type !== "float32" ||
+    input.shape.length !== 4 ||
+    output.shape.length !== 3 ||
+    channels !== 3 ||
+    typeof height !== "number" ||
+    typeof width !== "number" ||
+    typeof values !== "number" ||
+    values < 6 ||
+    anchors !== anchorCount(width, height, STRIDES)
+  ) {
+    throw new ProblemError(
+      "model-invalid",
+      `${file} is not a detector of a known family: ${describeGraph(graph)}. ` +
+        "A manifest can describe it: pass --manifest FILE.",
+      { at: file },
+    );
+  }
+  const classes = values - 5;
+  const isCoco = classes === COCO_LABELS.length;
+  return {
+    input: {
+      name: input.name,
+      layout: "nchw",
+      width,
+      height,
+      channels: "bgr",
+      scale: 1,
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      fit: "letterbox",
+      placement: "top-left",
+      fill: 114,
+      batch: typeof batch === "number" ? batch : "dynamic",
+    },
+    output: { decoder: "yolox", names: [output.name], strides: STRIDES },
+    labels: isCoco ? [...COCO_LABELS] : Array.from({ length: classes }, (_, id) => `class ${id}`),
+    thresholds: { score: 0.4, iou: 0.45 },
+    assumptions: [
+      `The shapes are those of YOLOX at ${width}x${height}, so it is run as YOLOX was trained: ` +
+        "blue, green, red, 0 to 255, the picture at the top left, the rest filled with 114.",
+      "The output is taken as raw: boxes relative to their cells, objectness and class scores from 0 to 1.",
+      isCoco
+        ? "It has 80 classes, which are taken for those of COCO."
+        : `Nothing names its ${classes} classes: they are called class 0 to class ${classes - 1}.`,
+      "Detections count from a score of 0.4, and overlapping ones of a class are one from an IoU of 0.45.",
+      "If any of this is wrong, describe the model in a manifest and pass --manifest FILE.",
+    ],
+  };
+}
+
+/** Cells of all strides together. */
+export function anchorCount(width: number, height: number, strides: readonly number[]): number {
+  return strides.reduce(
+    (sum, stride) => sum + Math.floor(width / stride) * Math.floor(height / stride),
+    0,
+  );
+}
+
+/** Every way in which a graph contradicts its manifest, by the manifest's field; empty if none does. */
+export function contradictions(
+  graph: GraphSignature,
+  manifest: ModelManifest,
+): { at: string; detail: string }[] {
+  const { input, output, labels } = manifest;
+  const faults: { at: string; detail: string }[] = [];
+  const compare = (
+    at: string,
+    tensor: GraphSignature["inputs"][number],
+    wanted: readonly (number | "any")[],
+  ): void => {
+    const fits =
+      tensor.shape.length === wanted.length &&
+      tensor.shape.every(
+        (extent, axis) =>
+          typeof extent === "string" || wanted[axis] === "any" || extent === wanted[axis],
+      );
+    if (fits && tensor.type === "float32") return;
+    const shape = tensor.shape.map((extent) => extent || "?").join(", ");
+    const detail = `the manifest means float32 [${wanted.join(", ")}], the model has ${tensor.type} [${shape}]`;
+    faults.push({ at, detail });
+  };
+  const batch = input.batch === "dynamic" ? "any" : input.batch;
+  const { width, height } = input;
+  const graphInput = graph.inputs.find(({ name }) => name === input.name);
+  if (graphInput === undefined || graph.inputs.length !== 1) {
+    const names = graph.inputs.map(({ name }) => name).join(", ");
+    faults.push({ at: "input.name", detail: `the model's inputs are: ${names}` });
+  } else {
+    const shape = input.layout === "nchw" ? [3, height, width] : [height, width, 3];
+    compare("input", graphInput, [batch, ...shape]);
+    if (batch === "any" && typeof graphInput.shape[0] === "number") {
+      const detail = `the model takes exactly ${graphInput.shape[0]} at a time`;
+      faults.push({ at: "input.batch", detail });
+    }
+  }
+  const graphOutput = graph.outputs.find(({ name }) => name === output.names[0]);
+  if (graphOutput === undefined) {
+    const names = graph.outputs.map(({ name }) => name).join(", ");
+    faults.push({ at: "output.names", detail: `the model's outputs are: ${names}` });
+  } else {
+    const anchors = anchorCount(width, height, output.strides);
+    compare("output", graphOutput, ["any", anchors, 5 + labels.length]);
+  }
+  return faults;
+}

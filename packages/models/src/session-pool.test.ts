@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SessionPool } from "./session-pool.ts";
+import type { Chunk, SessionSpec } from "./session-protocol.ts";
+import { testManifest } from "./testing/test-manifest.ts";
+
+/**
+ * A thread without onnxruntime. `chunk.from` says what to do with a chunk: 666 crashes, 500 fails, else the answer
+ * holds `from` as its count. It answers when `flags[0]` opens, and counts in `flags[1]` what it got.
+ */
+const fakeThread = `
+  import { parentPort, workerData } from "node:worker_threads";
+  if (workerData.file === "unusable") {
+    parentPort.postMessage({ type: "unusable", reason: "no such operator" });
+  } else {
+    parentPort.on("message", (message) => {
+      if (message.type === "stop") return parentPort.close();
+      const { id, chunk } = message;
+      const flags = new Int32Array(chunk.data);
+      Atomics.add(flags, 1, 1);
+      Atomics.notify(flags, 1);
+      Atomics.wait(flags, 0, 0);
+      if (chunk.from === 666) throw new Error("boom");
+      if (chunk.from === 500) {
+        return parentPort.postMessage({ type: "failed", id, reason: "bad node" });
+      }
+      const empty = new Float32Array();
+      const result = { counts: Int32Array.of(chunk.from), boxes: empty, scores: empty, classIds: new Int32Array() };
+      parentPort.postMessage({ type: "done", id, result });
+    });
+    parentPort.postMessage({ type: "ready" });
+  }`;
+const entry = new URL(`data:text/javascript,${encodeURIComponent(fakeThread)}`);
+const spec: SessionSpec = {
+  file: "usable",
+  manifest: testManifest(new Uint8Array()),
+  tensorBatch: 1,
+  threads: 1,
+};
+
+class Gate {
+  readonly flags = new Int32Array(new SharedArrayBuffer(8));
+
+  constructor(open: boolean) {
+    this.flags[0] = open ? 1 : 0;
+  }
+
+  open(): void {
+    Atomics.store(this.flags, 0, 1);
+    Atomics.notify(this.flags, 0);
+  }
+
+  /** Waits until the threads have got so many chunks. */
+  async received(count: number): Promise<void> {
+    for (;;) {
+      const now = Atomics.load(this.flags, 1);
+      if (now >= count) return;
+      await Atomics.waitAsync(this.flags, 1, now).value;
+    }
+  }
+
+  chunk(from: number): Chunk {
+    const data = this.flags.buffer;
+    const source = { width: 1, height: 1 };
+    return { data, byteOffset: 0, width: 1, height: 1, from, to: from + 1, source, minScore: 0 };
+  }
+}
+
+const answer = async (run: Promise<{ counts: Int32Array }>): Promise<number | undefined> =>
+  (await run).counts[0];
+
+test("every chunk gets its own answer", async () => {
+  await using pool = await SessionPool.start({ entry, spec, threads: 2 });
+  const gate = new Gate(true);
+  const wanted = Array.from({ length: 20 }, (_, i) => i);
+  assert.deepEqual(await Promise.all(wanted.map((i) => answer(pool.run(gate.chunk(i))))), wanted);
+});
+
+test("a thread that cannot start is reported, and leaves no other behind", async () => {
+  await assert.rejects(
+    SessionPool.start({ entry, spec: { ...spec, file: "unusable" }, threads: 2 }),
+    { code: "model-invalid", message: /no such operator/ },
+  );
+  const broken = new URL("data:text/javascript,throw new Error('no binding')");
+  await assert.rejects(SessionPool.start({ entry: broken, spec, threads: 1 }), {
+    code: "model-invalid",
+    message: /no binding/,
+  });
+});
+
+test("a chunk that fails leaves the others and the thread alone", async () => {
+  await using pool = await SessionPool.start({ entry, spec, threads: 1 });
+  const gate = new Gate(true);
+  const bad = assert.rejects(pool.run(gate.chunk(500)), {
+    code: "inference-failed",
+    message: /bad node/,
+  });
+  assert.equal(await answer(pool.run(gate.chunk(7))), 7);
+  await bad;
+});
+
+test("a thread that crashes fails its chunks and is replaced", async () => {
+  await using pool = await SessionPool.start({ entry, spec, threads: 1 });
+  const gate = new Gate(true);
+  const lost = [666, 1].map((from) =>
+    assert.rejects(pool.run(gate.chunk(from)), { code: "inference-failed", message: /boom/ }),
+  );
+  // the third chunk was not dealt yet: the thread held two
+  assert.equal(await answer(pool.run(gate.chunk(2))), 2);
+  await Promise.all(lost);
+});
+
+test("an abort drops the chunks that wait; those that were dealt finish", async () => {
+  await using pool = await SessionPool.start({ entry, spec, threads: 1 });
+  const gate = new Gate(false);
+  const abort = new AbortController();
+  const runs = [1, 2, 3, 4].map((from) => answer(pool.run(gate.chunk(from), abort.signal)));
+  await gate.received(1);
+  const reason = new Error("enough");
+  abort.abort(reason);
+  await assert.rejects(runs[2]!, reason);
+  await assert.rejects(runs[3]!, reason);
+  await assert.rejects(pool.run(gate.chunk(5), abort.signal), reason);
+  gate.open();
+  assert.deepEqual(await Promise.all(runs.slice(0, 2)), [1, 2]);
+});
+
+test("disposal lets dealt chunks finish and refuses the rest", async () => {
+  const pool = await SessionPool.start({ entry, spec, threads: 1 });
+  const gate = new Gate(false);
+  const runs = [1, 2].map((from) => answer(pool.run(gate.chunk(from))));
+  const waiting = assert.rejects(pool.run(gate.chunk(3)), { code: "shutting-down" });
+  await gate.received(1);
+  const disposed = pool[Symbol.asyncDispose]();
+  gate.open();
+  await Promise.all([disposed, waiting]);
+  assert.deepEqual(await Promise.all(runs), [1, 2]);
+  await assert.rejects(pool.run(gate.chunk(4)), { code: "shutting-down" });
+});
+
+test("a start that is aborted leaves no thread", async () => {
+  const abort = new AbortController();
+  const started = SessionPool.start({ entry, spec, threads: 2, signal: abort.signal });
+  abort.abort(new Error("never mind"));
+  await assert.rejects(started, /never mind/);
+});

@@ -1,0 +1,41 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { DetectorSession } from "./detector-session.ts";
+import { shortOnnxruntimeMessage } from "./onnxruntime-message.ts";
+import type { FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
+
+const port = parentPort!;
+const reply = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer);
+
+async function work(session: DetectorSession, message: ToWorker): Promise<void> {
+  if (message.type === "stop") {
+    await session.release();
+    port.close();
+    return;
+  }
+  const { id, chunk } = message;
+  try {
+    const result = await session.detect(chunk);
+    const { counts, boxes, scores, classIds } = result;
+    reply({ type: "done", id, result }, [
+      counts.buffer,
+      boxes.buffer,
+      scores.buffer,
+      classIds.buffer,
+    ]);
+  } catch (error) {
+    reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) });
+  }
+}
+
+try {
+  const session = await DetectorSession.open(workerData as SessionSpec);
+  // the second chunk waits until the first no longer needs the input tensor
+  let last = Promise.resolve();
+  port.on("message", (message: ToWorker) => {
+    last = last.then(() => work(session, message));
+  });
+  reply({ type: "ready" });
+} catch (error) {
+  reply({ type: "unusable", reason: shortOnnxruntimeMessage(error) });
+}
