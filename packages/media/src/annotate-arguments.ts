@@ -1,7 +1,7 @@
 import type { MediaInfo } from "@framequeue/contracts";
 import type { FfmpegArguments } from "./ffmpeg.ts";
 import { MAX_PIXELS, optionList, sourceGuards } from "./ffmpeg-arguments.ts";
-import { SLOW_DOWN_FILTER, SPEED_UP_FILTER } from "./overlay-times.ts";
+import { slowDownFilter, speedUpFilter } from "./overlay-times.ts";
 
 export interface AudioPlan {
   readonly streamIndex: number;
@@ -35,9 +35,9 @@ export function annotateArguments(args: AnnotateArguments): FfmpegArguments {
   const filters = [
     "scale=out_range=tv",
     "format=yuv420p",
-    SLOW_DOWN_FILTER,
+    slowDownFilter(info.timeBase),
     `ass=filename=${escapeFilterValue(args.assPath)}`,
-    SPEED_UP_FILTER,
+    speedUpFilter(info.timeBase),
     "pad=ceil(iw/2)*2:ceil(ih/2)*2",
   ];
   return {

@@ -1,4 +1,4 @@
-import type { FrameRow, MediaInfo } from "@framequeue/contracts";
+import type { FrameRow, MediaInfo, TimeBase } from "@framequeue/contracts";
 
 /**
  * Subtitles count in hundredths of a second, which is too coarse for frames 2 ms apart. So the video is slowed down by
@@ -6,7 +6,13 @@ import type { FrameRow, MediaInfo } from "@framequeue/contracts";
  */
 export const SLOWDOWN = 10;
 
-/** A frame and when it is on the screen: milliseconds from the start of the container, end exclusive. */
+/**
+ * Subtitles have no negative times, but frames may come before the container's start (edit lists), so everything happens
+ * so many seconds later.
+ */
+const SHIFT_SECONDS = 1000;
+
+/** A frame and when it is on the screen: milliseconds of the shifted clock, end exclusive. */
 export interface TimedRow {
   readonly row: FrameRow;
   readonly startMs: number;
@@ -15,7 +21,7 @@ export interface TimedRow {
 
 /**
  * Gives each frame the span from half way to the frame before to half way to the frame after, so that rounding on
- * either side does not matter. Frames of equal time come one tick after another, as `SLOW_DOWN_FILTER` makes them. Where
+ * either side does not matter. Frames of equal time come one tick after another, as `slowDownFilter` makes them. Where
  * the next row is not the next frame, the distance of the last two frames is assumed.
  */
 export async function* timeRows(
@@ -23,8 +29,9 @@ export async function* timeRows(
   info: Pick<MediaInfo, "timeBase" | "startSeconds">,
 ): AsyncGenerator<TimedRow> {
   const tickMs = (info.timeBase[0] / info.timeBase[1]) * 1000;
+  const shift = shiftTicks(info.timeBase);
   const toMs = (ticks: number) =>
-    Math.max(0, Math.round(ticks * tickMs - info.startSeconds * 1000));
+    Math.max(0, Math.round((ticks + shift) * tickMs - info.startSeconds * 1000));
   let step = Math.max(1, 40 / tickMs);
   let current: { row: FrameRow; ticks: number; start: number } | undefined;
   for await (const row of rows) {
@@ -43,6 +50,20 @@ export async function* timeRows(
   }
 }
 
-/** `setpts` that slows down, and moves frames of equal or falling time one tick after the frame before. */
-export const SLOW_DOWN_FILTER = `setpts=if(isnan(PREV_OUTPTS)\\,PTS*${SLOWDOWN}\\,max(PTS*${SLOWDOWN}\\,PREV_OUTPTS+${SLOWDOWN}))`;
-export const SPEED_UP_FILTER = `setpts=PTS/${SLOWDOWN}`;
+/**
+ * The `setpts` filter that shifts and slows down, before the overlay; it moves frames of equal or falling time one tick
+ * after the frame before.
+ */
+export function slowDownFilter(timeBase: TimeBase): string {
+  const slow = `(PTS+${shiftTicks(timeBase)})*${SLOWDOWN}`;
+  return `setpts=if(isnan(PREV_OUTPTS)\\,${slow}\\,max(${slow}\\,PREV_OUTPTS+${SLOWDOWN}))`;
+}
+
+/** The `setpts` filter that gives frames their times back, to the tick. */
+export function speedUpFilter(timeBase: TimeBase): string {
+  return `setpts=PTS/${SLOWDOWN}-${shiftTicks(timeBase)}`;
+}
+
+function shiftTicks([numerator, denominator]: TimeBase): number {
+  return Math.ceil((SHIFT_SECONDS * denominator) / numerator);
+}

@@ -61,7 +61,7 @@ async function decode(path: string) {
   const info = await probe(path);
   const scan = await scanPackets(path, info.streamIndex);
   // Long files get longer segments, to keep the number of processes down.
-  const segmentSeconds = Math.max(2, info.durationSeconds / 10);
+  const segmentSeconds = Math.max(2, info.durationSeconds / 4);
   const plan = planSegments(info, scan, { segmentSeconds });
   const whole = await readAll(path, info, { frames: plan.expectedFrames });
   return { info, plan, whole };

@@ -62,13 +62,14 @@ async function render(
   const assPath = join(folder, "overlay.ass");
   const output = join(folder, "annotated.mp4");
   const rows = toFrameRows(readRows(deps, job.id, epoch), plan.labels);
-  await writeOverlay(assPath, framesOnly(rows), plan.media);
+  const { firstPts } = await writeOverlay(assPath, framesOnly(rows), plan.media);
   await using source = await openSource(deps.objects, plan.source);
   try {
     await annotate({
       source: source.path,
       info: plan.media,
       assPath,
+      ...(firstPts === undefined ? {} : { firstPts }),
       output,
       tools: deps.tools,
       signal,

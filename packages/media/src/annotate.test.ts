@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { DetectionRow, FrameRow, MediaInfo } from "@framequeue/contracts";
+import { annotate, writeOverlay } from "./annotate.ts";
+import { openDecoder } from "./decode.ts";
+import { probe } from "./probe.ts";
+import { ClipFolder } from "./testing/clips.ts";
+import { noChildProcesses } from "./testing/processes.ts";
+import { readAll } from "./testing/read-all.ts";
+
+let clips: ClipFolder;
+before(async () => {
+  clips = await ClipFolder.create();
+});
+after(() => clips[Symbol.asyncDispose]());
+
+const WHOLE = { frames: 0 };
+const CELL = 20;
+
+/** A square in one of six places, by the number of the frame. */
+function cellOf(frame: number): DetectionRow {
+  const box: DetectionRow["box"] = [4 + (frame % 6) * 26, 60, CELL, CELL];
+  return { box, score: 0.5, classId: 0, label: "x" };
+}
+
+function rowsOf(pts: readonly number[]): FrameRow[] {
+  return pts.map((each, frame) => ({ frame, pts: each, detections: [cellOf(frame)] }));
+}
+
+/** The places in which each frame of an annotated video shows a square. */
+async function shownCells(path: string, info: MediaInfo): Promise<number[][]> {
+  const { width, height } = info;
+  await using reader = openDecoder(path, {
+    info,
+    segment: WHOLE,
+    frame: { width, height },
+    layout: "yuv420p",
+  });
+  const target = new Uint8Array(reader.frameBytes);
+  const shown: number[][] = [];
+  while ((await reader.read(target, 1)).length === 1) {
+    const cells = [0, 1, 2, 3, 4, 5].filter((cell) => {
+      const [x, y] = cellOf(cell).box;
+      const edge = [-1, 0, 1].map((dx) => target[(y + CELL / 2) * width + x + dx] ?? 0);
+      return Math.max(...edge) > 45;
+    });
+    shown.push(cells);
+  }
+  return shown;
+}
+
+async function annotateClip(path: string, rows: (pts: number[]) => FrameRow[]) {
+  const info = await probe(path);
+  const { pts } = await readAll(path, info, WHOLE);
+  const assPath = clips.file("it's: an, [overlay];.ass");
+  const { firstPts } = await writeOverlay(assPath, rows(pts), info);
+  const output = clips.file("annotated.mp4");
+  const progress: number[] = [];
+  const onProgress = (frames: number) => void progress.push(frames);
+  await annotate({ source: path, info, assPath, output, firstPts, crf: 10, onProgress });
+  const result = await probe(output);
+  const seconds = ({ timeBase, startSeconds }: MediaInfo, ticks: number) =>
+    (ticks * timeBase[0]) / timeBase[1] - startSeconds;
+  const annotated = await readAll(output, result, WHOLE);
+  return {
+    info,
+    result,
+    output,
+    progress,
+    before: pts.map((each) => seconds(info, each)),
+    after: annotated.pts.map((each) => seconds(result, each)),
+  };
+}
+
+function assertSameTimes(before: number[], after: number[]): void {
+  assert.equal(after.length, before.length);
+  const shift = (after[0] ?? 0) - (before[0] ?? 0);
+  for (const [frame, seconds] of before.entries()) {
+    assert.ok(Math.abs((after[frame] ?? 0) - seconds - shift) < 1e-4, `frame ${frame}`);
+  }
+}
+
+test("each overlay is on its own frame: 60 per second", async () => {
+  const path = await clips.encode(
+    "sixty.mp4",
+    "-f lavfi -i color=black:s=160x120:r=60:d=1 -c:v libx264 -bf 2",
+  );
+  const { before, after, output, result, progress } = await annotateClip(path, rowsOf);
+  assertSameTimes(before, after);
+  const shown = await shownCells(output, result);
+  assert.deepEqual(
+    shown,
+    Array.from({ length: 60 }, (_, frame) => [frame % 6]),
+  );
+  assert.equal(progress.at(-1), 60);
+});
+
+test("each overlay is on its own frame: uneven times, 2 ms apart", async () => {
+  const path = await clips.encode(
+    "uneven.mkv",
+    "-f lavfi -i color=black:s=160x120:r=50:d=1 -vf settb=1/1000,setpts=N*20-mod(N\\,4)*18+333 " +
+      "-fps_mode passthrough -enc_time_base 1/1000 -c:v libx264 -bf 2",
+  );
+  const { before, after, output, result } = await annotateClip(path, rowsOf);
+  assert.ok(before.some((each, frame) => frame > 0 && each - (before[frame - 1] ?? 0) < 0.0025));
+  assertSameTimes(before, after);
+  const shown = await shownCells(output, result);
+  assert.deepEqual(
+    shown,
+    Array.from({ length: 50 }, (_, frame) => [frame % 6]),
+  );
+});
+
+test("odd sizes become even, full range becomes limited, sound stays", async () => {
+  const path = await clips.encode(
+    "odd.mkv",
+    "-f lavfi -i color=white:s=161x121:r=25:d=1,format=yuvj444p -f lavfi -i sine=d=1 -c:v libx264 -c:a libvorbis",
+  );
+  const { result, output, before, after } = await annotateClip(path, (pts) =>
+    pts.map((each, frame) => ({ frame, pts: each, detections: [] })),
+  );
+  assertSameTimes(before, after);
+  assert.deepEqual([result.width, result.height, result.hasAudio], [162, 122, true]);
+  await using reader = openDecoder(output, {
+    info: result,
+    segment: WHOLE,
+    frame: result,
+    layout: "yuv420p",
+  });
+  const target = new Uint8Array(reader.frameBytes);
+  await reader.read(target, 1);
+  assert.ok(Math.abs((target[162 * 60 + 80] ?? 0) - 235) <= 2, String(target[162 * 60 + 80]));
+});
+
+test("turned pictures are written upright", async () => {
+  const plain = await clips.bFrames("plain.mp4", 1);
+  const path = await clips.turn(plain, "turned.mp4", [0, 1, -1, 0]);
+  const { result } = await annotateClip(path, rowsOf);
+  assert.deepEqual([result.width, result.height, result.rotation], [120, 160, 0]);
+});
+
+test("a failure is a problem, and an abort leaves no ffmpeg", async () => {
+  const path = await clips.bFrames("fails.mp4", 5);
+  const info = await probe(path);
+  const assPath = clips.file("fails.ass");
+  await writeOverlay(assPath, [], info);
+  const output = clips.file("none/out.mp4");
+  await assert.rejects(annotate({ source: path, info, assPath, output }), {
+    code: "render-failed",
+  });
+  const controller = new AbortController();
+  const running = annotate({
+    source: path,
+    info,
+    assPath,
+    output: clips.file("aborted.mp4"),
+    preset: "placebo",
+    signal: controller.signal,
+  });
+  controller.abort(new Error("enough"));
+  await assert.rejects(running, /enough/);
+  await noChildProcesses();
+});
