@@ -31,13 +31,19 @@ const session = await InferenceSession.create(model, {
 });
 await session.run({ [session.inputNames[0]!]: tensor }); // warm
 
-parentPort!.on("message", async (slot: number) => {
+// One after the other: the session reads the tensor after `run` has returned, so it must not be filled again before.
+let turn: Promise<void> = Promise.resolve();
+parentPort!.on("message", (slot: number) => {
+  turn = turn.then(() => infer(slot));
+});
+parentPort!.postMessage("ready");
+
+async function infer(slot: number): Promise<void> {
   fill(slot);
   const output = await session.run({ [session.inputNames[0]!]: tensor });
   const found = detect(output[session.outputNames[0]!]!.data as Float32Array);
   parentPort!.postMessage({ slot, found });
-});
-parentPort!.postMessage("ready");
+}
 
 /** gbrp planes into the tensor's blue, green, red. */
 function fill(slot: number): void {

@@ -14,7 +14,7 @@ export function describeSummary(
     .join(", ");
   const folder = dirname(Object.values(artifacts)[0] ?? "");
   return [
-    `${video}`,
+    video,
     `  objects   ${counts === "" ? "none" : counts}`,
     `  frames    ${frames}, with ${detections} detections in ${tracks} tracks`,
     `  speed     ${timing.fps.toFixed(1)} fps (${timing.seconds.toFixed(1)} s)`,

@@ -19,7 +19,7 @@ export function newJobId(now: number = Date.now()): JobId {
 
 /** When the job was accepted, in milliseconds since 1970, read from its id. */
 export function jobIdTime(id: JobId): number {
-  return [...id.slice(1, 11)].reduce((time, char) => time * 32 + ALPHABET.indexOf(char), 0);
+  return Array.from(id.slice(1, 11)).reduce((time, char) => time * 32 + ALPHABET.indexOf(char), 0);
 }
 
 /** A random value that names a lease, a credit or an epoch. Never a counter: a counter repeats when Redis goes back. */

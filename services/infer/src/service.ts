@@ -47,7 +47,8 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     },
     start: () => runner.start(),
     async warm(model) {
-      await using _loan = await detectors.borrow(model);
+      const loan = await detectors.borrow(model);
+      await loan[Symbol.asyncDispose]();
     },
     async stop(deadlineMs) {
       await runner.stop(deadlineMs);
