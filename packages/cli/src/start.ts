@@ -140,7 +140,7 @@ async function prepareModels(
     const folder = origin === "bundled" ? folders.bundledDir : folders.cacheDir;
     await storeModel(objects, await loadModelPackage(join(folder, name)));
   }
-  return chosen?.manifest.name ?? options.model;
+  return chosen === undefined ? options.model : `${chosen.ref.name}@${chosen.ref.version}`;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
