@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 
 export interface RedisProcess extends AsyncDisposable {
   /** `unix:///…` */
@@ -38,8 +39,6 @@ wait $redis
 export async function startRedisProcess(options: RedisProcessOptions): Promise<RedisProcess> {
   const { folder, persistent } = options;
   await mkdir(folder, { recursive: true });
-  // A socket's path may have about a hundred characters; relative to the folder it always fits for the server,
-  // and clients are given the absolute one.
   const socket = join(folder, "redis.sock");
   const settings: Record<string, string> = {
     port: "0",
@@ -73,7 +72,11 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`redis-server does not start: ${why}`, { cause: error });
   }
-  return { url: `unix://${socket}`, exited, [Symbol.asyncDispose]: () => stop(shell, exited) };
+  return {
+    url: pathToFileURL(socket).href.replace(/^file:/, "unix:"),
+    exited,
+    [Symbol.asyncDispose]: () => stop(shell, exited),
+  };
 }
 
 async function untilReady(shell: ChildProcess, said: string[]): Promise<void> {

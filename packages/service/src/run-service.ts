@@ -1,4 +1,4 @@
-import type { Registry } from "prom-client";
+import type { Registry } from "./metrics.ts";
 import type { CommonConfig } from "./common-config.ts";
 import { ConfigError, type Environment } from "./config.ts";
 import { startHealthServer } from "./health.ts";
@@ -76,7 +76,8 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
     ]);
     if (service !== undefined) {
       logger.info({ health: health.url }, "started");
-      process.send?.({ type: "ready", health: health.url });
+      // For a supervisor. A parent that is gone by now is no fault: "disconnect" tells.
+      process.send?.({ type: "ready", health: health.url }, () => {});
       await told;
     }
     stopping = true;

@@ -7,7 +7,12 @@ await runService({
   name: "decode",
   config: readDecodeConfig,
   async start({ config, logger, metrics, resources }) {
-    const pipeline = resources.use(openLocalPipeline(config));
+    const pipeline = resources.use(
+      openLocalPipeline({
+        ...config,
+        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
+      }),
+    );
     const service = createDecodeService(pipeline, {
       concurrency: config.concurrency,
       ...(config.decoderThreads === 0 ? {} : { decoderThreads: config.decoderThreads }),

@@ -7,7 +7,12 @@ await runService({
   name: "enhance",
   config: readEnhanceConfig,
   async start({ config, logger, metrics, resources }) {
-    const pipeline = resources.use(openLocalPipeline(config));
+    const pipeline = resources.use(
+      openLocalPipeline({
+        ...config,
+        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
+      }),
+    );
     const service = createEnhanceService(pipeline, {
       concurrency: config.concurrency,
       threads: config.threads,

@@ -7,7 +7,12 @@ await runService({
   name: "index",
   config: readIndexConfig,
   async start({ config, logger, metrics, resources }) {
-    const pipeline = resources.use(openLocalPipeline(config));
+    const pipeline = resources.use(
+      openLocalPipeline({
+        ...config,
+        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
+      }),
+    );
     const service = createIndexService(pipeline, {
       concurrency: config.concurrency,
       events: observeStage(metrics, logger),

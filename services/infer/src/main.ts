@@ -7,7 +7,12 @@ await runService({
   name: "infer",
   config: readInferConfig,
   async start({ config, logger, metrics, resources }) {
-    const pipeline = resources.use(openLocalPipeline(config));
+    const pipeline = resources.use(
+      openLocalPipeline({
+        ...config,
+        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
+      }),
+    );
     const service = createInferService(pipeline, {
       concurrency: config.concurrency,
       workers: config.workers,

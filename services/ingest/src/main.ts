@@ -8,7 +8,12 @@ await runService({
   name: "ingest",
   config: readIngestConfig,
   async start({ config, logger, metrics, resources }) {
-    const pipeline = resources.use(openLocalPipeline(config));
+    const pipeline = resources.use(
+      openLocalPipeline({
+        ...config,
+        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
+      }),
+    );
     const service = createIngestService(pipeline, {
       concurrency: config.concurrency,
       limits: config.limits,

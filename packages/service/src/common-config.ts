@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { z } from "zod";
+import {
+  choiceSetting,
+  integerSetting,
+  optionalPathSetting,
+  pathSetting,
+  redisUrlSetting,
+  textSetting,
+} from "./settings.ts";
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * What every service reads from its environment. A service spreads it into its own schema:
+ *
+ * ```ts
+ * const schema = z
+ *   .object({ ...commonConfig, FQ_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 2 }) })
+ *   .transform((env) => ({ ...commonSettings(env), concurrency: env.FQ_CONCURRENCY }));
+ * ```
+ */
+export const commonConfig = {
+  REDIS_URL: redisUrlSetting("redis://127.0.0.1:6379"),
+  /** Names this installation in Redis: services of one site share jobs, queues and the frame budget. */
+  FQ_SITE: textSetting({
+    pattern: /^[a-z0-9-]{1,40}$/,
+    form: "1 to 40 lower-case letters, digits and dashes",
+    default: "site",
+  }),
+  FQ_DATA_DIR: pathSetting("./data"),
+  FQ_OBJECTS_DIR: optionalPathSetting(),
+  /** Pixels between the stages; best on a tmpfs. */
+  FQ_FRAMES_DIR: optionalPathSetting(),
+  FQ_FRAME_BUDGET_BYTES: integerSetting({ min: 64 * 2 ** 20, default: 2 * 2 ** 30 }),
+  FQ_METRICS_HOST: textSetting({
+    pattern: /^[0-9A-Za-z.:-]+$/,
+    form: "a host name or an address",
+    default: "127.0.0.1",
+  }),
+  /** 0 is any free port. */
+  FQ_METRICS_PORT: integerSetting({ min: 0, max: 65_535, default: 0 }),
+  FQ_LOG_LEVEL: choiceSetting(LOG_LEVELS, "info"),
+  FQ_DRAIN_TIMEOUT_MS: integerSetting({ min: 0, max: 3_600_000, default: 20_000 }),
+} as const;
+
+export interface CommonConfig {
+  readonly redisUrl: string;
+  readonly site: string;
+  /** Absolute, as are the two below. */
+  readonly dataDir: string;
+  readonly objectsDir: string;
+  readonly framesDir: string;
+  readonly frameBudgetBytes: number;
+  readonly metricsHost: string;
+  readonly metricsPort: number;
+  readonly logLevel: LogLevel;
+  /** How long running work may go on after the service was told to stop. */
+  readonly drainTimeoutMs: number;
+}
+
+const commonSchema = z.object(commonConfig);
+
+export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig {
+  return {
+    redisUrl: env.REDIS_URL,
+    site: env.FQ_SITE,
+    dataDir: env.FQ_DATA_DIR,
+    objectsDir: env.FQ_OBJECTS_DIR ?? join(env.FQ_DATA_DIR, "objects"),
+    framesDir: env.FQ_FRAMES_DIR ?? join(env.FQ_DATA_DIR, "frames"),
+    frameBudgetBytes: env.FQ_FRAME_BUDGET_BYTES,
+    metricsHost: env.FQ_METRICS_HOST,
+    metricsPort: env.FQ_METRICS_PORT,
+    logLevel: env.FQ_LOG_LEVEL,
+    drainTimeoutMs: env.FQ_DRAIN_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,12 @@
+export * from "./common-config.ts";
+export * from "./config.ts";
+export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";
+export * from "./http-metrics.ts";
+export { listen } from "./listen.ts";
+export * from "./logger.ts";
+export * from "./metrics.ts";
+export { redactUrl } from "./redact.ts";
+export * from "./redis-process.ts";
+export * from "./run-service.ts";
+export * from "./settings.ts";
+export * from "./stage-events.ts";

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ProblemError } from "@framequeue/contracts";
+import { createLogger } from "./logger.ts";
+import { createMetrics } from "./metrics.ts";
+import { observeStage } from "./stage-events.ts";
+
+function observed() {
+  const lines: Record<string, unknown>[] = [];
+  const logger = createLogger({
+    name: "decode",
+    level: "debug",
+    destination: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  });
+  const registry = createMetrics();
+  return { lines, logger, registry, stage: observeStage(registry, logger) };
+}
+
+test("each task is counted, timed and logged once, with job, stage and problem code", async () => {
+  const { lines, registry, stage } = observed();
+  const task = { stage: "decode", job: "j1", seconds: 0.02 };
+  stage.onTask({ ...task, outcome: "done" });
+  stage.onTask({ ...task, outcome: "handed-back" });
+  stage.onTask({ ...task, outcome: "retry", error: new Error("disk on fire") });
+  stage.onTask({
+    ...task,
+    outcome: "failed",
+    error: new ProblemError("source-damaged", "Nothing can be decoded."),
+  });
+  stage.onQueueError(new Error("ECONNREFUSED"));
+  assert.deepEqual(
+    lines.map(({ level, stage, job, code }) => [level, stage, job, code]),
+    [
+      ["debug", "decode", "j1", undefined],
+      ["info", "decode", "j1", undefined],
+      ["warn", "decode", "j1", "internal"],
+      ["error", "decode", "j1", "source-damaged"],
+      ["warn", undefined, undefined, "queue-unavailable"],
+    ],
+  );
+  const text = await registry.metrics();
+  for (const line of [
+    'fq_tasks_total{stage="decode",outcome="done"} 1',
+    'fq_tasks_total{stage="decode",outcome="failed"} 1',
+    'fq_task_seconds_count{stage="decode"} 4',
+    'fq_task_seconds_bucket{le="0.03",stage="decode"} 4',
+    "fq_queue_errors_total 1",
+  ]) {
+    assert.ok(text.includes(line), line);
+  }
+});
+
+test("stages that share a registry share its metrics; registries share nothing", async () => {
+  const { registry, logger } = observed();
+  const task = { job: "j1", seconds: 1, outcome: "done" } as const;
+  observeStage(registry, logger).onTask({ ...task, stage: "index" });
+  observeStage(registry, logger).onTask({ ...task, stage: "render" });
+  const text = await registry.metrics();
+  assert.match(text, /fq_tasks_total\{stage="index",outcome="done"\} 1/);
+  assert.match(text, /fq_tasks_total\{stage="render",outcome="done"\} 1/);
+  assert.doesNotMatch(await createMetrics().metrics(), /fq_tasks_total/);
+});
+
+test("no gauge has a name that ends like a counter's", async () => {
+  const metrics = await observed().registry.getMetricsAsJSON();
+  assert.ok(metrics.some(({ name }) => name === "process_cpu_seconds_total"));
+  for (const { name, type } of metrics) {
+    assert.equal(name.endsWith("_total"), String(type) === "counter", name);
+  }
+});

@@ -1,0 +1,78 @@
+import { isReady } from "@framequeue/service";
+import express, { type Express, type RequestHandler } from "express";
+import { localOnly, requireKey } from "./access.ts";
+import { unavailable } from "./deadline.ts";
+import type { ApiDeps } from "./deps.ts";
+import { createJobWatch } from "./job-watch.ts";
+import { observeRequests } from "./observe-requests.ts";
+import { problemAnswer } from "./problem-answer.ts";
+import { addRoutes, endpointsOf, type Route } from "./router.ts";
+import { cancelJob } from "./routes/cancel-job.ts";
+import { getIndex } from "./routes/get-index.ts";
+import { getJob } from "./routes/get-job.ts";
+import { getResult } from "./routes/get-result.ts";
+import { getLive, getMetrics, getReady } from "./routes/health.ts";
+import { jobEvents } from "./routes/job-events.ts";
+import { listJobs } from "./routes/list-jobs.ts";
+import { postJob } from "./routes/post-job.ts";
+
+/** How the API hears of its server's end, and the server of what the API still does. */
+export interface ApiLifetime {
+  /** Ends the event streams. */
+  readonly stopping: AbortSignal;
+  /** Is given every answer in the making; it may reject. */
+  readonly track: (work: Promise<void>) => void;
+}
+
+/** The HTTP edge as an Express app, without a server. */
+export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): Express {
+  const { stopping = new AbortController().signal, track = () => {} } = lifetime;
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+
+  app.use(observeRequests(deps));
+  app.use(securityHeaders);
+  if (deps.apiKeys.length === 0) app.use(localOnly());
+  else app.use("/v1", requireKey(deps.apiKeys));
+  app.use("/v1", whileReady(deps.ready));
+
+  const watch = createJobWatch(deps);
+  const jobs: Route[] = [
+    { path: "/v1/jobs", methods: { GET: listJobs(deps), POST: postJob(deps) } },
+    { path: "/v1/jobs/:id", methods: { GET: getJob(deps) } },
+    { path: "/v1/jobs/:id/events", methods: { GET: jobEvents({ ...deps, watch, stopping }) } },
+    { path: "/v1/jobs/:id/cancel", methods: { POST: cancelJob(deps) } },
+    { path: "/v1/jobs/:id/results/:name", methods: { GET: getResult(deps) } },
+  ];
+  const service: Route[] = [
+    { path: "/healthz/live", methods: { GET: getLive } },
+    { path: "/healthz/ready", methods: { GET: getReady(deps.ready) } },
+    { path: "/metrics", methods: { GET: getMetrics(deps.metrics) } },
+  ];
+  const index = getIndex(endpointsOf([...jobs, ...service]));
+  const root: Route[] = ["/", "/v1"].map((path) => ({ path, methods: { GET: index } }));
+  addRoutes(app, [...root, ...jobs, ...service], track);
+  app.use(problemAnswer(deps.logger));
+  return app;
+}
+
+const securityHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+  });
+  next();
+};
+
+/** Answers 503 at once while the queue is away, instead of letting every request wait for it. */
+function whileReady(ready: ApiDeps["ready"]): RequestHandler {
+  return async (_request, _response, next) => {
+    if (!(await isReady(ready))) throw unavailable();
+    next();
+  };
+}

@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import {
+  commonConfig,
+  commonSettings,
+  type Environment,
+  integerSetting,
+  listSetting,
+  readConfig,
+  textSetting,
+} from "@framequeue/service";
+import { z } from "zod";
+
+const LEAST_KEY_LENGTH = 16;
+
+const schema = z
+  .object({
+    ...commonConfig,
+    FQ_API_HOST: textSetting({
+      pattern: /^[0-9A-Za-z.:-]+$/,
+      form: "a host name or an address",
+      default: "127.0.0.1",
+    }),
+    /** 0 is any free port. */
+    FQ_API_PORT: integerSetting({ min: 0, max: 65_535, default: 8080 }),
+    /** With commas between them. */
+    FQ_API_KEYS: listSetting(),
+    /** Folders whose files jobs may name as `source.path`, with commas between them. */
+    FQ_SOURCE_ROOTS: listSetting(),
+    FQ_UPLOAD_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
+    /** Model of jobs that name none. */
+    FQ_DEFAULT_MODEL: textSetting({ pattern: /^\S+$/, form: "a name", default: "yolox-nano" }),
+  })
+  .superRefine(({ FQ_API_HOST: host, FQ_API_KEYS: keys }, context) => {
+    const fault = (message: string): void =>
+      context.addIssue({ code: "custom", path: ["FQ_API_KEYS"], message });
+    if (keys.length === 0 && !isLoopback(host)) {
+      fault(
+        `must hold at least one key, because FQ_API_HOST is ${host}: without keys the API listens on 127.0.0.1 only`,
+      );
+    }
+    if (keys.some((key) => key.length < LEAST_KEY_LENGTH || !/^[\x21-\x7e]+$/.test(key))) {
+      fault(`must hold keys of at least ${LEAST_KEY_LENGTH} visible ASCII characters each`);
+    }
+  })
+  .transform((env) => ({
+    ...commonSettings(env),
+    host: env.FQ_API_HOST,
+    port: env.FQ_API_PORT,
+    apiKeys: env.FQ_API_KEYS,
+    sourceRoots: env.FQ_SOURCE_ROOTS.map((root) => resolve(root)),
+    uploadLimitBytes: env.FQ_UPLOAD_LIMIT_BYTES,
+    defaultModel: env.FQ_DEFAULT_MODEL,
+  }));
+
+export type ApiConfig = z.output<typeof schema>;
+
+/** Environment of the API. Throws `ConfigError` with every fault. */
+export function readApiConfig(env: Environment): ApiConfig {
+  return readConfig(schema, env);
+}
+
+function isLoopback(host: string): boolean {
+  return host.toLowerCase() === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}

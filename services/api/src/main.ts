@@ -1,0 +1,39 @@
+import { openLocalPipeline } from "@framequeue/pipeline";
+import { runService } from "@framequeue/service";
+import { readApiConfig } from "./config.ts";
+import { createModelResolver } from "./model-resolver.ts";
+import { createApiService } from "./service.ts";
+
+await runService({
+  name: "api",
+  config: readApiConfig,
+  async start({ config, logger, metrics, resources }) {
+    const { redis, jobs, objects } = resources.use(
+      openLocalPipeline({
+        ...config,
+        onRedisError: (error) => logger.warn({ err: error }, "redis error"),
+      }),
+    );
+    const service = createApiService(
+      {
+        jobs,
+        objects,
+        resolveModel: createModelResolver({ objects, defaultModel: config.defaultModel }),
+        sourceRoots: config.sourceRoots,
+        uploadLimitBytes: config.uploadLimitBytes,
+        apiKeys: config.apiKeys,
+        logger,
+        metrics,
+        ready: () => redis.status === "ready",
+      },
+      config,
+    );
+    const { url } = await service.start();
+    logger.info({ url }, "listening");
+    await redis.ping();
+    return {
+      ready: () => service.state === "running" && redis.status === "ready",
+      stop: (deadlineMs) => service.stop(deadlineMs),
+    };
+  },
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createFolderStore } from "@framequeue/storage";
+import { createModelResolver } from "./model-resolver.ts";
+
+async function registry() {
+  const folder = await mkdtemp(join(tmpdir(), "fq-models-"));
+  const objects = createFolderStore(folder);
+  let lists = 0;
+  let time = 0;
+  const counted = { ...objects, list: (prefix: string) => (lists++, objects.list(prefix)) };
+  return {
+    resolve: createModelResolver({ objects: counted, defaultModel: "nano", now: () => time }),
+    register: async (letter: string, name: string, version: string) => {
+      const sha256 = letter.repeat(64);
+      await objects.put(`models/${sha256}/model.onnx`, "x");
+      await objects.put(`models/${sha256}/manifest.json`, JSON.stringify({ name, version }));
+    },
+    put: (key: string, text: string) => objects.put(key, text),
+    lists: () => lists,
+    pass: (ms: number) => (time += ms),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+test("the default, a name, the highest version, and an exact version", async () => {
+  await using models = await registry();
+  await models.register("a", "nano", "1");
+  await models.register("b", "big", "9");
+  await models.register("c", "big", "10");
+  await models.put(`models/${"d".repeat(64)}/manifest.json`, "{ broken");
+  await models.put(`models/${"e".repeat(64)}/manifest.json`, '{"name":5}');
+  assert.deepEqual(await models.resolve(undefined), {
+    role: "detector",
+    name: "nano",
+    version: "1",
+    sha256: "a".repeat(64),
+  });
+  assert.equal((await models.resolve("big")).version, "10");
+  assert.equal((await models.resolve("big@9")).sha256, "b".repeat(64));
+});
+
+test("an unknown model is told with the names that there are and what to do", async () => {
+  await using models = await registry();
+  await assert.rejects(models.resolve(undefined), {
+    code: "model-not-found",
+    at: "model",
+    message:
+      'No model is registered here, so there is no "nano". Register one: npm run models -- pull nano',
+  });
+  await models.register("a", "tiny", "1");
+  await models.register("b", "big", "1");
+  await assert.rejects(models.resolve("x y"), {
+    code: "model-not-found",
+    message:
+      'There is no model "x y". Registered: big, tiny. To add one: npm run models -- pull NAME',
+  });
+});
+
+test("the list is remembered for seconds, and read again for a name that is not in it", async () => {
+  await using models = await registry();
+  await models.register("a", "nano", "1");
+  for (let i = 0; i < 3; i++) await models.resolve("nano");
+  assert.equal(models.lists(), 1);
+  await models.register("b", "new", "1");
+  await models.resolve("new");
+  assert.equal(models.lists(), 2);
+  models.pass(6_000);
+  await models.resolve("nano");
+  assert.equal(models.lists(), 3);
+});

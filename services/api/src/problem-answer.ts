@@ -1,0 +1,69 @@
+import { ProblemError, toProblemError } from "@framequeue/contracts";
+import type { Logger } from "@framequeue/service";
+import type { ErrorRequestHandler, Response } from "express";
+import { ClientGone } from "./client-gone.ts";
+import { jsonFault } from "./request-problem.ts";
+
+/** Time for a client that is still sending to take note of the answer. */
+const LINGER_MS = 5_000;
+
+/** The one place where an error becomes an HTTP answer (RFC 9457). Faults of our own are logged here, once. */
+export function problemAnswer(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    if (error instanceof ClientGone) return;
+    const problem = toProblemError(httpProblem(error) ?? error);
+    if (problem.status >= 500) {
+      const fields = { code: problem.code, requestId: response.getHeader("x-request-id") };
+      const level = problem.code === "internal" ? "error" : "warn";
+      logger[level]({ ...fields, err: problem.cause ?? problem }, "request failed");
+    }
+    if (request.socket.destroyed) return;
+    if (response.headersSent) {
+      // Half an answer must not look like a whole one.
+      request.socket.destroy();
+      return;
+    }
+    // A client in the middle of its body is told at once, and may finish reading before the connection goes.
+    if (!request.complete) lingerThenClose(response);
+    for (const name of ["content-length", "content-disposition", "etag", "accept-ranges"]) {
+      response.removeHeader(name);
+    }
+    if (problem.code === "queue-unavailable") response.set("retry-after", "5");
+    response
+      .status(problem.status)
+      .set("cache-control", "no-store")
+      .type("application/problem+json")
+      .send(`${JSON.stringify(problem.toProblem())}\n`);
+  };
+}
+
+function lingerThenClose(response: Response): void {
+  const { req: request } = response;
+  request.resume();
+  response.once("finish", () => {
+    const timer = setTimeout(() => {
+      if (!request.complete) request.socket.destroy();
+    }, LINGER_MS);
+    timer.unref();
+    request.once("close", () => clearTimeout(timer));
+  });
+}
+
+/** Errors of Express and its body reader, by their `type` and `status`. */
+function httpProblem(error: unknown): Error | undefined {
+  if (error instanceof ProblemError || !(error instanceof Error)) return undefined;
+  const { type, status } = error as { type?: string; status?: number };
+  switch (type) {
+    case "entity.parse.failed":
+      return new ProblemError("invalid-json", `The body is not JSON: ${jsonFault(error)}.`);
+    case "entity.too.large":
+      return new ProblemError("payload-too-large", "A JSON body may have 1 MB at most.");
+    case "encoding.unsupported":
+    case "charset.unsupported":
+      return new ProblemError("unsupported-media-type", "The body's encoding is not supported.");
+    default:
+      return status !== undefined && status >= 400 && status < 500
+        ? new ProblemError("invalid-request", "The request is not well formed.", { cause: error })
+        : undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import {
+  ARTIFACTS,
+  type ArtifactName,
+  isTerminal,
+  type JobId,
+  type JobResult,
+  ProblemError,
+} from "@framequeue/contracts";
+import { jobNotFound } from "@framequeue/pipeline";
+import type { Request, Response } from "express";
+import { namesEtag, parseByteRange } from "../byte-range.ts";
+import { ClientGone } from "../client-gone.ts";
+import { inTime } from "../deadline.ts";
+import type { ApiDeps } from "../deps.ts";
+import { jobIdOf } from "../job-id.ts";
+
+type Deps = Pick<ApiDeps, "jobs" | "objects">;
+
+/** `GET|HEAD /v1/jobs/{id}/results/{name}`: a result file, whole or one range of it. */
+export function getResult(deps: Deps) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const name = String(request.params["name"]);
+    const artifact = await findArtifact(deps, jobIdOf(request), name);
+    const etag = `"${artifact.sha256}"`;
+    response.set({
+      etag,
+      "accept-ranges": "bytes",
+      "cache-control": "private, no-cache",
+      "content-type": ARTIFACTS[name as ArtifactName] ?? "application/octet-stream",
+      "content-disposition": `inline; filename="${name}"`,
+    });
+    if (namesEtag(request.get("if-none-match"), etag)) {
+      response.status(304).end();
+      return;
+    }
+    const condition = request.get("if-range");
+    const range =
+      condition === undefined || condition === etag
+        ? parseByteRange(request.get("range"), artifact.bytes)
+        : undefined;
+    if (range === "outside") {
+      response.set("content-range", `bytes */${artifact.bytes}`);
+      throw new ProblemError(
+        "range-not-satisfiable",
+        `${name} has ${artifact.bytes} bytes; the range lies outside.`,
+        { at: "Range" },
+      );
+    }
+    response.status(range === undefined ? 200 : 206);
+    response.set("content-length", String(range ? range.end - range.start + 1 : artifact.bytes));
+    if (range !== undefined) {
+      response.set("content-range", `bytes ${range.start}-${range.end}/${artifact.bytes}`);
+    }
+    if (request.method === "HEAD" || artifact.bytes === 0) response.end();
+    else await send(deps.objects.read(artifact.key, range), response);
+  };
+}
+
+async function findArtifact({ jobs }: Deps, id: JobId, name: string) {
+  const result = await inTime(jobs.result(id));
+  if (result !== undefined) return artifactOf(result, name);
+  const view = await inTime(jobs.view(id));
+  if (view === undefined) throw jobNotFound(id);
+  if (isTerminal(view.state)) {
+    throw new ProblemError("not-found", `Job ${id} was ${view.state} and has no results.`, {
+      at: "name",
+    });
+  }
+  throw new ProblemError(
+    "result-not-ready",
+    `Job ${id} is ${view.state}; its results come when it has ended. /v1/jobs/${id}/events tells.`,
+  );
+}
+
+function artifactOf({ job, state, artifacts }: JobResult, name: string) {
+  const artifact = Object.hasOwn(artifacts, name) ? artifacts[name] : undefined;
+  if (artifact !== undefined) return artifact;
+  const names = Object.keys(artifacts);
+  throw new ProblemError(
+    "not-found",
+    names.length === 0
+      ? `Job ${job} has ${state} and has no results.`
+      : `Job ${job} has no result ${JSON.stringify(name)}. There are: ${names.join(", ")}.`,
+    { at: "name" },
+  );
+}
+
+async function send(body: Readable, response: Response): Promise<void> {
+  // A missing object shows before the first byte, while there is still a problem to answer with.
+  await once(body, "readable");
+  try {
+    await pipeline(body, response);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    throw code === "ERR_STREAM_PREMATURE_CLOSE" ? new ClientGone() : error;
+  }
+}

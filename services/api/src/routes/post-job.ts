@@ -1,0 +1,130 @@
+import {
+  type AcceptedJob,
+  type JobId,
+  jobRequestSchema,
+  newJobId,
+  ProblemError,
+  type Source,
+  type StoredSource,
+  type UploadOptions,
+  uploadOptionsSchema,
+} from "@framequeue/contracts";
+import { objectKeys } from "@framequeue/pipeline";
+import express, { type Request, type Response } from "express";
+import type { z } from "zod";
+import { ClientGone } from "../client-gone.ts";
+import { inTime } from "../deadline.ts";
+import type { ApiDeps } from "../deps.ts";
+import { jsonFault, requestProblem } from "../request-problem.ts";
+import { displayName, urlSourceName } from "../source-name.ts";
+import { sourceOfPath } from "../source-path.ts";
+import { receiveUpload } from "../upload.ts";
+
+/** Silence of a client after which its body is given up. */
+const BODY_IDLE_MS = 60_000;
+
+type Deps = Pick<ApiDeps, "jobs" | "objects" | "resolveModel" | "sourceRoots" | "uploadLimitBytes">;
+
+/** `POST /v1/jobs`: takes a job in, from JSON that names a source or from a form that carries it. */
+export function postJob(deps: Deps) {
+  const readJson = jsonReader();
+  return async (request: Request, response: Response): Promise<void> => {
+    request.setTimeout(BODY_IDLE_MS, () => {
+      if (!request.complete) request.destroy();
+    });
+    if (request.destroyed && !request.complete) throw new ClientGone();
+    const id = newJobId();
+    try {
+      if (typeof request.is("multipart/form-data") === "string")
+        await acceptUpload(deps, request, id);
+      else await acceptRequest(deps, await readJson(request, response), id);
+    } catch (error) {
+      // The answer is about what failed first.
+      await deps.objects.deletePrefix(objectKeys.job(id)).catch(() => {});
+      throw error;
+    }
+    const view = await inTime(deps.jobs.view(id));
+    response.status(202).location(`/v1/jobs/${id}`).json(view);
+  };
+}
+
+async function acceptUpload(deps: Deps, request: Request, id: JobId): Promise<void> {
+  const { objects, uploadLimitBytes } = deps;
+  const key = objectKeys.source(id);
+  const upload = await receiveUpload(request, {
+    save: (file, signal) => objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal }),
+    checkOptions: (text) => void parseOptions(text),
+  });
+  await submit(deps, id, parseOptions(upload.options ?? "{}"), {
+    kind: "object",
+    key,
+    name: upload.name,
+  });
+}
+
+function parseOptions(text: string): UploadOptions {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ProblemError("invalid-json", `The field options is not JSON: ${jsonFault(error)}.`, {
+      at: "options",
+    });
+  }
+  return checked(uploadOptionsSchema, value, "options");
+}
+
+async function acceptRequest(deps: Deps, body: unknown, id: JobId): Promise<void> {
+  const { source, ...options } = checked(jobRequestSchema, body, "body");
+  await submit(deps, id, options, await locate(source, deps.sourceRoots));
+}
+
+async function locate(source: Source, roots: readonly string[]): Promise<StoredSource> {
+  if ("path" in source) return sourceOfPath(source.path, roots);
+  return { kind: "url", url: source.url, name: urlSourceName(source.url) };
+}
+
+async function submit(
+  { jobs, resolveModel }: Deps,
+  id: JobId,
+  { model, ...options }: UploadOptions,
+  source: StoredSource,
+): Promise<void> {
+  const job: AcceptedJob = {
+    v: 1,
+    id,
+    acceptedAt: new Date().toISOString(),
+    source: { ...source, name: displayName(source.name, "source") },
+    models: [await resolveModel(model)],
+    ...options,
+  };
+  await inTime(jobs.submit(job));
+}
+
+function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw requestProblem(result.error, what);
+  return result.data;
+}
+
+/** Reads a JSON body of at most 1 MB; any other content type is `unsupported-media-type`. */
+function jsonReader() {
+  const read = express.json({ limit: 1_000_000, strict: false, type: "application/json" });
+  return async (request: Request, response: Response): Promise<unknown> => {
+    const matches = request.is("application/json");
+    if (matches === null) {
+      throw new ProblemError("invalid-request", "The request has no body.", { at: "body" });
+    }
+    if (matches === false) {
+      const given = request.headers["content-type"] ?? "nothing";
+      throw new ProblemError(
+        "unsupported-media-type",
+        `Send application/json or multipart/form-data; the request says ${given.slice(0, 100)}.`,
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    read(request, response, (error: unknown) => (error === undefined ? resolve() : reject(error)));
+    await promise;
+    return request.body as unknown;
+  };
+}
