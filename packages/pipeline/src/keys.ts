@@ -24,7 +24,9 @@ export const objectKeys = {
   job: (job: JobId): string => `jobs/${job}`,
   accepted: (job: JobId): string => `jobs/${job}/accepted.json`,
   cancelled: (job: JobId): string => `jobs/${job}/cancelled.json`,
-  source: (job: JobId): string => `jobs/${job}/source`,
+  sources: (job: JobId): string => `jobs/${job}/source`,
+  /** Ends in the file's name, as far as a key can hold it, so that what ffmpeg says of the file names it. */
+  source: (job: JobId, name: string): string => `jobs/${job}/source/${keyPart(name)}`,
   result: (job: JobId, run = 1): string => `jobs/${job}/result.${run}.json`,
   /** Intermediates; deleted when the job ends. */
   work: (job: JobId): string => `jobs/${job}/work`,
@@ -36,3 +38,8 @@ export const objectKeys = {
   artifact: (job: JobId, name: string, hash: string): string =>
     `jobs/${job}/artifacts/${hash.slice(0, 16)}/${name}`,
 } as const;
+
+function keyPart(name: string): string {
+  const part = name.replace(/[^A-Za-z0-9._-]+/g, "_").slice(-100);
+  return /^\.*$/.test(part) ? "file" : part;
+}

@@ -45,7 +45,7 @@ test("options may come before or after the file", async () => {
     const job = await api.pipeline.jobs.accepted(body.id);
     assert.equal(job?.render, false);
     assert.equal(job?.options.minScore, 0.7);
-    assert.equal(String(await api.pipeline.objects.get(`jobs/${body.id}/source`)), "video");
+    assert.equal(String(await api.pipeline.objects.get(`jobs/${body.id}/source/v.mp4`)), "video");
   }
   assert.equal((await call(jobs, form(file))).status, 202);
 });
@@ -58,7 +58,9 @@ test("curl's upload arrives byte by byte, under its name", async () => {
     await curl("-F", `file=@${path};filename=Überwachung 1.mp4`, jobs),
   ) as JobView;
   assert.equal(answer.source.name, "Überwachung 1.mp4");
-  assert.ok(content.equals(await api.pipeline.objects.get(`jobs/${answer.id}/source`)));
+  assert.ok(
+    content.equals(await api.pipeline.objects.get(`jobs/${answer.id}/source/_berwachung_1.mp4`)),
+  );
 });
 
 test("a large upload passes through without being held", async () => {

@@ -19,7 +19,11 @@ export interface Upload {
 
 export interface UploadHooks {
   /** Stores the file; gives up when the signal fires. */
-  readonly save: (file: Readable, signal: AbortSignal) => Promise<{ readonly bytes: number }>;
+  readonly save: (
+    file: Readable,
+    name: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly bytes: number }>;
   /** Throws where the `options` field is wrong, so that a file that follows it need not be sent. */
   readonly checkOptions: (text: string) => void;
 }
@@ -53,7 +57,7 @@ export async function receiveUpload(request: IncomingMessage, hooks: UploadHooks
       return;
     }
     name = displayName(filename, "upload");
-    saving = hooks.save(file, stop.signal);
+    saving = hooks.save(file, name, stop.signal);
     // A body that ends early breaks the file first; what the form says about it comes right after and is the cause.
     saving.catch((error: unknown) => setImmediate(fail, error));
   });

@@ -106,7 +106,7 @@ async function localize(
 ): Promise<StoredSource> {
   const { source } = job;
   if (source.kind !== "url") return source;
-  const key = objectKeys.source(job.id);
+  const key = objectKeys.source(job.id, source.name);
   if ((await objects.stat(key)) === undefined) {
     await fetchSource(objects, key, source.url, { ...fetch, signal });
   }

@@ -50,9 +50,12 @@ export function postJob(deps: Deps) {
 
 async function acceptUpload(deps: Deps, request: Request, id: JobId): Promise<void> {
   const { objects, uploadLimitBytes } = deps;
-  const key = objectKeys.source(id);
+  let key = "";
   const upload = await receiveUpload(request, {
-    save: (file, signal) => objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal }),
+    save: (file, name, signal) => {
+      key = objectKeys.source(id, name);
+      return objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
+    },
     checkOptions: (text) => void parseOptions(text),
   });
   await submit(deps, id, parseOptions(upload.options ?? "{}"), {
