@@ -176,10 +176,9 @@ test("what cannot be analysed fails with its problem, and a cancelled job leaves
   const cancelled = await ended(system.url, id);
   assert.equal(cancelled.state, "cancelled");
   for (;;) {
-    const left = (await readdir(join(at.folder, "frames"), { recursive: true })).filter((name) =>
-      name.includes(id),
-    );
-    if (left.length === 0) break; // zombies of the job clear away what they hold
+    // Zombies of the job clear away what they hold; the folder is made by the first batch, if there was one.
+    const names = await readdir(join(at.folder, "frames"), { recursive: true }).catch(() => []);
+    if (!names.some((name) => name.includes(id))) break;
   }
   const objects = await readdir(join(at.folder, "data/objects/jobs", id), { recursive: true });
   assert.deepEqual(objects.sort(), ["accepted.json", "cancelled.json"]);
