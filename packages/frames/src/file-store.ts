@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { batchHeaderSchema, ProblemError } from "@framequeue/contracts";
+import { createBufferPool } from "./buffer-pool.ts";
 import { payloadMatches } from "./checksum.ts";
 import type { FrameBatch, FrameStore } from "./frame-store.ts";
 
@@ -13,8 +14,12 @@ const PARTIAL = "~";
  */
 export function createFileFrameStore(root: string): FrameStore {
   const pathOf = (key: string): string => join(root, ...key.split("/"));
+  const pool = createBufferPool();
   return {
     kind: "file",
+    allocate: (bytes) => pool.take(bytes),
+    discard: (pixels) => pool.give(pixels),
+    discardRead: ({ pixels }) => pool.give(pixels),
 
     async put(key, { header, pixels }) {
       const path = pathOf(key);
@@ -29,6 +34,7 @@ export function createFileFrameStore(root: string): FrameStore {
           await writeAll(file, part);
         }
         await rename(partial, path);
+        return "copied";
       } catch (error) {
         await rm(partial, { force: true });
         throw roomError(error);
@@ -53,7 +59,7 @@ export function createFileFrameStore(root: string): FrameStore {
       if (!(await readAll(opened, head, 4))) return undefined;
       const header = parseHeader(head);
       if (header === undefined) return undefined;
-      const pixels = new SharedArrayBuffer(size - 4 - headLength);
+      const pixels = pool.take(size - 4 - headLength);
       if (!(await readAll(opened, new Uint8Array(pixels), 4 + headLength))) return undefined;
       const batch: FrameBatch = { header, pixels };
       return payloadMatches(batch) ? batch : undefined;
@@ -91,14 +97,14 @@ export function createFileFrameStore(root: string): FrameStore {
 
 type Handle = Awaited<ReturnType<typeof open>>;
 
-/** A delete of the last neighbour can take the folder away between the two steps; then it is made again. */
+/** Makes the folder when it is missing; a delete of the last neighbour can take it away again and again. */
 async function openInFolder(folder: string, path: string): Promise<Handle> {
   for (let attempt = 1; ; attempt++) {
-    await mkdir(folder, { recursive: true });
     try {
       return await open(path, "w");
     } catch (error) {
       if (!isMissing(error) || attempt === 5) throw error;
+      await mkdir(folder, { recursive: true });
     }
   }
 }

@@ -62,6 +62,32 @@ export function frameStoreConformance(
     assert.deepEqual(await keys(at.store), []);
   });
 
+  test(`${name}: buffers that are done with do not come back while they are in use`, async () => {
+    await using at = await open();
+    const job = newJobId();
+    const bytes = sampleBatch(job, 1).pixels.byteLength;
+    const inUse = new Set<SharedArrayBuffer>();
+    for (let batch = 0; batch < 30; batch++) {
+      const { header } = sampleBatch(job, batch);
+      const pixels = at.store.allocate(bytes);
+      assert.equal(pixels.byteLength, bytes);
+      assert.ok(!inUse.has(pixels), "a stored buffer was handed out again");
+      new Uint8Array(pixels).set(new Uint8Array(sampleBatch(job, batch).pixels));
+      if ((await at.store.put(id(job, batch), { header, pixels })) === "copied")
+        at.store.discard(pixels);
+      else inUse.add(pixels);
+      if (batch < 4) continue;
+      const oldest = await at.store.get(id(job, batch - 4));
+      assert.deepEqual(
+        new Uint8Array(oldest!.pixels),
+        new Uint8Array(sampleBatch(job, batch - 4).pixels),
+      );
+      at.store.discardRead(oldest!);
+      inUse.delete(oldest!.pixels);
+      await at.store.delete(id(job, batch - 4));
+    }
+  });
+
   test(`${name}: a put replaces`, async () => {
     await using at = await open();
     const job = newJobId();

@@ -27,10 +27,22 @@ export interface FrameBatch {
  */
 export interface FrameStore extends AsyncDisposable {
   readonly kind: "memory" | "file" | "redis";
-  /** Whole or not at all; replaces what is there. The caller gives the buffer away and must not write to it again. */
-  put(key: string, batch: FrameBatch): Promise<void>;
-  /** `undefined` when it is not there, or when what is there is damaged. */
+  /** A buffer for a batch that is to be put; its content is arbitrary. */
+  allocate(bytes: number): SharedArrayBuffer;
+  /**
+   * Whole or not at all; replaces what is there. Answers whether the store keeps the buffer itself, which then is no
+   * longer the caller's: the store hands it out again once the payload is deleted.
+   */
+  put(key: string, batch: FrameBatch): Promise<"kept" | "copied">;
+  /**
+   * `undefined` when it is not there, or when what is there is damaged. Whoever reads on after the payload was deleted
+   * may see other pixels; the ledger refuses what comes of it.
+   */
   get(key: string): Promise<FrameBatch | undefined>;
+  /** The caller is done with a buffer that is its own: one it allocated and did not put, or put and saw copied. */
+  discard(pixels: SharedArrayBuffer): void;
+  /** The caller is done with what `get` answered. */
+  discardRead(batch: FrameBatch): void;
   /** Of what is not there is not an error. */
   delete(key: string): Promise<void>;
   /** Everything below `prefix`, which ends at a slash of the key: `J`, `J/ep` or `J/ep/s.b`. */

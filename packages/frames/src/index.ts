@@ -1,4 +1,5 @@
-export { payloadChecksum, payloadMatches } from "./checksum.ts";
+export { createBufferPool, type BufferPool } from "./buffer-pool.ts";
+export { payloadChecksum } from "./checksum.ts";
 export { createFileFrameStore } from "./file-store.ts";
 export * from "./frame-store.ts";
 export { createMemoryFrameStore } from "./memory-store.ts";

@@ -1,8 +1,15 @@
+import { createBufferPool } from "./buffer-pool.ts";
 import type { FrameBatch, FrameStore } from "./frame-store.ts";
 
 /** Pixels stay where decode put them: for services that share one process. */
 export function createMemoryFrameStore(): FrameStore {
   const batches = new Map<string, FrameBatch>();
+  const pool = createBufferPool();
+  const remove = (key: string): void => {
+    const batch = batches.get(key);
+    if (batch !== undefined) pool.give(batch.pixels);
+    batches.delete(key);
+  };
   const below = function* (prefix: string | undefined): Generator<string> {
     for (const key of batches.keys()) {
       if (prefix === undefined || key.startsWith(`${prefix}/`)) yield key;
@@ -10,17 +17,22 @@ export function createMemoryFrameStore(): FrameStore {
   };
   return {
     kind: "memory",
+    allocate: (bytes) => pool.take(bytes),
     async put(key, batch) {
+      // What was there is not given to the pool: its holder may not know yet that it was replaced.
       batches.set(key, batch);
+      return "kept";
     },
     async get(key) {
       return batches.get(key);
     },
+    discard: (pixels) => pool.give(pixels),
+    discardRead() {}, // still the store's
     async delete(key) {
-      batches.delete(key);
+      remove(key);
     },
     async deletePrefix(prefix) {
-      for (const key of [...below(prefix)]) batches.delete(key);
+      for (const key of [...below(prefix)]) remove(key);
     },
     async *list(prefix) {
       yield* [...below(prefix)];

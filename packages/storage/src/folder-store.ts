@@ -52,6 +52,8 @@ export function createFolderStore(root: string): ObjectStore {
     async putStream(key, body, options = {}) {
       const hash = createHash("sha256");
       let bytes = 0;
+      // A stream cannot be read a second time, so the folder must be there the first time.
+      await mkdir(dirname(pathOf(key)), { recursive: true });
       await place(key, true, (partial) => {
         const meter = new Transform({
           transform(chunk: Buffer, _encoding, done) {
@@ -128,15 +130,17 @@ export function createFolderStore(root: string): ObjectStore {
   };
 }
 
-/** Runs `action`, and once more with the folder made again if a delete of the last neighbour has just taken it away. */
+/** Runs `action`, and makes the folder when that is what is missing: it is there nearly always. */
 async function inFolder(folder: string, action: () => Promise<void>): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await action();
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    await mkdir(folder, { recursive: true });
-    await action();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await action();
+      return;
+    } catch (error) {
+      // A delete of the last neighbour may take the folder away again and again.
+      if (codeOf(error) !== "ENOENT" || attempt === 5) throw error;
+      await mkdir(folder, { recursive: true });
+    }
   }
 }
 

@@ -4,14 +4,15 @@ import {
   batchKey,
   type DecodeMessage,
   newToken,
+  ProblemError,
   type PixelLayout,
   type Size,
 } from "@framequeue/contracts";
 import { payloadChecksum } from "@framequeue/frames";
 import { clearPayload, grantId, payloadOf, type Pipeline } from "@framequeue/pipeline";
 
-/** How soon a full window is looked at again: well below the time that inference needs for a batch. */
-const CREDIT_POLL_MS = 8;
+/** How soon a full window is looked at again: well below the time that inference needs for the window. */
+const CREDIT_POLL_MS = 30;
 
 /** Another holder decodes the segment now, or the job is over: stop, this is no error. */
 export class WorkTakenAway extends Error {
@@ -58,10 +59,13 @@ export class BatchPublisher {
     for (;;) {
       const bytes = pixels.byteLength * reserved;
       const tok = await this.#acquire(batch, k, bytes);
-      if (tok === undefined) return;
+      if (tok === undefined) {
+        frames.discard(pixels);
+        return;
+      }
       await this.#grant(k, tok, bytes);
       const crc32 = payloadChecksum(pixels);
-      await frames.put(payloadOf(job, epoch, k, "a"), {
+      const put = await frames.put(payloadOf(job, epoch, k, "a"), {
         pixels,
         header: {
           v: 1,
@@ -86,6 +90,7 @@ export class BatchPublisher {
         crc32,
       );
       if (answer.a === "ok") {
+        if (put === "copied") frames.discard(pixels);
         await queues.addDue(job, epoch, answer.due);
         return;
       }
@@ -93,6 +98,9 @@ export class BatchPublisher {
       // because it may be the new holder's by now.
       if (answer.a === "gone") await clearPayload(this.#pipeline, job, epoch, k, tok);
       if (answer.a !== "retry") throw new WorkTakenAway();
+      // Somebody cleared the payload meanwhile. A buffer that the store kept may be in other hands by now.
+      if (put === "kept")
+        throw new ProblemError("frame-undecodable", `Batch ${k} was cleared away.`);
     }
   }
 

@@ -122,7 +122,7 @@ class SegmentWork {
       signal: this.#signal,
     });
     for (let batch = 0; ; batch++) {
-      const pixels = new SharedArrayBuffer(batchFrames * bytes);
+      const pixels = this.#deps.frames.allocate(batchFrames * bytes);
       const pts = await reader.read(new Uint8Array(pixels), batchFrames);
       await publisher.settled();
       if (pts.length === 0) return { batches: batch, report: this.#judge(reader) };

@@ -1,5 +1,5 @@
 import { type EnhanceMessage, newToken } from "@framequeue/contracts";
-import { type FrameBatch, payloadChecksum, payloadMatches } from "@framequeue/frames";
+import { type FrameBatch, payloadChecksum } from "@framequeue/frames";
 import type { Normalizer } from "@framequeue/media";
 import {
   dropBatch,
@@ -27,11 +27,7 @@ export async function enhanceBatch(
   if (begun.a !== "run") return;
 
   const decoded = await frames.get(payloadOf(job, epoch, batch, "a"));
-  if (
-    decoded === undefined ||
-    !payloadMatches(decoded) ||
-    String(decoded.header.crc32) !== begun.sum
-  ) {
+  if (decoded === undefined || String(decoded.header.crc32) !== begun.sum) {
     await reportLost(deps, job, epoch, batch, lease, begun.tok);
     return;
   }
@@ -40,7 +36,9 @@ export async function enhanceBatch(
     signal.throwIfAborted();
   }
   const enhanced = await enhance(deps, decoded);
-  await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
+  frames.discardRead(decoded);
+  const put = await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
+  if (put === "copied") frames.discard(enhanced.pixels);
   const committed = await ledger.enhCommit(job, epoch, batch, lease, enhanced.header.crc32);
   if (committed.a !== "ok") return;
   await queues.addDue(job, epoch, committed.due);
@@ -48,9 +46,13 @@ export async function enhanceBatch(
 }
 
 /** On a copy: the decoded pixels must stay as they are until the commit, for whoever repeats the work. */
-async function enhance({ normalize }: EnhanceDeps, decoded: FrameBatch): Promise<FrameBatch> {
+async function enhance(
+  { normalize, frames }: EnhanceDeps,
+  decoded: FrameBatch,
+): Promise<FrameBatch> {
   const { header } = decoded;
-  const pixels = decoded.pixels.slice(0);
+  const pixels = frames.allocate(decoded.pixels.byteLength);
+  new Uint8Array(pixels).set(new Uint8Array(decoded.pixels));
   await normalize(new Uint8Array(pixels), header, header.frames);
   return { pixels, header: { ...header, crc32: payloadChecksum(pixels) } };
 }

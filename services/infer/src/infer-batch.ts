@@ -5,7 +5,7 @@ import {
   newToken,
   ProblemError,
 } from "@framequeue/contracts";
-import { type FrameBatch, payloadMatches } from "@framequeue/frames";
+import type { FrameBatch } from "@framequeue/frames";
 import type { Detector, FrameDetections } from "@framequeue/models";
 import {
   dropBatch,
@@ -43,11 +43,7 @@ export async function inferBatch(
 
     const variant = facts.job.options.enhance.normalize ? "b" : "a";
     const payload = await deps.frames.get(payloadOf(job, epoch, batch, variant));
-    if (
-      payload === undefined ||
-      !payloadMatches(payload) ||
-      String(payload.header.crc32) !== begun.sum
-    ) {
+    if (payload === undefined || String(payload.header.crc32) !== begun.sum) {
       await reportLost(deps, job, epoch, batch, lease, begun.tok);
       return;
     }
@@ -67,6 +63,7 @@ export async function inferBatch(
       if (blameless) await ledger.handBack(job, epoch, batch, lease, "infer");
       throw error;
     }
+    deps.frames.discardRead(payload);
     const ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
     const committed = await ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
     if (committed.a === "done") {
