@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
-  type Box,
   classLabels,
   createScene,
   type Difficulty,
@@ -16,12 +15,18 @@ import {
   rawInputArguments,
 } from "../packages/synth/src/index.ts";
 import {
+  type AnnotatedBox,
   averagePrecision,
-  type Detection,
+  type BoxXyxy,
+  countDetections,
+  type DetectedBox,
   iou,
-  matchClass,
-  type Truth,
-} from "./average-precision.ts";
+  matchDetections,
+  meanAveragePrecision,
+  precision,
+  recall,
+  xywhToXyxy,
+} from "../packages/vision/src/index.ts";
 import { runFfmpeg } from "./run-ffmpeg.ts";
 
 /** The part of onnxruntime-node that is used here. */
@@ -61,8 +66,8 @@ const folder = mkdtempSync(join(tmpdir(), "evaluate-"));
 
 try {
   for (const difficulty of values.difficulties.split(",") as Difficulty[]) {
-    const detections: Detection[] = [];
-    const truths: Truth[] = [];
+    const detections: DetectedBox[] = [];
+    const truths: AnnotatedBox[] = [];
     let frames = 0;
     for (const seed of values.seeds.split(",").map(Number)) {
       frames += await addScene(seed, difficulty, frames, detections, truths);
@@ -77,8 +82,8 @@ async function addScene(
   seed: number,
   difficulty: Difficulty,
   offset: number,
-  detections: Detection[],
-  truths: Truth[],
+  detections: DetectedBox[],
+  truths: AnnotatedBox[],
 ): Promise<number> {
   const scene = createScene({ seed, seconds: Number(values.seconds), difficulty });
   const video = join(folder, "scene.mp4");
@@ -108,18 +113,20 @@ async function addScene(
       images: new Tensor("float32", input, [1, 3, height, width]),
     });
     for (const found of decode(output.data)) {
-      const box = found.box.map((value) => value * scale) as unknown as Box;
-      detections.push({ ...found, box, frame: offset + i });
+      const boxXyxy = found.boxXyxy.map((value) => value * scale) as unknown as BoxXyxy;
+      detections.push({ ...found, boxXyxy, frame: offset + i });
     }
-    truths.push(...scene.groundTruth(i * every).map((truth) => ({ ...truth, frame: offset + i })));
+    for (const { classId, box, scored } of scene.groundTruth(i * every)) {
+      truths.push({ frame: offset + i, classId, boxXyxy: xywhToXyxy(box), ignored: !scored });
+    }
   }
   return count;
 }
 
 /** YOLOX's raw output to boxes in input pixels, after non-maximum suppression per class. */
-function decode(output: Float32Array): Omit<Detection, "frame">[] {
+function decode(output: Float32Array): Omit<DetectedBox, "frame">[] {
   const columns = 5 + classLabels.length;
-  const candidates: Omit<Detection, "frame">[] = [];
+  const candidates: Omit<DetectedBox, "frame">[] = [];
   let row = 0;
   for (const stride of manifest.output.strides) {
     for (let gy = 0; gy < height / stride; gy++) {
@@ -135,7 +142,7 @@ function decode(output: Float32Array): Omit<Detection, "frame">[] {
           const y0 = Math.max(0, (output[at + 1]! + gy) * stride - h / 2);
           const x1 = Math.min(width, (output[at]! + gx) * stride + w / 2);
           const y1 = Math.min(height, (output[at + 1]! + gy) * stride + h / 2);
-          candidates.push({ classId, score, box: [x0, y0, x1 - x0, y1 - y0] });
+          candidates.push({ classId, score, boxXyxy: [x0, y0, x1, y1] });
         }
       }
     }
@@ -144,7 +151,7 @@ function decode(output: Float32Array): Omit<Detection, "frame">[] {
   for (const candidate of candidates.toSorted((a, b) => b.score - a.score)) {
     const rival = (other: typeof candidate): boolean =>
       other.classId === candidate.classId &&
-      iou(other.box, candidate.box) > manifest.thresholds.iou;
+      iou(other.boxXyxy, candidate.boxXyxy) > manifest.thresholds.iou;
     if (!kept.some(rival)) kept.push(candidate);
   }
   return kept;
@@ -153,30 +160,38 @@ function decode(output: Float32Array): Omit<Detection, "frame">[] {
 function report(
   difficulty: Difficulty,
   frames: number,
-  detections: readonly Detection[],
-  truths: readonly Truth[],
+  detections: readonly DetectedBox[],
+  truths: readonly AnnotatedBox[],
 ): void {
-  const rows = classLabels.map((label, classId) => {
-    const matching = matchClass(detections, truths, classId, 0.5);
-    const strict = matchClass(detections, truths, classId, 0.75);
+  const matchAll = (threshold: number) =>
+    classLabels.map((_, classId) => matchDetections(detections, truths, classId, threshold));
+  const strict = matchAll(0.75);
+  const matchings = matchAll(0.5);
+  const rows = matchings.map((matching, classId) => {
     const row: Record<string, string | number> = {
       difficulty,
-      label,
+      label: classLabels[classId]!,
       objects: matching.objects,
-      AP50: averagePrecision(matching).toFixed(3),
-      AP75: averagePrecision(strict).toFixed(3),
+      AP50: decimals(averagePrecision(matching)),
+      AP75: decimals(averagePrecision(strict[classId]!)),
     };
     for (const threshold of new Set([manifest.thresholds.score, 0.3, 0.6])) {
-      const hits = matching.overlaps.filter((_, i) => matching.scores[i]! >= threshold);
-      const found = hits.filter((overlap) => overlap > 0);
-      row[`P@${threshold}`] = (found.length / hits.length).toFixed(3);
-      row[`R@${threshold}`] = (found.length / matching.objects).toFixed(3);
-      row[`FP/frame@${threshold}`] = ((hits.length - found.length) / frames).toFixed(3);
-      row["mean IoU"] ??= (found.reduce((a, b) => a + b, 0) / found.length).toFixed(3);
+      const counts = countDetections([matching], threshold);
+      row[`P@${threshold}`] = decimals(precision(counts));
+      row[`R@${threshold}`] = decimals(recall(counts));
+      row[`FP/frame@${threshold}`] = decimals(counts.falsePositives / frames);
+      const found = matching.overlaps.filter(
+        (overlap, i) => overlap > 0 && matching.scores[i]! >= threshold,
+      );
+      row["mean IoU"] ??= decimals(found.reduce((a, b) => a + b, 0) / found.length);
     }
     return row;
   });
   console.table(rows);
-  const mean = rows.reduce((sum, row) => sum + Number(row["AP50"]), 0) / rows.length;
-  console.log(`${difficulty}: mean AP50 ${mean.toFixed(3)} over ${frames} frames`);
+  const mean = decimals(meanAveragePrecision(matchings));
+  console.log(`${difficulty}: mean AP50 ${mean} over ${frames} frames`);
+}
+
+function decimals(value = Number.NaN): string {
+  return value.toFixed(3);
 }

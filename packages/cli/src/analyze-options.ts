@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import {
   executionOptionsSchema,
   ProblemError,
@@ -6,6 +5,7 @@ import {
   invalid,
 } from "@framequeue/contracts";
 import type { ExecutionOptions, ResultOptions } from "@framequeue/contracts";
+import { parseStrictly, wholeNumber } from "./parse-options.ts";
 
 export interface AnalyzeOptions {
   readonly videos: readonly string[];
@@ -55,14 +55,20 @@ const OPTIONS = {
 
 /** Undefined when help is asked for. Throws `unknown-option` or `invalid-request` that names the option. */
 export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | undefined {
-  const { values, positionals } = parseStrictly(args);
+  const { values, positionals } = parseStrictly({
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
+  });
   if (values.help) return undefined;
   if (positionals.length === 0) {
     throw new ProblemError("invalid-request", "Name at least one video: npm run analyze -- VIDEO", {
       at: "VIDEO",
     });
   }
-  const inferWorkers = wholeNumber(values["infer-workers"], "--infer-workers", 1, 64);
+  const workers = values["infer-workers"];
+  const inferWorkers =
+    workers === undefined ? undefined : wholeNumber(workers, "--infer-workers", 1, 64);
   const options = resultOptionsSchema.safeParse({
     ...optional(
       "minScore",
@@ -94,42 +100,6 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     ...optional("manifest", values.manifest),
     ...optional("inferWorkers", inferWorkers),
   };
-}
-
-function parseStrictly(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const option = /'(-[^' ]+)/.exec(message)?.[1] ?? "options";
-    throw new ProblemError(
-      "unknown-option",
-      message.startsWith("Unknown option")
-        ? `There is no option ${option}; --help lists them.`
-        : `${message.split(". ")[0]}.`,
-      { at: option },
-    );
-  }
-}
-
-function wholeNumber(
-  text: string | undefined,
-  name: string,
-  min: number,
-  max: number,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ProblemError(
-      "invalid-request",
-      `${name} takes a whole number from ${min} to ${max}.`,
-      {
-        at: name,
-      },
-    );
-  }
-  return value;
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

@@ -1,25 +1,22 @@
 import { stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import {
-  type AcceptedJob,
   type JobView,
   newJobId,
   type Problem,
   ProblemError,
   type Summary,
-  summarySchema,
   toProblemError,
 } from "@framequeue/contracts";
 import { type ModelPackage, resolveModel } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analyze-options.ts";
-import { awaitJob } from "./await-job.ts";
 import type { ComposedSystem } from "./compose.ts";
-import type { Terminal } from "./terminal.ts";
-import { checkOutFolder, copyArtifacts, outFolders } from "./out-folder.ts";
+import { runLocalJob } from "./local-job.ts";
+import { checkOutFolder, outFolders } from "./out-folder.ts";
 import { openPrivateSystem } from "./private-system.ts";
-import { createProgressDisplay } from "./progress-line.ts";
 import { describeSummary } from "./summary-text.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** How long running work may go on after Ctrl-C. */
 const STOP_MS = 2_000;
@@ -90,7 +87,6 @@ async function analyzeVideo(
   video: string,
   folder: string,
 ): Promise<AnalyzeReport> {
-  const { jobs, objects } = system.pipeline;
   const id = newJobId();
   const base = { jobId: id, source: video };
   const path = resolve(terminal.cwd, video);
@@ -99,49 +95,25 @@ async function analyzeVideo(
   } catch (error) {
     return { ...base, state: "failed", problem: toProblemError(error).toProblem() };
   }
-  const job: AcceptedJob = {
-    v: 1,
+  const { state, summary, ...outcome } = await runLocalJob(system, terminal, {
     id,
-    acceptedAt: new Date().toISOString(),
-    source: { kind: "file", path, name: basename(path) },
-    models: [model.ref],
+    path,
+    model,
     options: options.options,
     execution: options.execution,
     render: options.render,
-  };
-  await jobs.submit(job);
-  const display = createProgressDisplay(terminal.stderr, basename(path));
-  let view: JobView;
-  try {
-    view = await awaitJob(jobs, id, {
-      signal: terminal.signal,
-      onView: (current) => display.update(current),
-    });
-  } catch (error) {
-    if (terminal.signal.aborted) await jobs.cancel(id).catch(() => {});
-    throw error;
-  } finally {
-    display.end();
-  }
-  const problem = view.problem === undefined ? {} : { problem: view.problem };
-  if (view.state === "failed") return { ...base, state: view.state, ...problem };
-
-  const artifacts = await copyArtifacts(jobs, objects, id, folder);
-  const result = await jobs.result(id);
-  const summary = summarySchema.parse(
-    JSON.parse((await objects.get(result!.artifacts["summary.json"]!.key)).toString()),
-  );
-  await objects.deletePrefix(`jobs/${id}`);
+    folder,
+  });
+  if (summary === undefined) return { ...base, state, ...outcome };
   return {
     ...base,
-    state: view.state,
+    state,
     frames: summary.frames,
     tracks: summary.tracks,
     detections: summary.detections,
     seconds: summary.timing.seconds,
     fps: summary.timing.fps,
-    artifacts,
-    warnings: view.warnings,
+    ...outcome,
     summary,
   };
 }

@@ -2,12 +2,14 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import { analyze } from "./analyze.ts";
+import { demo } from "./demo.ts";
 import { createDownloadLine } from "./download-line.ts";
 import { models } from "./models-command.ts";
 import { start } from "./start.ts";
 import type { Terminal } from "./terminal.ts";
 
-const USAGE = `Usage: npm run analyze -- VIDEO…    find and track what is in videos
+const USAGE = `Usage: npm run demo                 a generated scene, analysed and scored
+       npm run analyze -- VIDEO…   find and track what is in videos
        npm start                   the whole system on this machine
        npm run models -- COMMAND   list, pull models
 
@@ -18,6 +20,7 @@ const COMMANDS: Readonly<
   Record<string, (args: readonly string[], terminal: Terminal) => Promise<number>>
 > = {
   analyze,
+  demo,
   models,
   start,
 };

@@ -1,8 +1,23 @@
 import type { JobView } from "@framequeue/contracts";
 
-/** Shows how a job comes on. */
+/** How far a piece of work has come, in frames. */
+export interface Progress {
+  readonly phase: string;
+  readonly done: number;
+  /** 0 while it is not known. */
+  readonly total: number;
+}
+
+export function progressOf({ state, progress }: JobView): Progress {
+  const { total } = progress;
+  if (state === "finalizing") return { phase: "rendering", done: progress.rendered, total };
+  if (state === "running") return { phase: "tracking", done: progress.tracked, total };
+  return { phase: state, done: 0, total };
+}
+
+/** Shows how work comes on. */
 export interface ProgressDisplay {
-  update(view: JobView): void;
+  update(progress: Progress): void;
   /** Removes what is not to stay. */
   end(): void;
 }
@@ -13,15 +28,15 @@ const PLAIN_INTERVAL_MS = 5_000;
 
 /** A bar that redraws itself on a terminal, a line every few seconds elsewhere. */
 export function createProgressDisplay(
-  stream: NodeJS.WriteStream,
+  stream: Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">,
   title: string,
   now: () => number = () => performance.now(),
 ): ProgressDisplay {
   const rate = createRate(now);
   let lastPlain = now();
   return {
-    update(view) {
-      const text = describe(view, rate(view));
+    update(progress) {
+      const text = describe(progress, rate(progress));
       if (stream.isTTY) {
         stream.write(`\r\u001b[K${fit(`${title}  ${text}`, stream.columns ?? 80)}`);
       } else if (now() - lastPlain >= PLAIN_INTERVAL_MS) {
@@ -36,10 +51,9 @@ export function createProgressDisplay(
 }
 
 /** Frames per second over the last few seconds, of whichever frames the current phase counts. */
-function createRate(now: () => number): (view: JobView) => number {
+function createRate(now: () => number): (progress: Progress) => number {
   const points: { at: number; phase: string; done: number }[] = [];
-  return (view) => {
-    const { phase, done } = phaseOf(view);
+  return ({ phase, done }) => {
     if (points.at(-1)?.phase !== phase) points.length = 0;
     points.push({ at: now(), phase, done });
     while (points.length > 2 && points.at(-1)!.at - points[0]!.at > 3_000) points.shift();
@@ -48,16 +62,8 @@ function createRate(now: () => number): (view: JobView) => number {
   };
 }
 
-function phaseOf({ state, progress }: JobView): { phase: string; done: number } {
-  if (state === "finalizing") return { phase: "rendering", done: progress.rendered };
-  if (state === "running") return { phase: "tracking", done: progress.tracked };
-  return { phase: state, done: 0 };
-}
-
-export function describe(view: JobView, fps: number): string {
-  const { phase, done } = phaseOf(view);
-  const { total } = view.progress;
-  if (done === 0 && phase !== "tracking" && phase !== "rendering") return phase;
+function describe({ phase, done, total }: Progress, fps: number): string {
+  if (done === 0) return phase;
   if (total === 0) return `${phase} ${done} frames  ${fps.toFixed(0)} fps`;
   const share = Math.min(1, done / total);
   const filled = Math.round(share * BAR_CELLS);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { basename } from "node:path";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { ProblemError } from "@framequeue/contracts";
 import FfmpegCommand from "fluent-ffmpeg";
 import { LineSplitter } from "./line-splitter.ts";
@@ -18,8 +18,8 @@ export const DEFAULT_TOOLS: MediaTools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe" 
 /** An ffmpeg command with one input and one output, its options in ffmpeg's own order. */
 export interface FfmpegArguments {
   readonly input: readonly string[];
-  /** Path of the local file that is read. */
-  readonly source: string;
+  /** Path of the local file that is read; or what goes to stdin, at the pace at which ffmpeg reads it. */
+  readonly source: string | Readable;
   readonly output: readonly string[];
   /** Path of the file that is written; absent: stdout. */
   readonly target?: string;
@@ -75,6 +75,7 @@ function createCommand(ffmpeg: string): FfmpegCommand.FfmpegCommand {
   const command = FfmpegCommand({ stdoutLines: 1 }) as FfmpegCommand.FfmpegCommand & {
     _spawnFfmpeg: Spawn;
   };
+  // oxlint-disable-next-line no-underscore-dangle -- the name is fluent-ffmpeg's
   const spawnFfmpeg: Spawn = command._spawnFfmpeg.bind(command);
   const noLog: LogText = { get: () => "" };
   return Object.assign(command, {
@@ -92,19 +93,24 @@ function createCommand(ffmpeg: string): FfmpegCommand.FfmpegCommand {
 /**
  * Runs ffmpeg. `stdout` takes the output where there is no target; while it does not ask for more, ffmpeg waits.
  * It must be made with `emitClose: false`: fluent-ffmpeg kills an ffmpeg that has not exited 20 ms after that event.
- * `onLine` gets every line of stderr as it comes.
+ * A stream as source must not fail, because fluent-ffmpeg reports that before ffmpeg is gone, and is destroyed by
+ * whoever made it, because ffmpeg may end before it does. `onLine` gets every line of stderr as it comes.
  */
 export function runFfmpeg(
   args: FfmpegArguments,
   options: ToolOptions & { stdout?: Writable; onLine?: (line: string) => void },
 ): ToolRun {
   const tools = options.tools ?? DEFAULT_TOOLS;
-  const errors = new ErrorLines(args.source, basename(args.source));
+  const { source, target } = args;
+  const file = typeof source === "string" ? source : (target ?? "pipe:0");
+  const errors = new ErrorLines(file, basename(file));
   const command = createCommand(tools.ffmpeg);
   // Two or more arguments are taken as they are; a single one would be split at its space.
-  command.input(`file:${args.source}`).inputOptions("-hide_banner", "-nostdin", ...args.input);
+  command
+    .input(typeof source === "string" ? `file:${source}` : source)
+    .inputOptions("-hide_banner", "-nostdin", ...args.input);
   command.outputOptions("-y", "-nostats", ...args.output);
-  if (args.target !== undefined) command.output(`file:${args.target}`);
+  if (target !== undefined) command.output(`file:${target}`);
   else if (options.stdout) command.output(options.stdout, { end: true });
   else throw new TypeError("A command without a target needs a stdout.");
 
@@ -177,12 +183,12 @@ function supervise(
 ): ToolRun {
   const { signal, deadlineMs } = options;
   let stoppedBy: ToolExit["stoppedBy"];
-  let killChild: (() => void) | undefined;
+  const child: { kill?: () => void } = {};
   let over = false;
   const stop = (reason: NonNullable<ToolExit["stoppedBy"]>) => {
     if (over) return;
     stoppedBy ??= reason;
-    killChild?.();
+    child.kill?.();
   };
   const exit = (code: number | null): ToolExit => ({ code, stoppedBy, errors: errors.lines });
   if (signal?.aborted) {
@@ -195,7 +201,7 @@ function supervise(
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer =
     deadlineMs === undefined ? undefined : setTimeout(() => stop("deadline"), deadlineMs);
-  killChild = start((outcome) => {
+  child.kill = start((outcome) => {
     over = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);

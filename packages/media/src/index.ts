@@ -14,3 +14,5 @@ export { probe } from "./probe.ts";
 export type { ProbeLimits } from "./probe.ts";
 export { planSegments } from "./segments.ts";
 export type { SegmentPlan } from "./segments.ts";
+export { writeVideo } from "./write-video.ts";
+export type { VideoFormat, WriteVideoOptions } from "./write-video.ts";

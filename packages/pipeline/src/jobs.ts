@@ -11,7 +11,6 @@ import {
   type Problem,
   ProblemError,
   type Progress,
-  type Warning,
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
@@ -52,8 +51,10 @@ export function createJobs(deps: JobsDeps) {
     readObject(objectKeys.accepted(id), (value) => acceptedJobSchema.parse(value));
   const result = (id: JobId): Promise<JobResult | undefined> =>
     readObject(objectKeys.result(id), (value) => jobResultSchema.parse(value));
+  const tombstone = async (id: JobId): Promise<boolean> =>
+    (await objects.stat(objectKeys.cancelled(id))) !== undefined;
 
-  /** Everything of a job that is neither its record, its source nor its results. */
+  /** Deletes everything of a job that is neither its record, its source nor its results. For jobs that are over. */
   async function clearWork(id: JobId): Promise<void> {
     await frames.deletePrefix(id);
     await ledger.releaseAll(`${id}/`);
@@ -63,6 +64,7 @@ export function createJobs(deps: JobsDeps) {
   return {
     accepted,
     result,
+    clearWork,
 
     /** The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first. */
     async submit(job: AcceptedJob): Promise<void> {
@@ -78,15 +80,18 @@ export function createJobs(deps: JobsDeps) {
       const job = await accepted(id);
       if (job === undefined) return undefined;
       const [record, ended] = await Promise.all([ledger.read(id), result(id)]);
-      return toView(job, record, ended);
+      // Redis forgets a cancelled job in the end; its tombstone stays.
+      const forgotten = record === undefined && ended === undefined && (await tombstone(id));
+      return toView(job, forgotten ? { st: "cancelled" } : record, ended);
     },
 
     /** Newest first; `before` is the id of the last job of the page before. */
     async list(options: { limit: number; before?: JobId }): Promise<JobView[]> {
-      const score =
-        options.before === undefined ? null : await redis.zscore(listKey, options.before);
-      const max = score === null ? "+inf" : `(${score}`;
-      const ids = await redis.zrevrangebyscore(listKey, max, "-inf", "LIMIT", 0, options.limit);
+      // By rank: jobs of the same millisecond have one score, and a page may end between them.
+      const rank =
+        options.before === undefined ? null : await redis.zrevrank(listKey, options.before);
+      const first = rank === null ? 0 : rank + 1;
+      const ids = await redis.zrevrange(listKey, first, first + options.limit - 1);
       const views = await Promise.all(ids.map((id) => this.view(id)));
       return views.filter((view) => view !== undefined);
     },
@@ -95,7 +100,8 @@ export function createJobs(deps: JobsDeps) {
     async cancel(id: JobId): Promise<void> {
       if ((await accepted(id)) === undefined) throw jobNotFound(id);
       const ended = await result(id);
-      if (ended !== undefined) throw jobEnded(id, ended.state);
+      // A result beside a tombstone is one that came too late.
+      if (ended !== undefined && !(await tombstone(id))) throw jobEnded(id, ended.state);
       // The tombstone comes first: it outlives a Redis that forgets the cancellation.
       await objects.put(objectKeys.cancelled(id), JSON.stringify({ v: 1, job: id }), {
         durable: true,
@@ -107,7 +113,8 @@ export function createJobs(deps: JobsDeps) {
       }
       await clearWork(id);
       await ledger.end(id, "cancelled", new Date().toISOString(), undefined, RETENTION_SECONDS);
-      await objects.delete(objectKeys.source(id));
+      await objects.delete(objectKeys.result(id));
+      await objects.deletePrefix(objectKeys.sources(id));
     },
 
     /** Ends a job for a reason that no retry can mend. The first end stays. */
@@ -135,13 +142,17 @@ export function createJobs(deps: JobsDeps) {
         JSON.stringify(jobResultSchema.parse(jobResult)),
         { durable: true },
       );
-      await ledger.end(
+      const ended = await ledger.end(
         job,
         jobResult.state,
         jobResult.finishedAt,
         jobResult.problem,
         RETENTION_SECONDS,
       );
+      // A cancellation came between the two; it beats the result, and deletes it too if it is the later of both.
+      if (ended.a === "ended" && isCancelled(ended.st)) {
+        await objects.delete(objectKeys.result(job, jobResult.run));
+      }
       await clearWork(job);
     },
   };
@@ -155,11 +166,17 @@ function jobEnded(id: JobId, state: JobState): ProblemError {
   return new ProblemError("job-ended", `Job ${id} has ended: ${state}.`, { at: "id" });
 }
 
+function isCancelled(st: string | undefined): boolean {
+  return st === "cancelling" || st === "cancelled";
+}
+
 function toView(
   job: AcceptedJob,
   record: JobRecord | undefined,
-  ended: JobResult | undefined,
+  result: JobResult | undefined,
 ): JobView {
+  // A cancellation beats a result that came too late.
+  const ended = isCancelled(record?.["st"]) ? undefined : result;
   const state = ended?.state ?? publicState(record);
   const finishedAt = ended?.finishedAt ?? record?.["finishedAt"];
   const problem = ended?.problem ?? parseProblem(record?.["problem"]);
@@ -171,7 +188,7 @@ function toView(
     acceptedAt: job.acceptedAt,
     ...(finishedAt === undefined ? {} : { finishedAt }),
     progress: toProgress(record),
-    warnings: (ended?.warnings ?? []) as Warning[],
+    warnings: ended?.warnings ?? [],
     ...(problem === undefined ? {} : { problem }),
     results: Object.fromEntries(
       Object.keys(ended?.artifacts ?? {}).map((name) => [

@@ -78,7 +78,8 @@ export type JobRecord = Readonly<Record<string, string>>;
 
 /**
  * What is done of every job, in Redis. The ledger decides and queues only hint: every stage asks it before working and
- * commits through it after. Each method is one script, atomic, safe to call twice; `protocol` names are kept.
+ * commits through it after. Each method is one script, atomic, and safe to call twice: the client sends a script again
+ * when its connection broke before the answer.
  */
 export type Ledger = ReturnType<typeof createLedger>;
 
@@ -167,6 +168,10 @@ export function createLedger(redis: RedisClient, site: string) {
         end.missing?.reason ?? "",
         end.warning ?? "",
       ),
+
+    /** The holder stops for no fault of the segment: told to, or for want of a store. Its attempt does not count. */
+    segHandBack: (job: JobId, ep: string, segment: number, lease: string) =>
+      call<Answer<"ok"> | Stale | Gone>("seg-hand-back", job, ep, segment, lease),
 
     fallback: (
       job: JobId,
@@ -277,7 +282,8 @@ export function createLedger(redis: RedisClient, site: string) {
         retentionSeconds,
       ),
 
-    due: (job: JobId) => call<Answer<"ok", { ep?: string }>>("due", job),
+    /** Everything that is due now; `ep` where there is a plan and work goes on, `ended` once it is over for good. */
+    due: (job: JobId) => call<Answer<"ok", { ep?: string; ended?: JobState }>>("due", job),
 
     /** Undefined when Redis does not know the job. */
     async read(job: JobId): Promise<JobRecord | undefined> {

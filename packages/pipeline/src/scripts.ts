@@ -10,6 +10,7 @@ const LEDGER_SCRIPTS = [
   "acquire",
   "publish",
   "seg-end",
+  "seg-hand-back",
   "fallback",
   "begin",
   "hand-back",

@@ -1,6 +1,8 @@
 import {
   type JobId,
+  jobIdSchema,
   MESSAGE_SCHEMAS,
+  MESSAGE_VERSION,
   type Message,
   type MessageOf,
   type MessageStage,
@@ -9,7 +11,7 @@ import {
   type Stage,
   toProblemError,
 } from "@framequeue/contracts";
-import { DelayedError, type Job, Worker } from "bullmq";
+import { type Job, WaitingError, Worker } from "bullmq";
 import type { Pipeline } from "./pipeline.ts";
 
 /** What a stage's code gets beside its message. */
@@ -39,7 +41,7 @@ export interface StageEvents {
     outcome: "done" | "retry" | "failed" | "handed-back";
     error?: unknown;
   }) => void;
-  /** Faults of the queue itself, such as a lost connection; BullMQ goes on by itself. */
+  /** Faults of the queue: a lost connection (BullMQ goes on by itself), or a message that nobody here can read. */
   readonly onQueueError?: (error: Error) => void;
 }
 
@@ -50,23 +52,29 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly concurrency: number;
   readonly pipeline: Pick<Pipeline, "redis" | "ledger" | "queues" | "jobs">;
   /**
-   * How often a task may fail for an unknown reason before its job fails. Stages whose attempts the ledger counts
-   * (decode, enhance, infer) leave it out: the ledger turns what keeps failing into a gap.
+   * How often a task may fail for an unknown reason, or take its process with it, before its job fails. Stages whose
+   * attempts the ledger counts (decode, enhance, infer) leave it out: the ledger turns what keeps failing into a gap.
    */
   readonly maxAttempts?: number;
+  /** How long a task stays with a process that gives no sign of life. */
   readonly lockMs?: number;
+  /** Wait before the attempt after `attempt` failed ones, in milliseconds. */
+  readonly backoffMs?: (attempt: number) => number;
   readonly events?: StageEvents;
 }
 
 export interface StageRunner {
   readonly state: "starting" | "running" | "draining" | "stopped";
   start(): Promise<void>;
-  /** Takes nothing new, lets running tasks finish, aborts them at the deadline, then waits for them to let go. */
+  /**
+   * Takes nothing new, lets running tasks finish, aborts them at the deadline, then waits for them to let go. Called
+   * again, it waits for the first call.
+   */
   stop(deadlineMs: number): Promise<void>;
 }
 
 /** Waits between attempts: a quarter of a second, doubling up to half a minute, with some scatter. */
-function backoffMs(attempt: number): number {
+function defaultBackoffMs(attempt: number): number {
   return Math.min(30_000, 250 * 2 ** Math.min(attempt - 1, 7)) * (0.75 + Math.random() / 2);
 }
 
@@ -79,8 +87,12 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
   let state: StageRunner["state"] = "starting";
 
   async function run(task: Job, token: string | undefined): Promise<void> {
-    const message = parse(task);
-    const handler = handlers[message.stage]!;
+    const message = read(task);
+    const handler = handlers[message?.stage ?? ""];
+    if (message === undefined || handler === undefined) {
+      await refuse(task);
+      return;
+    }
     const started = performance.now();
     const report = (outcome: "done" | "retry" | "failed" | "handed-back", error?: unknown): void =>
       events?.onTask?.({
@@ -90,26 +102,28 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         outcome,
         ...(error === undefined ? {} : { error }),
       });
+    const { maxAttempts = Infinity } = options;
+    const failures = task.attemptsMade + task.stalledCounter;
+    const redelivered = task.attemptsStarted > 1 || task.stalledCounter > 0;
     try {
-      // An earlier delivery may have died between a commit and the enqueue of what it made due.
-      if (task.attemptsStarted > 1 || task.stalledCounter > 0) {
-        const { ep, due } = await ledger.due(message.job);
-        if (ep !== undefined) await queues.addDue(message.job, ep, due);
-      }
-      await handler(message as never, {
+      if (failures >= maxAttempts) throw new Error("Every process that took this task has died.");
+      // An earlier delivery may have died between a commit and the enqueue of what it made due; or still live, commit
+      // while this one works, and die then.
+      if (redelivered) await repair(message.job);
+      await handler(message, {
         signal: stopping.signal,
         delivery: `${task.id}#${task.attemptsStarted}`,
       });
+      if (redelivered) await repair(message.job);
       report("done");
     } catch (error) {
       if (stopping.signal.aborted) {
         report("handed-back");
-        await task.moveToDelayed(Date.now(), token);
-        throw new DelayedError();
+        await task.moveToWait(token);
+        throw new WaitingError();
       }
       const hopeless =
-        (error instanceof ProblemError && !error.retryable) ||
-        (options.maxAttempts !== undefined && task.attemptsMade + 1 >= options.maxAttempts);
+        (error instanceof ProblemError && !error.retryable) || failures + 1 >= maxAttempts;
       if (!hopeless) {
         report("retry", error);
         throw error;
@@ -117,6 +131,28 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       report("failed", error);
       await jobs.fail(message.job, toProblemError(error).toProblem());
     }
+  }
+
+  /** Enqueues what is due for a job, or clears away what a job that has ended may have left. */
+  async function repair(job: JobId): Promise<void> {
+    const { ep, ended, due } = await ledger.due(job);
+    if (ended !== undefined) await jobs.clearWork(job);
+    if (ep !== undefined) await queues.addDue(job, ep, due);
+  }
+
+  /**
+   * A message that nobody here can read is never dropped silently. One of another version waits in the queue for a
+   * process that can read it; any other is a fault that no retry mends, so its job fails.
+   */
+  async function refuse(task: Job): Promise<void> {
+    const { v, job } = (task.data ?? {}) as { v?: unknown; job?: unknown };
+    const error = new Error(
+      `The queue ${options.queue} holds a message that cannot be read: ${task.name} ${task.id}`,
+    );
+    events?.onQueueError?.(error);
+    if (typeof v === "number" && v !== MESSAGE_VERSION) throw error;
+    const id = jobIdSchema.safeParse(job);
+    if (id.success) await jobs.fail(id.data, toProblemError(error).toProblem());
   }
 
   const worker = new Worker(options.queue, run, {
@@ -128,45 +164,51 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     stalledInterval: options.lockMs ?? 30_000,
     // The ledger counts attempts; a task that stalled is delivered again however often that was.
     maxStalledCount: 1_000_000,
-    settings: { backoffStrategy: backoffMs },
+    settings: { backoffStrategy: options.backoffMs ?? defaultBackoffMs },
   });
   worker.on("error", (error) => events?.onQueueError?.(error));
 
   let loop: Promise<void> = Promise.resolve();
+  let stopped: Promise<void> | undefined;
+
+  async function stop(deadlineMs: number): Promise<void> {
+    state = "draining";
+    // BullMQ's close has no deadline of its own.
+    const deadline = setTimeout(() => {
+      stopping.abort(new ProblemError("shutting-down", "The service is stopping."));
+    }, deadlineMs);
+    try {
+      await worker.close();
+      await loop.catch(() => {});
+    } finally {
+      clearTimeout(deadline);
+      state = "stopped";
+    }
+  }
+
   return {
     get state() {
       return state;
     },
     async start() {
       await worker.waitUntilReady();
+      if (state !== "starting") return; // stopped meanwhile
       loop = worker.run();
       loop.catch((error: unknown) => {
         if (state === "running") events?.onQueueError?.(error as Error);
       });
       state = "running";
     },
-    async stop(deadlineMs) {
-      if (state === "stopped" || state === "draining") return;
-      state = "draining";
-      // BullMQ's close has no deadline of its own.
-      const deadline = setTimeout(() => {
-        stopping.abort(new ProblemError("shutting-down", "The service is stopping."));
-      }, deadlineMs);
-      try {
-        await worker.close();
-        await loop.catch(() => {});
-      } finally {
-        clearTimeout(deadline);
-        state = "stopped";
-      }
+    stop(deadlineMs) {
+      stopped ??= stop(deadlineMs);
+      return stopped;
     },
   };
 }
 
-/** A message that no schema knows is a fault of the sender or a version skew: it must not be dropped silently. */
-function parse(task: Job): Message {
+/** Undefined where no schema knows the message: a fault of the sender, or a version skew. */
+function read(task: Job): Message | undefined {
   const schema = MESSAGE_SCHEMAS[task.name as MessageStage] as
     (typeof MESSAGE_SCHEMAS)[MessageStage] | undefined;
-  if (schema === undefined) throw new Error(`Unknown message ${JSON.stringify(task.name)}`);
-  return schema.parse(task.data);
+  return schema?.safeParse(task.data).data;
 }

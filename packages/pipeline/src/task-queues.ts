@@ -72,6 +72,8 @@ export function createTaskQueues(connection: RedisClient): TaskQueues {
           removeOnFail: true,
           attempts: 1_000_000,
           backoff: { type: "ledger" },
+          // The log has every error; the task need not gather them for as long as it is tried.
+          stackTraceLimit: 1,
         },
         streams: { events: { maxLen: 100 } },
       }),

@@ -1,3 +1,17 @@
+export {
+  averagePrecision,
+  countDetections,
+  matchDetections,
+  meanAveragePrecision,
+  precision,
+  recall,
+} from "./average-precision.ts";
+export type {
+  DetectionCounts,
+  DetectionMatching,
+  DetectedBox,
+  AnnotatedBox,
+} from "./average-precision.ts";
 export { area, clipBox, iou, xywhToXyxy, xyxyToXywh } from "./box.ts";
 export type { BoxXywh, BoxXyxy, Size } from "./box.ts";
 export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";

@@ -4,7 +4,11 @@
 local ep, s, lease, b, tok, bytes = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 if gone(ep) then return answer('gone') end
 local seg = load(SEG, s)
-if paused() or not seg or seg.st ~= 'open' or seg.lease ~= lease then return answer('stale') end
+if not holds(s, seg, lease) then return answer('stale') end
+if paused() then
+  handBackSegment(s, seg)
+  return answer('stale')
+end
 local k = s .. '.' .. b
 local batch, credit = load(BAT, k), load(LIVE, k)
 if passed(tonumber(s), b) or (batch and batch.st == 'done') then return answer('skip') end

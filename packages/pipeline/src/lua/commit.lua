@@ -3,8 +3,14 @@
 -- Answers more | done(tok) (delete the payload, release, returned) | stale | gone.
 local ep, k, lease, f, t, ref = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 if gone(ep) then return answer('gone') end
-local batch = load(BAT, k)
-if not batch or not batch.ranges or batch.st == 'done' then return answer('stale') end
+local batch, credit = load(BAT, k), load(LIVE, k)
+if not batch or batch.st == 'done' then
+  if not credit or not credit.drop then return answer('stale') end
+  -- Said before, and the answer was lost. Another caller may be told so too: dropping twice does no harm.
+  oweAll()
+  return answer('done', { tok = credit.tok })
+end
+if not batch.ranges then return answer('stale') end
 local _, range = openRange(batch)
 if batch.lease ~= lease then
   -- The lease was stolen from a living holder: the attempt was no failure.
@@ -14,7 +20,12 @@ if batch.lease ~= lease then
   end
   return answer('stale')
 end
-if not range or range.f ~= f or range.t ~= t then return answer('stale') end
+if not range or range.f ~= f or range.t ~= t then
+  for _, known in ipairs(batch.ranges) do
+    if known.f == f and known.t == t and known.ref == ref then return answer('more') end -- said before
+  end
+  return answer('stale')
+end
 range.ref = ref
 redis.call('HINCRBY', JOB, 'fi', t - f)
 if openRange(batch) then

@@ -6,6 +6,8 @@
 --   5 parts list    result parts since the last roll-up
 --   6 cks   list    the newest checkpoints
 -- A script answers JSON: { a = answer, ..., due = work that the caller must enqueue }.
+-- When the connection breaks, the client does not know whether a script ran and sends it again. So every script that
+-- commits something answers the same caller as it did before, with what is due.
 
 local JOB, SEG, BAT, LIVE, PARTS, CKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
@@ -116,6 +118,57 @@ local function settlePost()
     if int('fq') == 0 then set('fq', 1) end
     owe('finalize', '', int('fq'))
   end
+end
+
+-- Everything that is due for the job now: open segments, batches with pixels, track, the stages after it. Enqueueing it
+-- twice is harmless, because the ids are the same. The batches must be among it: a decoder that begins again may wait
+-- for a credit before it comes to the ready batch whose task its predecessor died before adding.
+local function oweAll()
+  if paused() then return end
+  settle()
+  due = {} -- what settle has just made due is among what follows
+  local st = get('st')
+  if st == 'running' then
+    for i = int('cs'), int('opened') - 1 do
+      local seg = load(SEG, i)
+      if seg and seg.st == 'open' then owe('decode', tostring(i), seg.q) end
+    end
+    for _, k in ipairs(redis.call('HKEYS', LIVE)) do
+      local batch = load(BAT, k)
+      if batch and (batch.st == 'ready' or batch.st == 'enhanced') then oweBatch(k, batch) end
+    end
+    if get('tst') == 'queued' then owe('track', '', int('tq')) end
+  elseif st == 'tracked' then
+    if not get('index') then owe('index', '', int('iq')) end
+    if get('ren') == '1' and not get('render') then owe('render', '', int('rq')) end
+    settlePost()
+  end
+end
+
+-- The decode task that batch k waits for.
+local function oweDecode(k)
+  local s = string.match(k, '^(%d+)%.')
+  local seg = load(SEG, s)
+  if seg and seg.st == 'open' then owe('decode', s, seg.q) end
+end
+
+-- Whether `lease` holds the open segment s. A holder that still lives and finds its lease stolen neither died nor
+-- failed, so its attempt is given back; that of the holder who has the lease now stays.
+local function holds(s, seg, lease)
+  if not seg or seg.st ~= 'open' then return false end
+  if seg.lease == lease then return true end
+  if seg.att > 1 then
+    seg.att = seg.att - 1
+    store(SEG, s, seg)
+  end
+  return false
+end
+
+-- The holder of a segment stops for no fault of the segment: its attempt does not count.
+local function handBackSegment(s, seg)
+  seg.att = math.max(0, seg.att - 1)
+  seg.lease, seg.by = nil, nil
+  store(SEG, s, seg)
 end
 
 -- Range of a batch that the lease holder works on: open, and the first such.

@@ -2,6 +2,10 @@
 -- A new epoch: nothing of the old one can meet the new, and the cursor, checkpoint and parts start empty.
 -- Answers ok | stale | gone. After ok the caller deletes the payloads and grants of `ep`.
 local ep, s, lease, ep2 = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if get('ep') == ep2 then -- this caller's, who never heard the answer
+  oweAll()
+  return answer('ok')
+end
 if gone(ep) then return answer('gone') end
 local seg = load(SEG, s)
 if get('mode') ~= 'parallel' or not seg or seg.lease ~= lease then return answer('stale') end

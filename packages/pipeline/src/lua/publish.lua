@@ -5,7 +5,7 @@ local ep, s, lease, b, tok = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local frames, sum = tonumber(ARGV[6]), ARGV[7]
 if gone(ep) then return answer('gone') end
 local seg = load(SEG, s)
-if not seg or seg.st ~= 'open' or seg.lease ~= lease then return answer('stale') end
+if not holds(s, seg, lease) then return answer('stale') end
 local k = s .. '.' .. b
 local batch, credit = load(BAT, k), load(LIVE, k)
 if not batch or batch.st ~= 'held' or not credit or credit.tok ~= tok then return answer('retry') end

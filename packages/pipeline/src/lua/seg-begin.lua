@@ -6,7 +6,8 @@ if gone(ep) then return answer('gone') end
 if paused() then return answer('skip') end
 local seg = load(SEG, s)
 if not seg or seg.st ~= 'open' then return answer('skip') end
-seg.lease, seg.by, seg.att = lease, by, seg.att + 1
+if seg.lease ~= lease then seg.att = seg.att + 1 end
+seg.lease, seg.by = lease, by
 store(SEG, s, seg)
 redis.call('HSETNX', JOB, 'decodeAt', ARGV[5])
 local kind = 'ok'

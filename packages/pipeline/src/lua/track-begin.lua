@@ -2,9 +2,10 @@
 -- Answers run(cs, cb, ck, ord, parts, batches) | none (nothing is due; the next settle says when) | gone.
 local ep, limit = ARGV[1], tonumber(ARGV[2])
 if gone(ep) then return answer('gone') end
+if paused() then return answer('none') end -- still due: resuming enqueues it again
 local cs, cb = int('cs'), int('cb')
 local batches = {}
-if get('st') == 'running' and not paused() then
+if get('st') == 'running' then
   while #batches < limit do
     local batch = load(BAT, cs .. '.' .. (cb + #batches))
     if not batch or batch.st ~= 'done' then break end

@@ -1,0 +1,149 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import {
+  ARTIFACTS,
+  executionOptionsSchema,
+  newJobId,
+  resultOptionsSchema,
+} from "@framequeue/contracts";
+import { loadModelPackage, type ModelPackage } from "@framequeue/models";
+import { storeModel } from "@framequeue/pipeline";
+import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from "./demo-options.ts";
+import { demoScene, SCENE_FILES, writeScene } from "./demo-scene.ts";
+import { type DemoScores, IOU_THRESHOLD, scoreFolder } from "./demo-scores.ts";
+import { describeDemo } from "./demo-text.ts";
+import { type LocalJobOutcome, runLocalJob } from "./local-job.ts";
+import { checkOutFolder } from "./out-folder.ts";
+import { openPrivateSystem } from "./private-system.ts";
+import { createProgressDisplay } from "./progress-line.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MODEL = "starter-detector";
+const SCORES_FILE = "scores.json";
+/** How long running work may go on after Ctrl-C. */
+const STOP_MS = 2_000;
+
+/** `demo`: the main job on a scene whose truth is known. Answers the exit code. */
+export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parseDemoOptions(args);
+  if (options === undefined) {
+    terminal.stdout.write(DEMO_USAGE);
+    return 0;
+  }
+  const folder = resolve(terminal.cwd, options.out);
+  await checkOutFolder(folder);
+  const model = await loadModelPackage(join(terminal.bundledModelsDir, MODEL));
+  await removeFormer(folder);
+  await drawScene(options, folder, terminal);
+  const outcome = await analyzeScene(options, model, folder, terminal);
+  if (outcome.summary === undefined) return reportFailure(outcome, options, terminal);
+
+  const scores = await scoreFolder(folder);
+  const minScore = model.manifest.thresholds.score;
+  const scoresPath = join(folder, SCORES_FILE);
+  await writeFile(
+    scoresPath,
+    `${JSON.stringify({ ...facts(options, model), ...scores }, null, 2)}\n`,
+  );
+  const artifacts = {
+    ...Object.fromEntries(SCENE_FILES.map((name) => [name, join(folder, name)])),
+    ...outcome.artifacts,
+    [SCORES_FILE]: scoresPath,
+  };
+  terminal.stdout.write(
+    options.json
+      ? `${JSON.stringify(report(options, model, outcome, scores, artifacts))}\n`
+      : describeDemo(options, minScore, scores, outcome.summary, artifacts),
+  );
+  return 0;
+}
+
+/** A former demo's files must not pass for this one's. */
+async function removeFormer(folder: string): Promise<void> {
+  for (const name of [...SCENE_FILES, ...Object.keys(ARTIFACTS), SCORES_FILE]) {
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+async function drawScene(
+  options: DemoOptions,
+  folder: string,
+  { stderr, signal }: Terminal,
+): Promise<void> {
+  const scene = demoScene(options);
+  const display = createProgressDisplay(stderr, "scene.mp4");
+  try {
+    await writeScene(scene, folder, {
+      name: `demo-${options.seed}-${options.difficulty}`,
+      signal,
+      onFrame: (done) => display.update({ phase: "drawing", done, total: scene.frames }),
+    });
+  } finally {
+    display.end();
+  }
+}
+
+/** The same job as that of `analyze` without options, on the bundled model. */
+async function analyzeScene(
+  { render }: DemoOptions,
+  model: ModelPackage,
+  folder: string,
+  terminal: Terminal,
+): Promise<LocalJobOutcome> {
+  await using system = await openPrivateSystem();
+  await storeModel(system.pipeline.objects, model);
+  await system.warm(model.ref);
+  const outcome = await runLocalJob(system, terminal, {
+    id: newJobId(),
+    path: join(folder, "scene.mp4"),
+    model,
+    options: resultOptionsSchema.parse({}),
+    execution: executionOptionsSchema.parse({}),
+    render,
+    folder,
+  });
+  await system.stop(STOP_MS);
+  return outcome;
+}
+
+/** What was scored, and how. */
+function facts({ seed, seconds, difficulty }: DemoOptions, { manifest, ref }: ModelPackage) {
+  return {
+    schemaVersion: 1,
+    scene: { seed, seconds, difficulty },
+    model: ref,
+    iouThreshold: IOU_THRESHOLD,
+    minScore: manifest.thresholds.score,
+  };
+}
+
+/** What `--json` prints. */
+function report(
+  options: DemoOptions,
+  model: ModelPackage,
+  { state, warnings, summary }: LocalJobOutcome,
+  scores: DemoScores,
+  artifacts: Readonly<Record<string, string>>,
+) {
+  const { frames, detections, tracks, objects, timing } = summary!;
+  return {
+    state,
+    ...facts(options, model),
+    ...scores,
+    result: { frames, detections, tracks, objects },
+    seconds: timing.seconds,
+    fps: timing.fps,
+    warnings,
+    artifacts,
+  };
+}
+
+function reportFailure(
+  { state, problem }: LocalJobOutcome,
+  { json }: DemoOptions,
+  { stdout, stderr }: Terminal,
+): number {
+  if (json) stdout.write(`${JSON.stringify({ state, problem })}\n`);
+  stderr.write(`${problem?.title ?? "The demo failed"}. ${problem?.detail ?? ""}\n`);
+  return 1;
+}

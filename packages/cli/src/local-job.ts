@@ -1,0 +1,88 @@
+import { basename } from "node:path";
+import {
+  type AcceptedJob,
+  type ExecutionOptions,
+  type JobId,
+  type JobView,
+  type Problem,
+  type ResultOptions,
+  type Summary,
+  summarySchema,
+} from "@framequeue/contracts";
+import type { ModelPackage } from "@framequeue/models";
+import { awaitJob } from "./await-job.ts";
+import type { ComposedSystem } from "./compose.ts";
+import { copyArtifacts } from "./out-folder.ts";
+import { createProgressDisplay, progressOf } from "./progress-line.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The main job on one file of this machine. */
+export interface LocalJob {
+  readonly id: JobId;
+  readonly path: string;
+  /** Already stored in the system. */
+  readonly model: ModelPackage;
+  readonly options: ResultOptions;
+  readonly execution: ExecutionOptions;
+  /** Whether to write the annotated video. */
+  readonly render: boolean;
+  /** Where the artefacts go. */
+  readonly folder: string;
+}
+
+export interface LocalJobOutcome {
+  readonly state: JobView["state"];
+  readonly problem?: Problem;
+  readonly warnings?: JobView["warnings"];
+  /** Paths of the artefacts by file name. */
+  readonly artifacts?: Readonly<Record<string, string>>;
+  /** Absent where the job failed. */
+  readonly summary?: Summary;
+}
+
+/**
+ * Runs a job, shows how it comes on, and takes its artefacts out of the system. A signal of the terminal's cancels it.
+ */
+export async function runLocalJob(
+  system: ComposedSystem,
+  { stderr, signal }: Pick<Terminal, "stderr" | "signal">,
+  { id, path, model, options, execution, render, folder }: LocalJob,
+): Promise<LocalJobOutcome> {
+  const { jobs, objects } = system.pipeline;
+  const name = basename(path);
+  const job: AcceptedJob = {
+    v: 1,
+    id,
+    acceptedAt: new Date().toISOString(),
+    source: { kind: "file", path, name },
+    models: [model.ref],
+    options,
+    execution,
+    render,
+  };
+  await jobs.submit(job);
+  const display = createProgressDisplay(stderr, name);
+  let view: JobView;
+  try {
+    view = await awaitJob(jobs, id, {
+      signal,
+      onView: (current) => display.update(progressOf(current)),
+    });
+  } catch (error) {
+    if (signal.aborted) await jobs.cancel(id).catch(() => {});
+    throw error;
+  } finally {
+    display.end();
+  }
+  if (view.state === "failed") {
+    return { state: view.state, ...(view.problem && { problem: view.problem }) };
+  }
+
+  const artifacts = await copyArtifacts(jobs, objects, id, folder);
+  const result = await jobs.result(id);
+  const summary = summarySchema.parse(
+    JSON.parse((await objects.get(result!.artifacts["summary.json"]!.key)).toString()),
+  );
+  await objects.deletePrefix(`jobs/${id}`);
+  return { state: view.state, artifacts, warnings: view.warnings, summary };
+}

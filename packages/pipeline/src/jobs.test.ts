@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import {
+  type JobId,
+  type JobResult,
+  newJobId,
+  ProblemError,
+  QUEUE_PREFIX,
+} from "@framequeue/contracts";
+import type { ObjectStore } from "@framequeue/storage";
+import { createJobs } from "./jobs.ts";
+import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
+import { grantId, payloadOf } from "./payloads.ts";
+import { LedgerDriver, PLAN } from "./testing/ledger-driver.ts";
+import { openTestSite, sampleJob, samplePixels, type TestSite } from "./testing/test-site.ts";
+
+let site: TestSite;
+before(async () => {
+  site = await openTestSite();
+});
+after(() => site[Symbol.asyncDispose]());
+beforeEach(() => site.pipeline.redis.flushall());
+
+const state = async (id: JobId): Promise<string | undefined> =>
+  (await site.pipeline.jobs.view(id))?.state;
+const objectsOf = async (id: JobId): Promise<string[]> =>
+  (await Array.fromAsync(site.pipeline.objects.list(objectKeys.job(id))))
+    .map((key) => key.slice(objectKeys.job(id).length + 1))
+    .sort();
+
+async function submit(): Promise<JobId> {
+  const job = sampleJob();
+  await site.pipeline.jobs.submit(job);
+  return job.id;
+}
+
+/** A job in full swing: a tracked batch, one with pixels, one held; a source, a plan, intermediates. */
+async function submitAndRun(): Promise<LedgerDriver> {
+  const { ledger, frames, objects } = site.pipeline;
+  const driver = new LedgerDriver(ledger, await submit(), "ep");
+  const { job, ep } = driver;
+  await objects.put(objectKeys.source(job, "street.mp4"), "video");
+  await objects.put(objectKeys.plan(job, ep), "{}");
+  await objects.put(objectKeys.intermediate(job, ep, "part", "abc"), "{}");
+  await ledger.plan(job, ep, { ...PLAN, segments: 1, total: 40 });
+  await driver.segBegin(0, "l");
+  await driver.finish(0, "l", 0);
+  await driver.track();
+  await driver.put(0, "l", 1);
+  await driver.acquire(0, "l", 2);
+  for (const k of ["0.1", "0.2"] as const) {
+    await ledger.grant(grantId(job, ep, k), "tok", 9, 100);
+    await frames.put(payloadOf(job, ep, k, "a"), samplePixels(job));
+  }
+  return driver;
+}
+
+function resultOf(job: JobId, more: Partial<JobResult> = {}): JobResult {
+  return {
+    v: 1,
+    job,
+    run: 1,
+    state: "succeeded",
+    finishedAt: "2026-01-01T00:10:00.000Z",
+    warnings: [],
+    artifacts: { "mot.txt": { key: `jobs/${job}/artifacts/1/mot.txt`, bytes: 3, sha256: "aa" } },
+    ...more,
+  };
+}
+
+/** No key but the record, which will go; no pixels, no bytes of the site, no intermediates. */
+async function assertNothingIsLeft(id: JobId): Promise<void> {
+  const { redis, frames } = site.pipeline;
+  assert.deepEqual(await redis.keys(`fq:{${id}}:*`), [jobKey(id)]);
+  assert.ok((await redis.ttl(jobKey(id))) > 0);
+  assert.deepEqual(await Array.fromAsync(frames.list(id)), []);
+  assert.deepEqual(await redis.keys("fq:{here}:*"), ["fq:{here}:jobs"]);
+  assert.deepEqual(await Array.fromAsync(site.pipeline.objects.list(objectKeys.work(id))), []);
+}
+
+/** The same jobs on an object store where something happens just before a put of `key`. */
+function jobsWithPut(key: string, happening: () => Promise<void>) {
+  const objects: ObjectStore = {
+    ...site.pipeline.objects,
+    async put(at, body, options) {
+      if (at === key) await happening();
+      await site.pipeline.objects.put(at, body, options);
+    },
+  };
+  return createJobs({ ...site.pipeline, objects });
+}
+
+test("an accepted job is an object, a record, an entry of the list and a task", async () => {
+  const job = sampleJob();
+  const { jobs, redis } = site.pipeline;
+  await jobs.submit(job);
+  assert.deepEqual(await jobs.accepted(job.id), job);
+  assert.deepEqual(await redis.lrange(`${QUEUE_PREFIX}:ingest:wait`, 0, -1), [`ingest-${job.id}`]);
+  assert.deepEqual(await jobs.list({ limit: 10 }), [
+    {
+      id: job.id,
+      state: "queued",
+      source: { name: "street.mp4" },
+      models: job.models,
+      acceptedAt: job.acceptedAt,
+      progress: { total: 0, decoded: 0, inferred: 0, tracked: 0, rendered: 0, indexed: false },
+      warnings: [],
+      results: {},
+    },
+  ]);
+  assert.equal(await jobs.view(newJobId()), undefined);
+});
+
+test("a job is shown in the state that it is in", async () => {
+  const { ledger, redis } = site.pipeline;
+  const id = await submit();
+  await ledger.validate(id);
+  assert.equal(await state(id), "validating");
+  const driver = await submitAndRun();
+  assert.equal(await state(driver.job), "running");
+  assert.deepEqual((await site.pipeline.jobs.view(driver.job))!.progress, {
+    total: 40,
+    decoded: 8,
+    inferred: 4,
+    tracked: 4,
+    rendered: 0,
+    indexed: false,
+  });
+  await redis.hset(jobKey(driver.job), "paused", 1);
+  assert.equal(await state(driver.job), "paused");
+  await redis.hdel(jobKey(driver.job), "paused");
+  await driver.infer("0.1");
+  await driver.track();
+  await ledger.unhold(driver.job, driver.ep, "0.2", "tok");
+  await driver.end(0, "l", 2);
+  assert.equal(await state(driver.job), "finalizing");
+  await ledger.postCommit(driver.job, driver.ep, "index", "ref");
+  await ledger.noteRendered(driver.job, 3);
+  const { progress } = (await site.pipeline.jobs.view(driver.job))!;
+  assert.deepEqual([progress.indexed, progress.rendered, progress.tracked], [true, 3, 8]);
+});
+
+test("the list is newest first, in pages that lose nothing between jobs of one moment", async () => {
+  const { jobs } = site.pipeline;
+  const at = ["2026-01-01", "2026-01-02", "2026-01-02", "2026-01-02", "2026-01-03"];
+  for (const day of at) await jobs.submit(sampleJob(newJobId(), `${day}T00:00:00.000Z`));
+  const all = await jobs.list({ limit: 10 });
+  assert.deepEqual(
+    all.map(({ acceptedAt }) => acceptedAt.slice(0, 10)),
+    at.toReversed(),
+  );
+  const paged: JobId[] = [];
+  for (let before: JobId | undefined; ;) {
+    const page = await jobs.list({ limit: 2, ...(before === undefined ? {} : { before }) });
+    if (page.length === 0) break;
+    paged.push(...page.map(({ id }) => id));
+    before = paged.at(-1);
+  }
+  assert.deepEqual(
+    paged,
+    all.map(({ id }) => id),
+  );
+  assert.equal((await jobs.list({ limit: 2, before: newJobId() })).length, 2, "from the start");
+});
+
+test("cancelling leaves the record, a tombstone, and nothing else", async () => {
+  const { job } = await submitAndRun();
+  await site.pipeline.jobs.cancel(job);
+  assert.equal(await state(job), "cancelled");
+  await assertNothingIsLeft(job);
+  assert.deepEqual(await objectsOf(job), ["accepted.json", "cancelled.json"]);
+  await site.pipeline.jobs.cancel(job);
+  await site.pipeline.jobs.finish(resultOf(job));
+  assert.equal(await state(job), "cancelled");
+  assert.equal(await site.pipeline.jobs.result(job), undefined);
+});
+
+test("a cancelled job stays so when Redis forgets it", async () => {
+  const id = await submit();
+  await site.pipeline.jobs.cancel(id);
+  await site.pipeline.redis.flushall();
+  assert.equal(await state(id), "cancelled");
+  await site.pipeline.jobs.cancel(id);
+});
+
+test("what cannot be cancelled says so", async () => {
+  const { jobs } = site.pipeline;
+  await assert.rejects(jobs.cancel(newJobId()), { code: "job-not-found" });
+  const id = await submit();
+  await jobs.finish(resultOf(id));
+  await assert.rejects(jobs.cancel(id), { code: "job-ended" });
+  assert.equal(await state(id), "succeeded");
+  assert.ok(!(await objectsOf(id)).includes("cancelled.json"));
+});
+
+test("a job that ends while it is being cancelled has ended", async () => {
+  const id = await submit();
+  const jobs = jobsWithPut(objectKeys.cancelled(id), () => site.pipeline.jobs.finish(resultOf(id)));
+  await assert.rejects(jobs.cancel(id), { code: "job-ended" });
+  assert.deepEqual(await objectsOf(id), ["accepted.json", "result.1.json"]);
+  assert.equal(await state(id), "succeeded");
+});
+
+for (const [what, cancelling] of [
+  ["cancelled", (id: JobId) => site.pipeline.jobs.cancel(id)],
+  ["being cancelled", async (id: JobId) => void (await site.pipeline.ledger.cancelling(id))],
+] as const) {
+  test(`a result that comes when the job is ${what} is not kept`, async () => {
+    const id = await submit();
+    const jobs = jobsWithPut(objectKeys.result(id), () => cancelling(id));
+    await jobs.finish(resultOf(id));
+    assert.equal(await jobs.result(id), undefined);
+    await jobs.cancel(id);
+    assert.equal(await state(id), "cancelled");
+    await assertNothingIsLeft(id);
+  });
+}
+
+test("the first end stays", async () => {
+  const { jobs } = site.pipeline;
+  const { job } = await submitAndRun();
+  const problem = new ProblemError("source-damaged", "No frame decodes.").toProblem();
+  await jobs.fail(job, problem);
+  await jobs.finish(resultOf(job));
+  await jobs.fail(job, new ProblemError("internal", "Too late.").toProblem());
+  const view = (await jobs.view(job))!;
+  assert.deepEqual([view.state, view.problem, view.results], ["failed", problem, {}]);
+  await assertNothingIsLeft(job);
+  assert.deepEqual(await objectsOf(job), ["accepted.json", "result.1.json", "source/street.mp4"]);
+});
+
+test("a finished job shows its results, also when Redis forgets it", async () => {
+  const { jobs, redis } = site.pipeline;
+  const { job } = await submitAndRun();
+  const warnings = [{ code: "inference-error", detail: "Frames 3 to 3 have no result." }];
+  await jobs.finish(resultOf(job, { state: "succeeded_with_warnings", warnings }));
+  await assertNothingIsLeft(job);
+  await redis.del(...ledgerKeys(job));
+  const view = (await jobs.view(job))!;
+  assert.equal(view.state, "succeeded_with_warnings");
+  assert.equal(view.finishedAt, "2026-01-01T00:10:00.000Z");
+  assert.deepEqual(view.warnings, warnings);
+  assert.deepEqual(view.results, { "mot.txt": `/v1/jobs/${job}/results/mot.txt` });
+});

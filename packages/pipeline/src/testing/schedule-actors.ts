@@ -1,0 +1,305 @@
+import {
+  type BatchKey,
+  batchKey,
+  type DecodeMessage,
+  type EnhanceMessage,
+  type FinalizeMessage,
+  type IndexMessage,
+  type InferMessage,
+  newToken,
+  type RenderMessage,
+  type TrackMessage,
+} from "@framequeue/contracts";
+import { grantId, payloadOf } from "../payloads.ts";
+import type { World, WorldTask } from "./schedule-world.ts";
+
+// The stages, reduced to what they say to the ledger and the stores, in the order in which the services say it. Each
+// `yield` is a point where the process may die; between two of them lies one script or one store operation.
+
+/** Where an actor stands; `die` where the work itself takes the process with it. */
+export type Step = string;
+export type Actor = AsyncGenerator<Step, void>;
+export const DIE: Step = "die";
+
+/** One delivery, as the stage runner handles it. */
+export async function* deliver(world: World, task: WorldTask): Actor {
+  const repeated = task.started > 1;
+  if (repeated) yield* repair(world);
+  yield* handle(world, task);
+  if (repeated) yield* repair(world);
+}
+
+async function* repair(world: World): Actor {
+  const { ep, ended, due } = await world.call((ledger) => ledger.due(world.job));
+  yield "due";
+  if (ended !== undefined) yield* clear(world);
+  if (ep !== undefined) yield* world.enqueue(ep, due);
+}
+
+function handle(world: World, { message, started, id }: WorldTask): Actor {
+  switch (message.stage) {
+    case "decode":
+      return decode(world, message, `${id}#${started}`);
+    case "enhance":
+      return enhance(world, message);
+    case "infer":
+      return infer(world, message);
+    case "track":
+      return track(world, message);
+    case "index":
+    case "render":
+      return post(world, message);
+    case "finalize":
+      return finalize(world, message);
+    case "ingest":
+      throw new Error("A schedule begins with the plan.");
+  }
+}
+
+async function* decode(world: World, message: DecodeMessage, by: string): Actor {
+  const { job, epoch, segment } = message;
+  const plan = world.plans.get(epoch);
+  if (plan === undefined) return;
+  const lease = newToken();
+  const begun = await world.call((l) => l.segBegin(job, epoch, segment, lease, by));
+  yield `segBegin ${begun.a}`;
+  if (begun.a === "exhausted") throw new Error("No holder of a segment failed so often.");
+  if (begun.a !== "ok") return;
+  for (;;) {
+    const batches = plan.segments[segment]!;
+    for (const [batch, frames] of batches.entries()) {
+      const last = batch === batches.length - 1;
+      if (last && plan.mode === "parallel" && segment === world.scenario.liar) {
+        yield* fallBack(world, message, lease);
+        return;
+      }
+      if (!(yield* publish(world, message, lease, batch, frames))) return;
+    }
+    const end = { batches: batches.length };
+    const ended = await world.call((l) => l.segEnd(job, epoch, segment, lease, end));
+    yield `segEnd ${ended.a}`;
+    if (ended.a === "again") continue;
+    yield* world.enqueue(epoch, ended.due);
+    return;
+  }
+}
+
+/** Whether the caller goes on with the segment. */
+async function* publish(
+  world: World,
+  { job, epoch, segment }: DecodeMessage,
+  lease: string,
+  batch: number,
+  frames: readonly number[],
+): AsyncGenerator<Step, boolean> {
+  const k = batchKey({ segment, batch });
+  for (;;) {
+    const tok = newToken();
+    const acquired = await world.call((l) => l.acquire(job, epoch, segment, lease, batch, tok, 1));
+    yield `acquire ${k} ${acquired.a}`;
+    if (acquired.a === "stale" || acquired.a === "gone") return false;
+    if (acquired.a === "wait") continue;
+    if (acquired.a === "skip") {
+      yield* world.enqueue(epoch, acquired.due);
+      return true;
+    }
+    if (acquired.a === "drop") {
+      yield* clearPayload(world, epoch, acquired.k, acquired.tok);
+      await world.call((l) => l.unhold(job, epoch, acquired.k, acquired.tok));
+      yield "unhold";
+      continue;
+    }
+    for (let granted = "wait"; granted === "wait";) {
+      granted = await world.call((l) =>
+        l.grant(grantId(job, epoch, k), tok, 1, world.scenario.budget),
+      );
+      yield `grant ${k} ${granted}`;
+    }
+    world.payloads.set(payloadOf(job, epoch, k, "a"), frames.map(String));
+    yield `put ${k}`;
+    const published = await world.call((l) =>
+      l.publish(job, epoch, segment, lease, batch, tok, frames.length, 0),
+    );
+    yield `publish ${k} ${published.a}`;
+    if (published.a === "ok") {
+      yield* world.enqueue(epoch, published.due);
+      return true;
+    }
+    if (published.a === "gone") yield* clearPayload(world, epoch, k, tok);
+    if (published.a !== "retry") return false;
+  }
+}
+
+async function* fallBack(
+  world: World,
+  { job, epoch, segment }: DecodeMessage,
+  lease: string,
+): Actor {
+  const fresh = newToken();
+  const parallel = world.plans.get(epoch)!;
+  world.plans.set(fresh, { mode: "sequential", segments: [parallel.segments.flat()] });
+  yield "put plan";
+  const answer = await world.call((l) => l.fallback(job, epoch, segment, lease, fresh, 0));
+  yield `fallback ${answer.a}`;
+  if (answer.a !== "ok") {
+    world.plans.delete(fresh);
+    yield "delete plan";
+    return;
+  }
+  yield* world.enqueue(fresh, answer.due);
+  world.deletePayloads(`${job}/${epoch}`);
+  yield "delete payloads";
+  await world.call((l) => l.releaseAll(`${job}/${epoch}/`));
+  yield "release all";
+  world.plans.delete(epoch);
+  yield "delete plan";
+}
+
+async function* enhance(world: World, { job, epoch, batch: k }: EnhanceMessage): Actor {
+  const lease = newToken();
+  const begun = await world.call((l) => l.begin(job, epoch, k, lease, "enhance"));
+  yield `begin ${k} ${begun.a}`;
+  yield* world.enqueue(epoch, begun.due);
+  if (begun.a === "drop") yield* drop(world, epoch, k, begun.tok);
+  if (begun.a !== "run") return;
+  const decoded = world.payloads.get(payloadOf(job, epoch, k, "a"));
+  if (decoded === undefined) {
+    yield* lose(world, epoch, k, lease, begun.tok);
+    return;
+  }
+  world.payloads.set(
+    payloadOf(job, epoch, k, "b"),
+    decoded.map((frame) => `${frame}e`),
+  );
+  yield `put ${k} b`;
+  const committed = await world.call((l) => l.enhCommit(job, epoch, k, lease, 0));
+  yield `enhCommit ${k} ${committed.a}`;
+  if (committed.a !== "ok") return;
+  yield* world.enqueue(epoch, committed.due);
+  world.payloads.delete(payloadOf(job, epoch, k, "a"));
+  yield `delete ${k} a`;
+}
+
+async function* infer(world: World, { job, epoch, batch: k }: InferMessage): Actor {
+  if (!world.plans.has(epoch)) return;
+  for (;;) {
+    const lease = newToken();
+    const begun = await world.call((l) => l.begin(job, epoch, k, lease, "infer"));
+    yield `begin ${k} ${begun.a}`;
+    yield* world.enqueue(epoch, begun.due);
+    if (begun.a === "drop") yield* drop(world, epoch, k, begun.tok);
+    if (begun.a !== "run") return;
+    const variant = world.scenario.enhance ? "b" : "a";
+    const frames = world.payloads.get(payloadOf(job, epoch, k, variant))?.slice(begun.f, begun.t);
+    if (frames === undefined) {
+      yield* lose(world, epoch, k, lease, begun.tok);
+      return;
+    }
+    if (frames.some((frame) => Number.parseInt(frame) === world.scenario.poison)) yield DIE;
+    const ref = world.put("infer", frames);
+    const committed = await world.call((l) =>
+      l.commit(job, epoch, k, lease, begun.f, begun.t, ref),
+    );
+    yield `commit ${k} ${committed.a}`;
+    if (committed.a === "done") {
+      yield* world.enqueue(epoch, committed.due);
+      yield* drop(world, epoch, k, committed.tok);
+    }
+    if (committed.a !== "more") return;
+  }
+}
+
+/** Parts that are listed by name before they move into a manifest; few, so that it happens. */
+const LISTED_PARTS = 2;
+
+async function* track(world: World, { job, epoch }: TrackMessage): Actor {
+  if (!world.plans.has(epoch)) return;
+  const run = await world.call((l) => l.trackBegin(job, epoch, 2));
+  yield `trackBegin ${run.a}`;
+  yield* world.enqueue(epoch, run.due);
+  if (run.a !== "run") return;
+  if (run.parts >= LISTED_PARTS) yield* rollUp(world, epoch, run.roll);
+  const rows = run.batches.flatMap(({ ranges }) =>
+    ranges.flatMap(({ f, t, ref }) =>
+      ref === undefined ? Array.from({ length: t - f }, () => "gap") : [...world.get(ref)],
+    ),
+  );
+  const before = run.ck === "" ? [] : world.get(run.ck);
+  const checkpoint = world.put("checkpoint", [...before, ...rows]);
+  const ord = run.ord + rows.length;
+  const part = world.put("part", rows);
+  const committed = await world.call((l) =>
+    l.trackCommit(job, epoch, run, run.batches.length, checkpoint, ord, part),
+  );
+  yield `trackCommit ${run.cs}.${run.cb} ${committed.a}`;
+  if (committed.a === "ok") yield* world.enqueue(epoch, committed.due);
+}
+
+async function* rollUp(world: World, epoch: string, roll: string): Actor {
+  const listed = await world.call((l) => l.readParts(world.job, epoch));
+  yield "readParts";
+  if (listed.a !== "ok" || listed.roll !== roll) return;
+  const parts = listed.parts ?? [];
+  const ref = world.put("manifest", [listed.roll, ...parts]);
+  await world.call((l) => l.rollUp(world.job, epoch, roll, parts.length, ref));
+  yield "rollUp";
+}
+
+async function* post(world: World, { job, epoch, stage }: IndexMessage | RenderMessage): Actor {
+  const listed = await world.call((l) => l.readParts(job, epoch));
+  yield "readParts";
+  if (listed.a !== "ok") return;
+  const parts = [...(listed.parts ?? [])];
+  for (let ref = listed.roll; ref !== "";) {
+    const [previous, ...older] = world.get(ref);
+    parts.unshift(...older);
+    ref = previous!;
+  }
+  const ref = world.put(
+    stage,
+    parts.flatMap((part) => world.get(part)),
+  );
+  const committed = await world.call((l) => l.postCommit(job, epoch, stage, ref));
+  yield `postCommit ${stage} ${committed.a}`;
+  yield* world.enqueue(epoch, committed.due);
+}
+
+async function* finalize(world: World, { job, epoch }: FinalizeMessage): Actor {
+  const record = await world.call((l) => l.read(job));
+  yield "read";
+  if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
+  await world.call((l) => l.end(job, "succeeded", "2026-01-01T00:00:00Z", undefined, 3600));
+  yield "end";
+  yield* clear(world);
+}
+
+/** What `clearWork` of the jobs does; results stay. */
+async function* clear(world: World): Actor {
+  world.deletePayloads(world.job);
+  yield "delete payloads";
+  await world.call((l) => l.releaseAll(`${world.job}/`));
+  yield "release all";
+  world.plans.clear();
+  yield "delete plans";
+}
+
+async function* clearPayload(world: World, epoch: string, k: BatchKey, tok: string): Actor {
+  const id = grantId(world.job, epoch, k);
+  world.deletePayloads(id);
+  yield `delete ${k}`;
+  await world.call((l) => l.release(id, tok));
+  yield `release ${k}`;
+}
+
+async function* drop(world: World, epoch: string, k: BatchKey, tok: string): Actor {
+  yield* clearPayload(world, epoch, k, tok);
+  await world.call((l) => l.returned(world.job, epoch, k, tok));
+  yield `returned ${k}`;
+}
+
+async function* lose(world: World, epoch: string, k: BatchKey, lease: string, tok: string): Actor {
+  yield* clearPayload(world, epoch, k, tok);
+  const { a, due } = await world.call((l) => l.lost(world.job, epoch, k, lease));
+  yield `lost ${k} ${a}`;
+  yield* world.enqueue(epoch, due);
+}

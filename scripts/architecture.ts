@@ -1,0 +1,55 @@
+/** What the code may import: the layers of packages and the homes of heavy libraries. */
+export interface Architecture {
+  /** Lowest first. A package imports its own layer and those before it. */
+  readonly layers: readonly Layer[];
+  /** Libraries that one package wraps for all others, with the folders that may import them outside tests. */
+  readonly heavy: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Layer {
+  readonly name: string;
+  /** Folders of packages, or a parent folder with `/*` for every package in it. */
+  readonly folders: readonly string[];
+  /** False where packages of the layer must not know each other. */
+  readonly importsItself?: boolean;
+  /** True where code only computes: no files, processes, sockets or threads. */
+  readonly pure?: boolean;
+}
+
+/** The arrows contracts ← pure ← adapters ← services ← cli, and around them what measures and tests the whole. */
+export const ARCHITECTURE: Architecture = {
+  layers: [
+    { name: "contracts", folders: ["packages/contracts"], pure: true },
+    {
+      name: "pure",
+      folders: ["packages/vision", "packages/tracking", "packages/graphs", "packages/synth"],
+      pure: true,
+    },
+    {
+      name: "adapters",
+      folders: [
+        "packages/frames",
+        "packages/media",
+        "packages/models",
+        "packages/pipeline",
+        "packages/search",
+        "packages/service",
+        "packages/storage",
+      ],
+    },
+    { name: "services", folders: ["services/*"], importsItself: false },
+    { name: "cli", folders: ["packages/cli"] },
+    { name: "measures", folders: ["bench", "tests", "training"] },
+  ],
+  heavy: {
+    "@lancedb/lancedb": ["packages/search"],
+    bullmq: ["packages/pipeline"],
+    express: ["services/api"],
+    "fluent-ffmpeg": ["packages/media"],
+    ioredis: ["packages/pipeline"],
+    "onnxruntime-node": ["packages/models"],
+    pino: ["packages/service"],
+    "prom-client": ["packages/service"],
+    sharp: ["packages/media"],
+  },
+};

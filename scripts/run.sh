@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs a TypeScript file of the workspace: sh scripts/run.sh ENTRY ARGUMENTS…
+# ENTRY is relative to the repository, everything else to the folder the caller is in.
+set -eu
+
+case $0 in */*) root=${0%/*}/.. ;; *) root=.. ;; esac
+root=$(CDPATH='' cd -- "$root" && pwd)
+sh "$root/scripts/setup.sh"
+
+# npm starts scripts in the repository and keeps the caller's folder in INIT_CWD, which processes further down inherit.
+if [ "$PWD" != "$root" ] || ! [ -d "${INIT_CWD:-}" ]; then INIT_CWD=$PWD; fi
+export INIT_CWD
+cd -- "$INIT_CWD"
+
+node=node
+for candidate in "$root"/node_modules/node-*/bin/node; do
+  if [ -x "$candidate" ]; then node=$candidate; fi
+done
+export PATH="$root/node_modules/.bin:$PATH"
+# Node 24 runs TypeScript, but its first releases call that experimental on stderr.
+export NODE_OPTIONS="--disable-warning=ExperimentalWarning${NODE_OPTIONS:+ $NODE_OPTIONS}"
+
+entry=$root/$1
+shift
+exec "$node" "$entry" "$@"
