@@ -19,6 +19,8 @@ done
 export PATH="$root/node_modules/.bin:$PATH"
 # Node 24 runs TypeScript, but its first releases call that experimental on stderr.
 export NODE_OPTIONS="--disable-warning=ExperimentalWarning${NODE_OPTIONS:+ $NODE_OPTIONS}"
+# onnxruntime reports its use to its maker otherwise; nothing leaves this machine.
+export ORT_DISABLE_TELEMETRY=1
 
 entry=$root/$1
 shift

@@ -3,7 +3,6 @@
 //   node training/evaluate.ts --model models/starter-detector --seeds 11,12,13,14,15,16
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,7 +12,7 @@ import {
   type Difficulty,
   h264OutputArguments,
   rawInputArguments,
-} from "../packages/synth/src/index.ts";
+} from "@framequeue/synth";
 import {
   type AnnotatedBox,
   averagePrecision,
@@ -26,22 +25,12 @@ import {
   precision,
   recall,
   xywhToXyxy,
-} from "../packages/vision/src/index.ts";
+} from "@framequeue/vision";
 import { runFfmpeg } from "./run-ffmpeg.ts";
 
-/** The part of onnxruntime-node that is used here. */
-interface Runtime {
-  readonly InferenceSession: {
-    create(path: string, options: { intraOpNumThreads: number }): Promise<Session>;
-  };
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => object;
-}
-interface Session {
-  run(feeds: { images: object }): Promise<{ output: { data: Float32Array } }>;
-}
-// This folder is no package; the runtime belongs to the one that runs models.
-const packageOfRuntime = new URL("../packages/models/package.json", import.meta.url);
-const { InferenceSession, Tensor } = createRequire(packageOfRuntime)("onnxruntime-node") as Runtime;
+// Before the library is loaded, because it reports its use otherwise.
+process.env["ORT_DISABLE_TELEMETRY"] = "1";
+const { InferenceSession, Tensor } = await import("onnxruntime-node");
 
 const { values } = parseArgs({
   options: {
@@ -112,7 +101,7 @@ async function addScene(
     const { output } = await session.run({
       images: new Tensor("float32", input, [1, 3, height, width]),
     });
-    for (const found of decode(output.data)) {
+    for (const found of decode(output!.data as Float32Array)) {
       const boxXyxy = found.boxXyxy.map((value) => value * scale) as unknown as BoxXyxy;
       detections.push({ ...found, boxXyxy, frame: offset + i });
     }

@@ -17,7 +17,7 @@ import {
   type Random,
   rawInputArguments,
   type Scene,
-} from "../packages/synth/src/index.ts";
+} from "@framequeue/synth";
 import { runFfmpeg } from "./run-ffmpeg.ts";
 
 const WIDTH = 512;

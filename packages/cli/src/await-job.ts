@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal, type JobId, type JobView } from "@framequeue/contracts";
 import type { Jobs } from "@framequeue/pipeline";
 
-const POLL_MS = 100;
+const POLL_MS = 150;
 
 /** Looks at a job until it has ended. Throws the signal's reason when that aborts. */
 export async function awaitJob(

@@ -79,9 +79,12 @@ export function createJobs(deps: JobsDeps) {
     async view(id: JobId): Promise<JobView | undefined> {
       const job = await accepted(id);
       if (job === undefined) return undefined;
-      const [record, ended] = await Promise.all([ledger.read(id), result(id)]);
+      const record = await ledger.read(id);
+      const st = record?.["st"] as JobState | undefined;
+      // Most looks are at jobs that run, and those have no result to look for.
+      const ended = st === undefined || isTerminal(st) ? await result(id) : undefined;
       // Redis forgets a cancelled job in the end; its tombstone stays.
-      const forgotten = record === undefined && ended === undefined && (await tombstone(id));
+      const forgotten = st === undefined && ended === undefined && (await tombstone(id));
       return toView(job, forgotten ? { st: "cancelled" } : record, ended);
     },
 
