@@ -1,4 +1,5 @@
 import { ProblemError } from "@framequeue/contracts";
+import { anchorCount } from "./anchors.ts";
 import { COCO_LABELS } from "./coco-labels.ts";
 import type { GraphSignature } from "./graph-signature.ts";
 import { describeGraph } from "./graph-signature.ts";
@@ -81,14 +82,6 @@ export function recognizeDetector(graph: GraphSignature, file: string): Recogniz
       "If any of this is wrong, describe the model in a manifest and pass --manifest FILE.",
     ],
   };
-}
-
-/** Cells of all strides together. */
-export function anchorCount(width: number, height: number, strides: readonly number[]): number {
-  return strides.reduce(
-    (sum, stride) => sum + Math.floor(width / stride) * Math.floor(height / stride),
-    0,
-  );
 }
 
 /** Every way in which a graph contradicts its manifest, by the manifest's field; empty if none does. */

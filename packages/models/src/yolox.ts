@@ -1,6 +1,6 @@
 import type { Letterbox, Size } from "@framequeue/vision";
 import { clipBox, nms, unletterbox } from "@framequeue/vision";
-import { anchorCount } from "./recognize.ts";
+import { anchorCount } from "./anchors.ts";
 
 /** The detections of one frame, by falling score. */
 export interface FrameDetections {

@@ -4,8 +4,12 @@ export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
 export type { MotRow } from "./mot-text.ts";
 export { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-export { defaultTrackerOptions } from "./tracker-options.ts";
-export type { TrackerOptions } from "./tracker-options.ts";
+export { defaultByteTrackOptions, defaultSortOptions } from "./tracker-options.ts";
+export type {
+  ByteTrackTrackerOptions,
+  SortTrackerOptions,
+  TrackerOptions,
+} from "./tracker-options.ts";
 export { createTracker, restoreTracker } from "./tracker.ts";
 export type { Tracker, TrackerInput } from "./tracker.ts";
 export type { ClearCounts, ClearScores } from "./evaluation/clear.ts";

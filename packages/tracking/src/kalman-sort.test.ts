@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { BoxXyxy } from "@framequeue/vision";
 import { correctAxis, predictAxis, startAxis } from "./constant-velocity.ts";
+import { DenseKalman } from "./dense-kalman.ts";
 import {
   correctSortFilter,
   predictSortFilter,
@@ -62,63 +63,20 @@ test("an area about to vanish stops shrinking", () => {
   }
 });
 
-// The same filter from the textbook: 7-dimensional, dense, Joseph form of the covariance.
-type Matrix = number[][];
-const product = (a: Matrix, b: Matrix): Matrix =>
-  a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * b[k]![j]!, 0)));
-const transpose = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
-const combine = (a: Matrix, b: Matrix, sign: 1 | -1): Matrix =>
-  a.map((row, i) => row.map((value, j) => value + sign * b[i]![j]!));
-const diagonal = (values: readonly number[]): Matrix =>
-  values.map((value, i) => values.map((_, j) => (i === j ? value : 0)));
+const initialVariances = [10, 10, 10, 10, 1e4, 1e4, 1e4];
+const processVariances = [1, 1, 1, 1, 0.01, 0.01, 0.0001];
+const measurementVariances = [1, 1, 10, 10];
 
-const identity = diagonal([1, 1, 1, 1, 1, 1, 1]);
-const motion = identity.map((row, i) => row.map((value, j) => (j === i + 4 ? 1 : value)));
-const observation = identity.slice(0, 4);
-const processNoise = diagonal([1, 1, 1, 1, 0.01, 0.01, 0.0001]);
-const measurementNoise = diagonal([1, 1, 10, 10]);
-
-function measured([x1, y1, x2, y2]: BoxXyxy): Matrix {
+function measured([x1, y1, x2, y2]: BoxXyxy): number[] {
   const [width, height] = [x2 - x1, y2 - y1];
-  return [[x1 + width / 2], [y1 + height / 2], [width * height], [width / height]];
+  return [x1 + width / 2, y1 + height / 2, width * height, width / height];
 }
 
-class DenseFilter {
-  mean: Matrix;
-  covariance = diagonal([10, 10, 10, 10, 1e4, 1e4, 1e4]);
-
-  constructor(box: BoxXyxy) {
-    this.mean = [...measured(box), [0], [0], [0]];
-  }
-
-  predict(): void {
-    if (this.mean[2]![0]! + this.mean[6]![0]! <= 0) this.mean[6] = [0];
-    this.mean = product(motion, this.mean);
-    const moved = product(product(motion, this.covariance), transpose(motion));
-    this.covariance = combine(moved, processNoise, 1);
-  }
-
-  correct(box: BoxXyxy): void {
-    const cross = product(this.covariance, transpose(observation));
-    const innovation = combine(product(observation, cross), measurementNoise, 1);
-    const inverse = diagonal(innovation.map((row, i) => 1 / row[i]!));
-    const gain = product(cross, inverse);
-    const residual = combine(measured(box), product(observation, this.mean), -1);
-    this.mean = combine(this.mean, product(gain, residual), 1);
-    const rest = combine(identity, product(gain, observation), -1);
-    this.covariance = combine(
-      product(product(rest, this.covariance), transpose(rest)),
-      product(product(gain, measurementNoise), transpose(gain)),
-      1,
-    );
-  }
-
-  box(): BoxXyxy {
-    const [x, y, area, ratio] = this.mean.map((row) => row[0]!) as [number, number, number, number];
-    const width = Math.sqrt(area * ratio);
-    const height = area / width;
-    return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
-  }
+function boxOf(dense: DenseKalman): BoxXyxy {
+  const [x, y, area, ratio] = dense.mean.map((row) => row[0]!) as [number, number, number, number];
+  const width = Math.sqrt(area * ratio);
+  const height = area / width;
+  return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
 }
 
 test("equals the dense filter over any history of hits and misses", () => {
@@ -130,16 +88,17 @@ test("equals the dense filter over any history of hits and misses", () => {
   fc.assert(
     fc.property(box, fc.array(fc.option(box, { freq: 3 }), { maxLength: 40 }), (first, history) => {
       const filter = startSortFilter(first);
-      const dense = new DenseFilter(first);
+      const dense = new DenseKalman(measured(first), initialVariances);
       for (const next of history) {
         predictSortFilter(filter);
-        dense.predict();
+        if (dense.mean[2]![0]! + dense.mean[6]![0]! <= 0) dense.mean[6] = [0];
+        dense.predict(processVariances);
         if (next !== null) {
           correctSortFilter(filter, next);
-          dense.correct(next);
+          dense.correct(measured(next), measurementVariances);
         }
         const actual = sortFilterBox(filter);
-        for (const [i, value] of dense.box().entries()) {
+        for (const [i, value] of boxOf(dense).entries()) {
           assert.ok(Math.abs(actual[i]! - value) <= 1e-7 * Math.max(1, Math.abs(value)));
         }
       }

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BoxXyxy } from "@framequeue/vision";
-import { defaultTrackerOptions } from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
+import { defaultSortOptions } from "./tracker-options.ts";
+import type { SortTrackerOptions } from "./tracker-options.ts";
 import { createTracker } from "./tracker.ts";
 
 /** Squares of 10 px on one line, named by their left edge. */
 const square = (x: number): BoxXyxy => [x, 0, x + 10, 10];
 
 /** Tracks squares, one list per frame; gives `[track id, detection]` of what is shown per frame. */
-function track(frames: number[][], options: Partial<TrackerOptions> = {}): [number, number][][] {
-  const tracker = createTracker({ ...defaultTrackerOptions, ...options });
+function track(
+  frames: number[][],
+  options: Partial<SortTrackerOptions> = {},
+): [number, number][][] {
+  const tracker = createTracker({ ...defaultSortOptions, ...options });
   return frames.map((lefts) =>
     tracker
       .update({
@@ -115,7 +118,7 @@ test("an overlap equal to the threshold matches where there is no better one", (
 });
 
 test("the box shown is the corrected state, not the detection", () => {
-  const tracker = createTracker(defaultTrackerOptions);
+  const tracker = createTracker(defaultSortOptions);
   const see = (x: number) =>
     tracker.update({ boxes: [square(x)], scores: [0.9], classIds: [0] })[0]!.box;
   assert.deepEqual(see(0), square(0));

@@ -1,6 +1,11 @@
+import type { ByteTrackState } from "./byte-track.ts";
 import { sortFilterLength } from "./kalman-sort.ts";
+import { xyahFilterLength } from "./kalman-xyah.ts";
 import type { SortState } from "./sort.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
+
+/** Of the checkpoint's algorithm. */
+export type AssociationState = SortState | ByteTrackState;
 
 /**
  * All that a tracker knows between two frames, as plain JSON data. A tracker restored from it gives
@@ -14,7 +19,7 @@ export interface TrackerCheckpoint {
   readonly frame: number;
   readonly nextTrackId: number;
   /** By ascending class id; a single group of class null where classes are not told apart. */
-  readonly groups: readonly { readonly classId: number | null; readonly state: SortState }[];
+  readonly groups: readonly { readonly classId: number | null; readonly state: AssociationState }[];
 }
 
 /** A checkpoint that cannot be resumed: another version, made with other options, or damaged. */
@@ -42,7 +47,7 @@ export function checkTrackerCheckpoint(
     Number.isSafeInteger(frame) &&
     Number.isSafeInteger(nextTrackId) &&
     Array.isArray(groups) &&
-    checkpoint.groups.every(({ state }) => state.tracks.every(({ filter }) => isFilter(filter)));
+    checkpoint.groups.every(({ state }) => isState(state, algorithm));
   if (!isWhole) throw new TrackerCheckpointError("checkpoint is damaged");
 }
 
@@ -50,6 +55,22 @@ function describe({ algorithm, perClass }: Pick<TrackerOptions, "algorithm" | "p
   return `${algorithm}, ${perClass ? "each class on its own" : "all classes together"}`;
 }
 
-function isFilter(filter: readonly number[]): boolean {
-  return filter.length === sortFilterLength && filter.every(Number.isFinite);
+function isState(state: AssociationState, algorithm: TrackerOptions["algorithm"]): boolean {
+  switch (algorithm) {
+    case "sort":
+      return "tracks" in state && haveFilters(state.tracks, sortFilterLength);
+    case "bytetrack":
+      return (
+        "lost" in state &&
+        haveFilters(state.tracked, xyahFilterLength) &&
+        haveFilters(state.lost, xyahFilterLength)
+      );
+  }
+}
+
+function haveFilters(tracks: readonly { filter: readonly number[] }[], length: number): boolean {
+  return (
+    Array.isArray(tracks) &&
+    tracks.every(({ filter }) => filter.length === length && filter.every(Number.isFinite))
+  );
 }

@@ -1,25 +1,29 @@
-export interface TrackerOptions {
-  readonly algorithm: "sort";
+import type { ByteTrackOptions } from "./byte-track.ts";
+import type { SortOptions } from "./sort.ts";
+
+interface PerClassOption {
   /**
    * Track each class on its own, so that a track never changes class. Otherwise any detection may
    * continue any track, and a track has the class of its latest detection.
    */
   readonly perClass: boolean;
-  /** Only detections with a score strictly above this are tracked. */
-  readonly minScore: number;
-  /** Frames a track may go without a detection and still be kept. */
-  readonly maxAge: number;
-  /**
-   * Matches in a row, the founding detection not counted, before a track is shown. Not asked for in
-   * as many frames at the start of a job, where everything would be late.
-   */
-  readonly minHits: number;
-  /** Least IoU of a detection with a track's predicted box, 0 to 1. */
-  readonly iouThreshold: number;
 }
 
+export interface SortTrackerOptions extends PerClassOption, SortOptions {
+  readonly algorithm: "sort";
+  /** Only detections with a score strictly above this are tracked. */
+  readonly minScore: number;
+}
+
+export interface ByteTrackTrackerOptions
+  extends PerClassOption, Omit<ByteTrackOptions, "matchLastBox"> {
+  readonly algorithm: "bytetrack";
+}
+
+export type TrackerOptions = SortTrackerOptions | ByteTrackTrackerOptions;
+
 /** What SORT's published results were made with; each class on its own. */
-export const defaultTrackerOptions: TrackerOptions = Object.freeze({
+export const defaultSortOptions: SortTrackerOptions = Object.freeze({
   algorithm: "sort",
   perClass: true,
   minScore: 0.6,
@@ -28,14 +32,71 @@ export const defaultTrackerOptions: TrackerOptions = Object.freeze({
   iouThreshold: 0.3,
 });
 
+/**
+ * What ByteTrack's published results on MOT17 were made with, at 30 frames per second; each class on
+ * its own. At another rate the published code takes 1 second for its buffer, rounded down to frames.
+ */
+export const defaultByteTrackOptions: ByteTrackTrackerOptions = Object.freeze({
+  algorithm: "bytetrack",
+  perClass: true,
+  trackThreshold: 0.6,
+  lowThreshold: 0.1,
+  foundThreshold: 0.7,
+  matchThreshold: 0.9,
+  trackBuffer: 30,
+  fuseScores: true,
+});
+
+/** The score that a detection must exceed to be of any use. */
+export function scoreFloor(options: TrackerOptions): number {
+  return options.algorithm === "sort" ? options.minScore : options.lowThreshold;
+}
+
 /** @throws RangeError naming the option that is out of range */
 export function checkTrackerOptions(options: TrackerOptions): void {
-  const { minScore, maxAge, minHits, iouThreshold } = options;
-  if (!Number.isFinite(minScore)) throw new RangeError(`minScore must be finite, got ${minScore}`);
-  if (!(iouThreshold >= 0 && iouThreshold <= 1)) {
-    throw new RangeError(`iouThreshold must be within 0 to 1, got ${iouThreshold}`);
+  switch (options.algorithm) {
+    case "sort": {
+      const { minScore, maxAge, minHits, iouThreshold } = options;
+      checkFinite({ minScore });
+      checkShare({ iouThreshold });
+      checkWhole({ maxAge, minHits });
+      return;
+    }
+    case "bytetrack": {
+      const { trackThreshold, lowThreshold, foundThreshold, matchThreshold, trackBuffer } = options;
+      checkFinite({ trackThreshold, lowThreshold, foundThreshold });
+      checkShare({ matchThreshold });
+      checkWhole({ trackBuffer });
+      if (lowThreshold > trackThreshold) {
+        throw new RangeError(
+          `lowThreshold must not exceed trackThreshold, got ${lowThreshold} and ${trackThreshold}`,
+        );
+      }
+      return;
+    }
+    default:
+      throw new RangeError(
+        `algorithm must be sort or bytetrack, got ${(options as TrackerOptions).algorithm}`,
+      );
   }
-  for (const [name, value] of Object.entries({ maxAge, minHits })) {
+}
+
+function checkFinite(values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!Number.isFinite(value)) throw new RangeError(`${name} must be finite, got ${value}`);
+  }
+}
+
+function checkShare(values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new RangeError(`${name} must be within 0 to 1, got ${value}`);
+    }
+  }
+}
+
+function checkWhole(values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`${name} must be a whole number from 0 up, got ${value}`);
     }

@@ -4,8 +4,12 @@ import fc from "fast-check";
 import type { BoxXyxy } from "@framequeue/vision";
 import { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-import { defaultTrackerOptions } from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
+import { defaultByteTrackOptions, defaultSortOptions, scoreFloor } from "./tracker-options.ts";
+import type {
+  ByteTrackTrackerOptions,
+  SortTrackerOptions,
+  TrackerOptions,
+} from "./tracker-options.ts";
 import { createTracker, restoreTracker } from "./tracker.ts";
 import type { TrackerInput } from "./tracker.ts";
 import { walkingScene } from "./walking-scene.ts";
@@ -26,7 +30,7 @@ const scene = fc
     faint: fc.constantFrom(0, 0.1),
   })
   .map((options) => walkingScene({ ...options, width: 300, height: 200 }));
-const options = fc
+const sortOptions = fc
   .record({
     perClass: fc.boolean(),
     minScore: fc.constantFrom(0, 0.6),
@@ -34,7 +38,20 @@ const options = fc
     minHits: fc.nat(3),
     iouThreshold: fc.constantFrom(0, 0.3, 0.5),
   })
-  .map((given): TrackerOptions => ({ ...defaultTrackerOptions, ...given }));
+  .map((given): TrackerOptions => ({ ...defaultSortOptions, ...given }));
+const byteTrackOptions = fc
+  .record({
+    perClass: fc.boolean(),
+    trackThreshold: fc.constantFrom(0.3, 0.6),
+    lowThreshold: fc.constantFrom(0, 0.1, 0.3),
+    foundThreshold: fc.constantFrom(0, 0.7),
+    matchThreshold: fc.constantFrom(0.8, 0.9, 1),
+    trackBuffer: fc.nat(5),
+    fuseScores: fc.boolean(),
+  })
+  .map((given): TrackerOptions => ({ ...defaultByteTrackOptions, ...given }));
+const options = fc.oneof(sortOptions, byteTrackOptions);
+const defaults = [defaultSortOptions, defaultByteTrackOptions];
 
 test("any split with a checkpoint over JSON between gives identical output", () => {
   fc.assert(
@@ -48,19 +65,21 @@ test("any split with a checkpoint over JSON between gives identical output", () 
       assert.deepEqual(overJson(parts.save()), whole.save());
       assert.equal(JSON.stringify(parts.save()), JSON.stringify(whole.save()));
     }),
-    { seed, numRuns: 200 },
+    { seed, numRuns: 300 },
   );
 });
 
 test("a saved checkpoint is a copy", () => {
   const [first, ...rest] = walkingScene({ seed: 1, frames: 5, objects: 5 });
-  const tracker = createTracker(defaultTrackerOptions);
-  tracker.update(first!);
-  const checkpoint = tracker.save();
-  const before = JSON.stringify(checkpoint);
-  for (const frame of rest) tracker.update(frame);
-  restoreTracker(defaultTrackerOptions, checkpoint).update(rest[0]!);
-  assert.equal(JSON.stringify(checkpoint), before);
+  for (const given of defaults) {
+    const tracker = createTracker(given);
+    tracker.update(first!);
+    const checkpoint = tracker.save();
+    const before = JSON.stringify(checkpoint);
+    for (const frame of rest) tracker.update(frame);
+    restoreTracker(given, checkpoint).update(rest[0]!);
+    assert.equal(JSON.stringify(checkpoint), before);
+  }
 });
 
 test("ids and detections are unique per frame, ids dense in order of first output", () => {
@@ -79,7 +98,7 @@ test("ids and detections are unique per frame, ids dense in order of first outpu
         for (const { trackId, box, detection, classId, score } of tracks) {
           assert.equal(classId, frame.classIds[detection]);
           assert.equal(score, frame.scores[detection]);
-          assert.ok(score > given.minScore);
+          assert.ok(score > scoreFloor(given));
           assert.ok(box.every(Number.isFinite) && box[2] > box[0] && box[3] > box[1]);
           if (!classOf.has(trackId)) {
             assert.equal(trackId, classOf.size + 1);
@@ -89,7 +108,7 @@ test("ids and detections are unique per frame, ids dense in order of first outpu
         }
       }
     }),
-    { seed, numRuns: 200 },
+    { seed, numRuns: 300 },
   );
 });
 
@@ -130,7 +149,7 @@ test("per class, each class is tracked as if it were alone", () => {
 });
 
 test("classes take ids by ascending class, whatever the order of detections", () => {
-  const tracker = createTracker(defaultTrackerOptions);
+  const tracker = createTracker(defaultSortOptions);
   const box: BoxXyxy = [0, 0, 10, 10];
   const shown = tracker.update({
     boxes: [box, box, box],
@@ -148,7 +167,7 @@ test("classes take ids by ascending class, whatever the order of detections", ()
 });
 
 test("without perClass a track follows its detections through classes", () => {
-  const tracker = createTracker({ ...defaultTrackerOptions, perClass: false });
+  const tracker = createTracker({ ...defaultSortOptions, perClass: false });
   const box: BoxXyxy = [0, 0, 10, 10];
   const seen = [3, 4].map(
     (classId) => tracker.update({ boxes: [box], scores: [0.9], classIds: [classId] })[0]!,
@@ -163,7 +182,7 @@ test("without perClass a track follows its detections through classes", () => {
 });
 
 test("only scores above minScore are tracked", () => {
-  const tracker = createTracker({ ...defaultTrackerOptions, minScore: 0.5 });
+  const tracker = createTracker({ ...defaultSortOptions, minScore: 0.5 });
   const boxes = [0, 50, 100, 150].map((x): BoxXyxy => [x, 0, x + 10, 10]);
   const shown = tracker.update({
     boxes,
@@ -177,7 +196,6 @@ test("only scores above minScore are tracked", () => {
 });
 
 test("boxes that cannot be tracked are passed over, boxes outside the frame are not", () => {
-  const tracker = createTracker(defaultTrackerOptions);
   const boxes: BoxXyxy[] = [
     [Number.NaN, 0, 10, 10],
     [0, 0, Number.POSITIVE_INFINITY, 10],
@@ -190,23 +208,45 @@ test("boxes that cannot be tracked are passed over, boxes outside the frame are 
     [0, 0, 10, 10],
   ];
   const frame = { boxes, scores: boxes.map(() => 0.9), classIds: boxes.map(() => 0) };
-  for (let i = 0; i < 5; i++) {
-    const tracks = tracker.update(frame);
-    assert.deepEqual(
-      tracks.map(({ detection }) => detection),
-      [7, 8],
-    );
+  for (const given of defaults) {
+    const tracker = createTracker(given);
+    for (let i = 0; i < 5; i++) {
+      const tracks = tracker.update(frame);
+      assert.deepEqual(
+        tracks.map(({ detection }) => detection),
+        [7, 8],
+      );
+    }
+    assert.equal(JSON.stringify(overJson(tracker.save())), JSON.stringify(tracker.save()));
   }
-  assert.equal(JSON.stringify(overJson(tracker.save())), JSON.stringify(tracker.save()));
+});
+
+test("scores that are no numbers are passed over", () => {
+  const boxes = [0, 50, 100].map((x): BoxXyxy => [x, 0, x + 10, 10]);
+  const scores = [Number.NaN, Number.POSITIVE_INFINITY, 0.9];
+  for (const given of defaults) {
+    const tracker = createTracker(given);
+    for (let i = 0; i < 3; i++) {
+      const tracks = tracker.update({ boxes, scores, classIds: [0, 0, 0] });
+      assert.deepEqual(
+        tracks.map(({ detection }) => detection),
+        [2],
+      );
+    }
+  }
 });
 
 test("extreme boxes never break a checkpoint", () => {
   const edge = fc.constantFrom(-1e7, -1, -1e-3, 0, 1e-3, 1, 500, 1e7);
   const extremeBox = fc.tuple(edge, edge, edge, edge).map((corners): BoxXyxy => corners);
   const frames = fc.array(fc.array(extremeBox, { maxLength: 4 }), { maxLength: 20 });
-  const given = { ...defaultTrackerOptions, iouThreshold: 0, maxAge: 30, minHits: 0 };
+  const given = fc.constantFrom<TrackerOptions[]>(
+    { ...defaultSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
+    { ...defaultByteTrackOptions, matchThreshold: 1 },
+    { ...defaultByteTrackOptions, matchThreshold: 1, fuseScores: false, trackBuffer: 3 },
+  );
   fc.assert(
-    fc.property(frames, (boxesOfFrames) => {
+    fc.property(frames, given, (boxesOfFrames, given) => {
       const whole = createTracker(given);
       let parts = createTracker(given);
       for (const boxes of boxesOfFrames) {
@@ -217,12 +257,12 @@ test("extreme boxes never break a checkpoint", () => {
         for (const { box } of tracks) assert.ok(box.every(Number.isFinite));
       }
     }),
-    { seed, numRuns: 300 },
+    { seed, numRuns: 600 },
   );
 });
 
 test("input that does not fit together is refused and changes nothing", () => {
-  const tracker = createTracker(defaultTrackerOptions);
+  const tracker = createTracker(defaultSortOptions);
   const before = tracker.save();
   const box: BoxXyxy = [0, 0, 10, 10];
   const bad: TrackerInput[] = [
@@ -236,7 +276,7 @@ test("input that does not fit together is refused and changes nothing", () => {
 });
 
 test("options out of range are refused", () => {
-  const bad: Partial<TrackerOptions>[] = [
+  const badForSort: Partial<SortTrackerOptions>[] = [
     { minScore: Number.NaN },
     { maxAge: -1 },
     { maxAge: 1.5 },
@@ -244,27 +284,48 @@ test("options out of range are refused", () => {
     { iouThreshold: 1.1 },
     { iouThreshold: Number.NaN },
   ];
-  for (const given of bad) {
-    assert.throws(() => createTracker({ ...defaultTrackerOptions, ...given }), RangeError);
+  for (const given of badForSort) {
+    assert.throws(() => createTracker({ ...defaultSortOptions, ...given }), RangeError);
   }
+  const badForByteTrack: Partial<ByteTrackTrackerOptions>[] = [
+    { trackThreshold: Number.NaN },
+    { trackThreshold: 0.05 },
+    { lowThreshold: 0.7 },
+    { foundThreshold: Number.POSITIVE_INFINITY },
+    { matchThreshold: 1.1 },
+    { matchThreshold: -0.1 },
+    { trackBuffer: -1 },
+    { trackBuffer: 0.5 },
+  ];
+  for (const given of badForByteTrack) {
+    assert.throws(() => createTracker({ ...defaultByteTrackOptions, ...given }), RangeError);
+  }
+  const other = { ...defaultSortOptions, algorithm: "other" } as unknown as TrackerOptions;
+  assert.throws(() => createTracker(other), RangeError);
 });
 
 test("checkpoints that do not fit are refused", () => {
-  const tracker = createTracker(defaultTrackerOptions);
-  for (const frame of walkingScene({ seed: 1, frames: 3, objects: 2 })) tracker.update(frame);
-  tracker.update(nothing);
-  const good = tracker.save();
-  const bad = [
-    { ...good, version: 2 },
-    { ...good, algorithm: "other" },
-    { ...good, perClass: false },
-    { ...good, frame: null },
-    { ...good, groups: null },
-    overJson(JSON.parse(JSON.stringify(good).replace(/"filter":\[[^,]*,/, '"filter":[null,'))),
-    overJson(JSON.parse(JSON.stringify(good).replace(/"filter":\[[^,]*,/, '"filter":['))),
-  ] as unknown as TrackerCheckpoint[];
-  for (const checkpoint of bad) {
-    assert.throws(() => restoreTracker(defaultTrackerOptions, checkpoint), TrackerCheckpointError);
+  for (const given of defaults) {
+    const tracker = createTracker(given);
+    for (const frame of walkingScene({ seed: 1, frames: 3, objects: 2 })) tracker.update(frame);
+    tracker.update(nothing);
+    const good = tracker.save();
+    const text = JSON.stringify(good);
+    const bad = [
+      { ...good, version: 2 },
+      { ...good, algorithm: "other" },
+      { ...good, perClass: false },
+      { ...good, frame: null },
+      { ...good, groups: null },
+      { ...good, groups: [{ classId: 0, state: {} }] },
+      JSON.parse(text.replace(/"filter":\[[^,]*,/, '"filter":[null,')),
+      JSON.parse(text.replace(/"filter":\[[^,]*,/, '"filter":[')),
+    ] as TrackerCheckpoint[];
+    for (const checkpoint of bad) {
+      assert.throws(() => restoreTracker(given, checkpoint), TrackerCheckpointError);
+    }
+    restoreTracker(given, good);
   }
-  restoreTracker(defaultTrackerOptions, good);
+  const ofSort = createTracker(defaultSortOptions).save();
+  assert.throws(() => restoreTracker(defaultByteTrackOptions, ofSort), TrackerCheckpointError);
 });

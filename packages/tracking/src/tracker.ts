@@ -1,10 +1,12 @@
 import type { BoxXyxy } from "@framequeue/vision";
 import type { Association, Observation, TrackedBox } from "./association.ts";
+import { ByteTrack } from "./byte-track.ts";
+import type { ByteTrackState } from "./byte-track.ts";
 import { Sort } from "./sort.ts";
 import type { SortState } from "./sort.ts";
 import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
-import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-import { checkTrackerOptions } from "./tracker-options.ts";
+import type { AssociationState, TrackerCheckpoint } from "./tracker-checkpoint.ts";
+import { checkTrackerOptions, scoreFloor } from "./tracker-options.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** The detections of one frame, best first: arrays of one length. */
@@ -21,8 +23,8 @@ export interface Tracker {
    * Takes the detections of the next frame. To be called once per frame in order, also for frames
    * without detections, be they empty or missing.
    *
-   * Detections that cannot be tracked are passed over: a score not above `minScore` or NaN, a
-   * coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
+   * Detections that cannot be tracked are passed over: a score that is not finite, or
+   * not above `minScore` (SORT) or `lowThreshold` (ByteTrack), a coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
    * outside the frame are tracked as they are.
    *
    * @returns the tracks of this frame by ascending track id; no id and no detection occurs twice
@@ -57,7 +59,7 @@ export function restoreTracker(options: TrackerOptions, checkpoint: TrackerCheck
   checkTrackerCheckpoint(checkpoint, options);
   const groups = checkpoint.groups.map(({ classId, state }) => ({
     classId,
-    association: new Sort(options, state),
+    association: createAssociation(options, state),
   }));
   return new GroupTracker(options, checkpoint.frame, checkpoint.nextTrackId, groups);
 }
@@ -68,7 +70,20 @@ const minSidePx = 1e-3;
 
 interface Group {
   readonly classId: number | null;
-  readonly association: Association<SortState>;
+  readonly association: Association<AssociationState>;
+}
+
+/** Without a state, as at the start of a job. A state must be of the same algorithm. */
+function createAssociation(
+  options: TrackerOptions,
+  state?: AssociationState,
+): Association<AssociationState> {
+  switch (options.algorithm) {
+    case "sort":
+      return new Sort(options, state as SortState | undefined);
+    case "bytetrack":
+      return new ByteTrack(options, state as ByteTrackState | undefined);
+  }
 }
 
 /** One association per class, or one for all, over a shared sequence of track ids. */
@@ -115,11 +130,12 @@ class GroupTracker implements Tracker {
 
   /** The detections to track, by the class of their group. */
   #observe({ boxes, scores, classIds }: TrackerInput): Map<number | null, Observation[]> {
+    const floor = scoreFloor(this.#options);
     const observations = new Map<number | null, Observation[]>();
     for (const [detection, box] of boxes.entries()) {
       const score = scores[detection]!;
       const classId = classIds[detection]!;
-      if (!(score > this.#options.minScore) || !isTrackable(box)) continue;
+      if (!(score > floor && score < Number.POSITIVE_INFINITY) || !isTrackable(box)) continue;
       const group = this.#options.perClass ? classId : null;
       const list = observations.get(group);
       const observation = { box, score, classId, detection };
@@ -135,7 +151,7 @@ class GroupTracker implements Tracker {
    */
   #openGroup(classId: number | null): void {
     if (this.#groups.some((group) => group.classId === classId)) return;
-    this.#groups.push({ classId, association: new Sort(this.#options) });
+    this.#groups.push({ classId, association: createAssociation(this.#options) });
     this.#groups.sort((a, b) => (a.classId ?? 0) - (b.classId ?? 0));
   }
 }

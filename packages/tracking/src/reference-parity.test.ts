@@ -5,13 +5,15 @@ import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
 import { parseMotText } from "./mot-text.ts";
 import type { MotRow } from "./mot-text.ts";
-import { defaultTrackerOptions } from "./tracker-options.ts";
+import { defaultByteTrackOptions, defaultSortOptions } from "./tracker-options.ts";
+import type { TrackerOptions } from "./tracker-options.ts";
 import { createTracker } from "./tracker.ts";
 
 const folder = new URL("../../../../shared/data/mot/", import.meta.url);
-const sequences = existsSync(folder)
-  ? readdirSync(folder).filter((name) => existsSync(new URL(`${name}/sort.txt`, folder)))
-  : [];
+const referencesOf = (file: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder).filter((name) => existsSync(new URL(`${name}/${file}`, folder)))
+    : [];
 
 /** The reference's rows carry 3 decimals, and 64-bit arithmetic in another order moves less. */
 const tolerancePx = 0.001;
@@ -26,12 +28,12 @@ function distance(a: BoxXywh, b: BoxXywh): number {
 }
 
 /** Tracks one sequence beside the reference's rows; returns how many rows there were. */
-function compare(sequence: string): number {
+function compare(sequence: string, file: string, options: TrackerOptions): number {
   const info = readFileSync(new URL(`${sequence}/seqinfo.ini`, folder), "utf8");
   const frames = Number(/^seqLength\s*=\s*(\d+)/im.exec(info)![1]);
   const detections = rowsOf(sequence, "det.txt");
-  const reference = rowsOf(sequence, "sort.txt");
-  const tracker = createTracker(defaultTrackerOptions);
+  const reference = rowsOf(sequence, file);
+  const tracker = createTracker(options);
   const ourIdOf = new Map<number, number>();
   let compared = 0;
   for (let frame = 1; frame <= frames; frame++) {
@@ -68,14 +70,21 @@ function compare(sequence: string): number {
   return compared;
 }
 
-test(
-  "SORT reproduces every row of the reference",
-  { skip: sequences.length > 0 ? false : "shared/data is not here: no reference results" },
-  (context) => {
-    for (const sequence of sequences) {
-      const rows = compare(sequence);
-      assert.ok(rows > 0);
-      context.diagnostic(`${sequence}: ${rows} rows`);
-    }
-  },
-);
+const trackers: [string, string, TrackerOptions][] = [
+  ["SORT", "sort.txt", defaultSortOptions],
+  ["ByteTrack", "bytetrack.txt", defaultByteTrackOptions],
+];
+for (const [name, file, options] of trackers) {
+  const sequences = referencesOf(file);
+  test(
+    `${name} reproduces every row of the reference`,
+    { skip: sequences.length > 0 ? false : "shared/data is not here: no reference results" },
+    (context) => {
+      for (const sequence of sequences) {
+        const rows = compare(sequence, file, options);
+        assert.ok(rows > 0);
+        context.diagnostic(`${sequence}: ${rows} rows`);
+      }
+    },
+  );
+}
