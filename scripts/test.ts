@@ -34,7 +34,7 @@ const child = spawn(
     "--test",
     // Most test files wait for a server or for ffmpeg, so that two at a time pay off even on two cores.
     `--test-concurrency=${Math.max(2, Math.floor(availableParallelism() / 2))}`,
-    "--test-timeout=300000",
+    "--test-timeout=180000",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     `--test-reporter=${pathToFileURL(join(import.meta.dirname, "test-count-reporter.ts")).href}`,

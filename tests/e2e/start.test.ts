@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync, openAsBlob } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,9 +11,24 @@ import { promisify } from "node:util";
 import { countFrames, writeClip } from "./clip.ts";
 import { analyze, freePort, launch, leftovers, openWorkshop, type Workshop } from "./product.ts";
 
-const run = promisify(execFile);
-const curl = async (...args: string[]): Promise<string> =>
-  (await run("curl", ["-sS", "--max-time", "120", ...args], { maxBuffer: 1 << 26 })).stdout;
+async function json(url: string, init?: RequestInit): Promise<any> {
+  const answer = await fetch(url, init);
+  assert.ok(answer.ok, `${url} answers ${answer.status}`);
+  return answer.json();
+}
+
+/** Submits a file as a form, as `curl -F file=@…` does. */
+async function submit(
+  url: string,
+  path: string,
+  options: object = {},
+  name = basename(path),
+): Promise<any> {
+  const form = new FormData();
+  form.append("options", JSON.stringify(options));
+  form.append("file", await openAsBlob(path), name);
+  return json(`${url}/v1/jobs`, { method: "POST", body: form });
+}
 
 interface RunningSystem extends AsyncDisposable {
   readonly url: string;
@@ -52,12 +68,7 @@ async function startSystem(at: Workshop): Promise<RunningSystem> {
 
 /** Process ids below `pid` whose command line holds `text`. */
 async function descendants(pid: number, text: string): Promise<number[]> {
-  const { stdout } = await run("ps", ["-eo", "pid=,ppid=,args="]);
-  const rows = stdout
-    .trim()
-    .split("\n")
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)!)
-    .map(([, id, parent, args]) => ({ id: Number(id), parent: Number(parent), args: args! }));
+  const rows = await processes();
   const below = (root: number): typeof rows =>
     rows.filter(({ parent }) => parent === root).flatMap((row) => [row, ...below(row.id)]);
   return below(pid)
@@ -65,23 +76,47 @@ async function descendants(pid: number, text: string): Promise<number[]> {
     .map(({ id }) => id);
 }
 
+/** Linux tells in /proc, where `ps` may not be installed. */
+async function processes(): Promise<{ id: number; parent: number; args: string }[]> {
+  if (!existsSync("/proc/self/stat")) {
+    const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid=,args="]);
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)!)
+      .map(([, id, parent, args]) => ({ id: Number(id), parent: Number(parent), args: args! }));
+  }
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const rows = await Promise.all(
+    ids.map(async (id) => {
+      const [stat, args] = await Promise.all([
+        readFile(`/proc/${id}/stat`, "utf8"),
+        readFile(`/proc/${id}/cmdline`, "utf8"),
+      ]).catch(() => ["", ""]); // gone meanwhile
+      const parent = Number(/\) \S+ (\d+)/.exec(stat)?.[1] ?? 0);
+      return { id: Number(id), parent, args: args.replaceAll("\0", " ") };
+    }),
+  );
+  return rows.filter(({ parent }) => parent !== 0);
+}
+
 async function ended(url: string, id: string): Promise<Record<string, any>> {
   for (;;) {
-    const view = JSON.parse(await curl(`${url}/v1/jobs/${id}`));
+    const view = await json(`${url}/v1/jobs/${id}`);
     if (view.finishedAt !== undefined) return view;
     await sleep(100); // a poll, as any client does
   }
 }
 
-test("curl submits a file, follows the events and downloads every result", async () => {
+test("a file is submitted, its events are followed and every result is downloaded", async () => {
   await using at = await openWorkshop();
   const video = join(at.folder, "walk.mp4");
   await writeClip(video, { seconds: 4 });
   await using system = await startSystem(at);
 
-  const submitted = JSON.parse(await curl("-F", `file=@${video}`, `${system.url}/v1/jobs`));
+  const submitted = await submit(system.url, video);
   assert.equal(submitted.source.name, "walk.mp4");
-  const events = await curl("-N", `${system.url}/v1/jobs/${submitted.id}/events`);
+  const events = await (await fetch(`${system.url}/v1/jobs/${submitted.id}/events`)).text();
   assert.match(events, /event: progress\n/);
   assert.match(events, /event: end\n/, "the stream ends by itself");
 
@@ -98,7 +133,9 @@ test("curl submits a file, follows the events and downloads every result", async
   const names = ["annotated.mp4", "frames.jsonl", "mot.txt", "summary.json", "tracks.jsonl"];
   assert.deepEqual(Object.keys(view.results).sort(), names);
   for (const name of names) {
-    await curl("-f", "-o", join(at.folder, name), `${system.url}${view.results[name]}`);
+    const answer = await fetch(`${system.url}${view.results[name]}`);
+    assert.equal(answer.status, 200);
+    await writeFile(join(at.folder, name), await answer.bytes());
   }
   assert.equal((await countFrames(join(at.folder, "annotated.mp4"))).frames, 100);
 
@@ -124,19 +161,16 @@ test("a service that is killed is started again, and its job ends as if nothing 
   const video = join(at.folder, "walk.mp4");
   await writeClip(video, { seconds: 20 });
   await using system = await startSystem(at);
-  const options = 'options={"render":false,"execution":{"batchFrames":4}}';
-  const { id } = JSON.parse(
-    await curl("-F", `file=@${video}`, "-F", options, `${system.url}/v1/jobs`),
-  );
+  const { id } = await submit(system.url, video, { render: false, execution: { batchFrames: 4 } });
   for (const service of ["infer", "decode", "track"]) {
-    const before = JSON.parse(await curl(`${system.url}/v1/jobs/${id}`));
+    const before = await json(`${system.url}/v1/jobs/${id}`);
     if (before.finishedAt !== undefined) break;
     for (const pid of await descendants(system.pid, `services/${service}/`))
       process.kill(pid, "SIGKILL");
   }
   const view = await ended(system.url, id);
   assert.equal(view.state, "succeeded");
-  const frames = await curl(`${system.url}${view.results["frames.jsonl"]}`);
+  const frames = await (await fetch(`${system.url}${view.results["frames.jsonl"]}`)).text();
 
   const local = await analyze(at, ["walk.mp4", "--model", at.model, "--no-video", "--out", "out"]);
   assert.equal(local.code, 0, local.stderr);
@@ -147,32 +181,20 @@ test("what cannot be analysed fails with its problem, and a cancelled job leaves
   await using at = await openWorkshop();
   await writeClip(join(at.folder, "long.mp4"), { seconds: 30 });
   await using system = await startSystem(at);
-  const bad = await run("curl", [
-    "-sS",
-    "-F",
-    `file=@${at.model};filename=model.mp4`,
-    `${system.url}/v1/jobs`,
-  ]);
-  const failed = await ended(system.url, JSON.parse(bad.stdout).id);
+  const bad = await submit(system.url, at.model, {}, "model.mp4");
+  const failed = await ended(system.url, bad.id);
   assert.equal(failed.state, "failed");
   assert.equal(failed.problem.code, "source-not-video");
   assert.match(failed.problem.detail, /model\.mp4/, "the name that the user knows");
 
-  const options = 'options={"execution":{"batchFrames":1}}';
-  const { id } = JSON.parse(
-    await curl(
-      "-F",
-      `file=@${join(at.folder, "long.mp4")}`,
-      "-F",
-      options,
-      `${system.url}/v1/jobs`,
-    ),
-  );
+  const { id } = await submit(system.url, join(at.folder, "long.mp4"), {
+    execution: { batchFrames: 1 },
+  });
   for (;;) {
-    const { state } = JSON.parse(await curl(`${system.url}/v1/jobs/${id}`));
+    const { state } = await json(`${system.url}/v1/jobs/${id}`);
     if (state === "running") break;
   }
-  await curl("-X", "POST", `${system.url}/v1/jobs/${id}/cancel`);
+  await json(`${system.url}/v1/jobs/${id}/cancel`, { method: "POST" });
   const cancelled = await ended(system.url, id);
   assert.equal(cancelled.state, "cancelled");
   for (;;) {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Bench, Measurement } from "../bench.ts";
 
 interface Run {
@@ -62,8 +63,8 @@ export const mainJob: Bench = {
 };
 
 function once(script: string, args: readonly string[]): Run {
-  const file = new URL(script, import.meta.url).pathname;
-  const child = spawnSync(process.execPath, [decodeURI(file), ...args], {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawnSync(process.execPath, [file, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (child.status !== 0) throw new Error(`${script} ended with ${child.status ?? child.signal}.`);

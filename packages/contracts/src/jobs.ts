@@ -36,6 +36,43 @@ export const sourceSchema = z.union([
 ]);
 export type Source = z.infer<typeof sourceSchema>;
 
+const share = z.number().min(0).max(1);
+
+/** How detections become tracks. `bytetrack` is the default; both match boxes by their overlap alone. */
+export const trackerOptionsSchema = z
+  .discriminatedUnion("algorithm", [
+    z.strictObject({
+      algorithm: z.literal("bytetrack"),
+      /** Detections above are matched first; those below only continue tracks that nothing else matched. */
+      trackThreshold: share.default(0.5),
+      /** Detections below are not looked at. */
+      lowThreshold: share.default(0.1),
+      /** Least score of a detection that founds a track. */
+      foundThreshold: share.default(0.6),
+      /** Largest cost of a match: 1 - overlap, or 1 - overlap times score where scores are fused. */
+      matchThreshold: share.default(0.9),
+      /** Frames that a lost track is remembered. */
+      trackBuffer: z.int().min(0).max(10_000).default(30),
+      fuseScores: z.boolean().default(true),
+    }),
+    z.strictObject({
+      algorithm: z.literal("sort"),
+      minScore: share.default(0.5),
+      /** Frames that a track may go without a detection. */
+      maxAge: z.int().min(0).default(5),
+      /** Matches in a row before a track is shown. */
+      minHits: z.int().min(0).default(3),
+      /** Least overlap with the predicted box. */
+      iouThreshold: share.default(0.3),
+    }),
+  ])
+  .refine(
+    (tracker) =>
+      tracker.algorithm !== "bytetrack" || tracker.lowThreshold <= tracker.trackThreshold,
+    { path: ["lowThreshold"], error: "must not be above trackThreshold" },
+  );
+export type TrackerOptions = z.infer<typeof trackerOptionsSchema>;
+
 /** Options of a job that change its result. They stand in the header of every result file, defaults filled in. */
 export const resultOptionsSchema = z.strictObject({
   /** Detections below are dropped. Default: the model's own. */
@@ -48,15 +85,7 @@ export const resultOptionsSchema = z.strictObject({
       normalize: z.boolean().default(false),
     })
     .prefault({}),
-  tracker: z
-    .strictObject({
-      algorithm: z.enum(["sort"]).default("sort"),
-      minScore: z.number().min(0).max(1).default(0.5),
-      maxAge: z.int().min(0).default(5),
-      minHits: z.int().min(0).default(3),
-      iouThreshold: z.number().min(0).max(1).default(0.3),
-    })
-    .prefault({}),
+  tracker: trackerOptionsSchema.prefault({ algorithm: "bytetrack" }),
 });
 export type ResultOptions = z.infer<typeof resultOptionsSchema>;
 

@@ -3,8 +3,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
-const EXAMPLE = new URL("./testing/example-service.ts", import.meta.url).pathname;
+const EXAMPLE = fileURLToPath(new URL("./testing/example-service.ts", import.meta.url));
 
 interface Line {
   readonly level: string;

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import type { JobId, JobView } from "@framequeue/contracts";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
+import { withoutCurl } from "./testing/curl.ts";
 
 let api: TestApi;
 before(async () => {
@@ -115,7 +116,7 @@ test("many listeners of one job", async () => {
   for (const rest of rests) assert.equal(rest.at(-1)?.event, "end");
 });
 
-test("curl -N reads it", async () => {
+test("curl -N reads it", { skip: withoutCurl }, async () => {
   const job = await api.job();
   await api.finish(job, {});
   const { stdout } = await promisify(execFile)("curl", [

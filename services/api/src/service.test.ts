@@ -7,10 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { startRedisServer } from "@framequeue/service/testing";
 import { postJson, startTestApi } from "./testing/test-api.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 test("stop lets a request finish and takes no new one", async () => {
   const started = Promise.withResolvers<void>();

@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { type JobView, ProblemError } from "@framequeue/contracts";
 import { call, startTestApi, type TestApi } from "./testing/test-api.ts";
+import { withoutCurl } from "./testing/curl.ts";
 
 let api: TestApi;
 let jobs: string;
@@ -50,7 +51,7 @@ test("options may come before or after the file", async () => {
   assert.equal((await call(jobs, form(file))).status, 202);
 });
 
-test("curl's upload arrives byte by byte, under its name", async () => {
+test("curl's upload arrives byte by byte, under its name", { skip: withoutCurl }, async () => {
   const path = join(api.folder, "v.mp4");
   const content = randomBytes(5_000_000);
   await writeFile(path, content);
@@ -63,7 +64,7 @@ test("curl's upload arrives byte by byte, under its name", async () => {
   );
 });
 
-test("a large upload passes through without being held", async () => {
+test("a large upload passes through without being held", { skip: withoutCurl }, async () => {
   await using large = await startTestApi({ uploadLimitBytes: 1e9 });
   const path = join(large.folder, "large.mp4");
   const upload = async (bytes: number): Promise<void> => {
@@ -149,12 +150,16 @@ test("forms that are wrong are told, and leave nothing", async () => {
   );
 });
 
-test("curl is told about a wrong upload before it has sent all of it", async () => {
-  const path = join(api.folder, "large.mp4");
-  await writeFile(path, new Uint8Array(70_000_000));
-  const answer = JSON.parse(await curl("-F", "options={", "-F", `file=@${path}`, jobs)) as object;
-  assert.equal((answer as { code: string }).code, "invalid-json");
-});
+test(
+  "curl is told about a wrong upload before it has sent all of it",
+  { skip: withoutCurl },
+  async () => {
+    const path = join(api.folder, "large.mp4");
+    await writeFile(path, new Uint8Array(70_000_000));
+    const answer = JSON.parse(await curl("-F", "options={", "-F", `file=@${path}`, jobs)) as object;
+    assert.equal((answer as { code: string }).code, "invalid-json");
+  },
+);
 
 test("a client that goes away in the middle leaves nothing", async () => {
   const before = await api.objects();

@@ -41,7 +41,12 @@ export async function decodeSegment(
 
   const lease = newToken();
   const begun = await deps.ledger.segBegin(job, epoch, segment, lease, context.delivery);
-  if (begun.a === "skip" || begun.a === "gone") {
+  if (begun.a === "gone") {
+    // Nobody works for this epoch any more; whoever died in it may have left pixels.
+    await clearEpoch(deps, message);
+    return;
+  }
+  if (begun.a === "skip") {
     await deps.queues.addDue(job, epoch, begun.due);
     return;
   }
@@ -54,8 +59,22 @@ export async function decodeSegment(
     }
     await work.decode();
   } catch (error) {
-    if (!(error instanceof WorkTakenAway)) throw error;
+    if (error instanceof WorkTakenAway) return;
+    const blameless =
+      context.signal.aborted ||
+      (error instanceof ProblemError && error.code !== "frame-undecodable");
+    if (blameless) await deps.ledger.segHandBack(job, epoch, segment, lease);
+    throw error;
   }
+}
+
+/** Deletes what is left of an epoch that is over. */
+async function clearEpoch(
+  { frames, ledger }: DecodeDeps,
+  { job, epoch }: DecodeMessage,
+): Promise<void> {
+  await frames.deletePrefix(`${job}/${epoch}`);
+  await ledger.releaseAll(`${job}/${epoch}/`);
 }
 
 class SegmentWork {
@@ -83,16 +102,12 @@ class SegmentWork {
 
   /** Passes over the segment until every batch of it is published, or falls back when it cannot be trusted. */
   async decode(): Promise<void> {
-    let mismatches = 0;
     for (;;) {
       const { batches, report } = await this.#pass();
       if (!report.matched) {
-        // Once may be an accident of the machine; twice is the file.
-        if (++mismatches > 1) {
-          await this.fallBack();
-          return;
-        }
-        continue;
+        // Another pass would pass over the batches that this one published, and they may be wrong.
+        await this.fallBack();
+        return;
       }
       if (await this.#end({ batches, ...this.#lossOf(report) })) return;
     }
@@ -178,11 +193,14 @@ class SegmentWork {
   /** Ends a sequential segment where the decoder gets no further: the rest is a gap. */
   async giveUpAfter(batches: number, frames: number): Promise<void> {
     const missing = Math.max(0, this.#segment.frames - frames);
-    await this.#end({
+    const ended = await this.#end({
       batches,
       ...(missing === 0 ? {} : { missing: { frames: missing, reason: "decode-error" } }),
       warning: "The decoder failed again and again at the same place; what follows was left out.",
     });
+    if (!ended) {
+      throw new ProblemError("frame-undecodable", "A batch was lost while the segment was ended.");
+    }
   }
 
   /** Starts the job over as one sequential segment: this file does not decode from its key frames as it does in one go. */
@@ -202,8 +220,7 @@ class SegmentWork {
     }
     await this.#deps.queues.addDue(job, fresh, answer.due);
     // Nothing of the old epoch can be wanted again.
-    await this.#deps.frames.deletePrefix(`${job}/${epoch}`);
-    await this.#deps.ledger.releaseAll(`${job}/${epoch}/`);
+    await clearEpoch(this.#deps, this.#message);
     await this.#deps.objects.deletePrefix(objectKeys.epoch(job, epoch));
   }
 }

@@ -3,6 +3,7 @@ import { type FrameBatch, payloadChecksum } from "@framequeue/frames";
 import type { Normalizer } from "@framequeue/media";
 import {
   dropBatch,
+  grantId,
   payloadOf,
   type Pipeline,
   reportLost,
@@ -40,6 +41,8 @@ export async function enhanceBatch(
   const put = await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
   if (put === "copied") frames.discard(enhanced.pixels);
   const committed = await ledger.enhCommit(job, epoch, batch, lease, enhanced.header.crc32);
+  // Over: nobody else can hold this payload, so it goes. With only the lease lost it may be the new holder's.
+  if (committed.a === "gone") await frames.deletePrefix(grantId(job, epoch, batch));
   if (committed.a !== "ok") return;
   await queues.addDue(job, epoch, committed.due);
   await frames.delete(payloadOf(job, epoch, batch, "a"));
