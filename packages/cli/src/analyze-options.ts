@@ -33,7 +33,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --labels A,B           keep only these labels
   --normalize            stretch the colours of each frame first
   --batch N              frames per queue message, 1 to 64 (default 16)
-  --segment-seconds N    length of the pieces that are decoded in parallel, 0 for one piece (default 20)
+  --segment-seconds N    length of the pieces that are decoded in parallel, 0 for one piece (default 60)
   --infer-workers N      inference threads (default: one per core)
   --help                 this text
 `;

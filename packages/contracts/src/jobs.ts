@@ -94,7 +94,7 @@ export const executionOptionsSchema = z.strictObject({
   /** Frames per queue message. */
   batchFrames: z.int().min(1).max(64).default(16),
   /** Target length of a segment in seconds; 0 decodes the whole file as one segment. */
-  segmentSeconds: z.number().min(0).max(3600).default(20),
+  segmentSeconds: z.number().min(0).max(3600).default(60),
   /** Batches of pixels that the job may hold at once. */
   window: z.int().min(1).max(256).default(12),
   /** Segments that may be open at once. */
