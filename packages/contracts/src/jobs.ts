@@ -39,7 +39,7 @@ export type Source = z.infer<typeof sourceSchema>;
 const share = z.number().min(0).max(1);
 
 /** How detections become tracks. `bytetrack` is the default; both match boxes by their overlap alone. */
-export const trackerOptionsSchema = z
+const trackerUnionSchema = z
   .discriminatedUnion("algorithm", [
     z.strictObject({
       algorithm: z.literal("bytetrack"),
@@ -71,6 +71,15 @@ export const trackerOptionsSchema = z
       tracker.algorithm !== "bytetrack" || tracker.lowThreshold <= tracker.trackThreshold,
     { path: ["lowThreshold"], error: "must not be above trackThreshold" },
   );
+
+/** Options without an algorithm are ByteTrack's. */
+export const trackerOptionsSchema = z.preprocess(
+  (value) =>
+    typeof value === "object" && value !== null && !("algorithm" in value)
+      ? { algorithm: "bytetrack", ...value }
+      : value,
+  trackerUnionSchema,
+);
 export type TrackerOptions = z.infer<typeof trackerOptionsSchema>;
 
 /** Options of a job that change its result. They stand in the header of every result file, defaults filled in. */
