@@ -23,10 +23,12 @@ const SCORES_FILE = "scores.json";
 /** Chosen on scenes of their own, for a detector whose weak detections are more often wrong than hidden objects. */
 const STREET_TRACKER = {
   algorithm: "bytetrack",
+  trackThreshold: 0.6,
   lowThreshold: 0.3,
-  foundThreshold: 0.7,
+  foundThreshold: 0.65,
   matchThreshold: 0.95,
   trackBuffer: 60,
+  fuseScores: false,
 } as const;
 /** How long running work may go on after Ctrl-C. */
 const STOP_MS = 2_000;

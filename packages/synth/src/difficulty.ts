@@ -21,13 +21,13 @@ export type Difficulty = "easy" | "normal" | "hard";
 export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = {
   easy: { density: 0.5, darkness: 0, noise: 1, blur: 0, compression: 20, shake: 0, occlusion: 0.3 },
   normal: {
-    density: 0.7,
+    density: 0.9,
     darkness: 0.15,
     noise: 3,
     blur: 0.3,
     compression: 25,
     shake: 0.5,
-    occlusion: 0.5,
+    occlusion: 0.7,
   },
   hard: {
     density: 1.4,
