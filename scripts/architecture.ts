@@ -46,7 +46,8 @@ export const ARCHITECTURE: Architecture = {
     bullmq: ["packages/pipeline"],
     express: ["services/api"],
     "fluent-ffmpeg": ["packages/media"],
-    ioredis: ["packages/pipeline"],
+    // Two, because the Redis that holds pixels is another one than the queues', with other manners: it may time out.
+    ioredis: ["packages/frames", "packages/pipeline"],
     "onnxruntime-node": ["packages/models"],
     pino: ["packages/service"],
     "prom-client": ["packages/service"],

@@ -1,7 +1,8 @@
 import type { BatchHeader, BatchId, JobId } from "@framequeue/contracts";
 
 /** `a` as decoded, `b` as enhanced. Both live on one credit. */
-export type PayloadVariant = "a" | "b";
+export const PAYLOAD_VARIANTS = ["a", "b"] as const;
+export type PayloadVariant = (typeof PAYLOAD_VARIANTS)[number];
 
 /** Names the pixels of one batch. The epoch is random, so a key of an abandoned attempt never meets a new one. */
 export interface PayloadId extends BatchId {

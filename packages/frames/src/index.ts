@@ -3,3 +3,4 @@ export { payloadChecksum } from "./checksum.ts";
 export { createFileFrameStore } from "./file-store.ts";
 export * from "./frame-store.ts";
 export { createMemoryFrameStore } from "./memory-store.ts";
+export { createRedisFrameStore, type RedisFrameStoreOptions } from "./redis-store.ts";
