@@ -6,6 +6,7 @@ import {
 } from "@framequeue/contracts";
 import type { ExecutionOptions, ResultOptions } from "@framequeue/contracts";
 import { parseStrictly, wholeNumber } from "./parse-options.ts";
+import { FRAME_STORES, type FrameStoreKind } from "./private-frames.ts";
 
 export interface AnalyzeOptions {
   readonly videos: readonly string[];
@@ -16,6 +17,7 @@ export interface AnalyzeOptions {
   readonly json: boolean;
   readonly render: boolean;
   readonly inferWorkers?: number;
+  readonly frameStore: FrameStoreKind;
   readonly options: ResultOptions;
   readonly execution: ExecutionOptions;
 }
@@ -35,6 +37,8 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --batch N              frames per queue message, 1 to 64 (default 16)
   --segment-seconds N    length of the pieces that are decoded in parallel, 0 for one piece (default 60)
   --infer-workers N      inference threads (default: one per core)
+  --frame-store KIND     where pixels wait: memory, file or redis (default memory); redis starts servers of its own
+                         unless FQ_FRAME_REDIS_URLS names some
   --help                 this text
 `;
 
@@ -50,6 +54,7 @@ const OPTIONS = {
   batch: { type: "string" },
   "segment-seconds": { type: "string" },
   "infer-workers": { type: "string" },
+  "frame-store": { type: "string", default: "memory" },
   help: { type: "boolean" },
 } as const;
 
@@ -95,11 +100,20 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     out: values.out ?? "out",
     json: values.json ?? false,
     render: !(values["no-video"] ?? false),
+    frameStore: frameStoreOf(values["frame-store"]),
     options: options.data,
     execution: execution.data,
     ...optional("manifest", values.manifest),
     ...optional("inferWorkers", inferWorkers),
   };
+}
+
+function frameStoreOf(text: string): FrameStoreKind {
+  const kind = FRAME_STORES.find((each) => each === text);
+  if (kind !== undefined) return kind;
+  throw new ProblemError("invalid-request", `--frame-store takes ${FRAME_STORES.join(", ")}.`, {
+    at: "--frame-store",
+  });
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

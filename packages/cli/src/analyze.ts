@@ -14,6 +14,7 @@ import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analy
 import type { ComposedSystem } from "./compose.ts";
 import { runLocalJob } from "./local-job.ts";
 import { checkOutFolder, outFolders } from "./out-folder.ts";
+import { frameServers } from "./private-frames.ts";
 import { openPrivateSystem } from "./private-system.ts";
 import { describeSummary } from "./summary-text.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,9 +34,11 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   const model = await findModel(options, terminal);
   const folders = outFolders(out, options.videos);
 
-  await using system = await openPrivateSystem(
-    options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers },
-  );
+  await using system = await openPrivateSystem({
+    frameStore: options.frameStore,
+    frameRedisUrls: frameServers(terminal.env),
+    ...(options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers }),
+  });
   await storeModel(system.pipeline.objects, model);
   await system.warm(model.ref);
   let failures = 0;

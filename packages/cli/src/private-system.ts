@@ -1,32 +1,42 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemoryFrameStore } from "@framequeue/frames";
 import type { StageEvents } from "@framequeue/pipeline";
 import { startRedisProcess } from "@framequeue/service";
 import { createFolderStore } from "@framequeue/storage";
 import { type ComposedSystem, composeSystem } from "./compose.ts";
+import { type FrameStoreKind, openPrivateFrames } from "./private-frames.ts";
 
 export interface PrivateSystemOptions {
   readonly inferWorkers?: number;
+  /** Where pixels are between the stages: `memory` unless said otherwise. */
+  readonly frameStore?: FrameStoreKind;
+  /** Servers for `redis`; without any the system starts its own. */
+  readonly frameRedisUrls?: readonly string[];
   readonly events?: StageEvents;
 }
 
-/** A system for one command: its own Redis, its own folder, pixels in memory. Disposing leaves nothing behind. */
-export async function openPrivateSystem(
-  options: PrivateSystemOptions = {},
-): Promise<ComposedSystem> {
+/** A system for one command: its own Redis, folder and frame store. Disposing leaves nothing behind. */
+export async function openPrivateSystem({
+  frameStore = "memory",
+  frameRedisUrls = [],
+  ...options
+}: PrivateSystemOptions = {}): Promise<ComposedSystem> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fq-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const redis = resources.use(
     await startRedisProcess({ folder: join(folder, "redis"), persistent: false }),
   );
+  const frames = await openPrivateFrames(
+    { kind: frameStore, folder, redisUrls: frameRedisUrls },
+    resources,
+  );
   const system = resources.use(
     await composeSystem({
       redisUrl: redis.url,
       objects: createFolderStore(join(folder, "objects")),
-      frames: resources.use(createMemoryFrameStore()),
+      frames,
       ...options,
     }),
   );

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
 import { listModels, loadModelPackage, resolveModel } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { startRedisProcess } from "@framequeue/service";
 import { createFolderStore, type ObjectStore } from "@framequeue/storage";
+import { memoryFolder } from "./memory-folder.ts";
 import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
 import { createSupervisor, type ServiceSpec } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,7 +14,6 @@ import type { Terminal } from "./terminal.ts";
 const SERVICES = resolve(import.meta.dirname, "../../../services");
 /** Longer than the services' own drain timeout, so that they can use it. */
 const STOP_MS = 30_000;
-const MEMORY_FILE_SYSTEM = "/dev/shm";
 
 /** `start`: a process per service on this machine, until Ctrl-C. Answers the exit code. */
 export async function start(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -97,14 +97,10 @@ async function ownRedis(dataDir: string, resources: AsyncDisposableStack): Promi
 
 /** Pixels go to memory where the system has a file system in it, and never outlive the run. */
 async function ownFramesFolder(dataDir: string, resources: AsyncDisposableStack): Promise<string> {
-  const inMemory = await access(MEMORY_FILE_SYSTEM, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+  const inMemory = await memoryFolder();
   const site = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
-  const folder = inMemory
-    ? join(MEMORY_FILE_SYSTEM, `framequeue-${site}`)
-    : join(dataDir, "frames");
+  const folder =
+    inMemory === undefined ? join(dataDir, "frames") : join(inMemory, `framequeue-${site}`);
   await mkdir(folder, { recursive: true });
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   return folder;

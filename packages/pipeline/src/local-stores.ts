@@ -1,4 +1,4 @@
-import { createFileFrameStore } from "@framequeue/frames";
+import { createFileFrameStore, createRedisFrameStore, type FrameStore } from "@framequeue/frames";
 import { createFolderStore } from "@framequeue/storage";
 import { openPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 
@@ -8,15 +8,43 @@ export interface LocalStoresOptions extends Pick<
 > {
   /** Folder of the object store. */
   readonly objectsDir: string;
-  /** Folder of the frame store, best on a memory file system. */
+  readonly frameStore: "file" | "redis";
+  /** Folder of the `file` frame store, best on a memory file system. */
   readonly framesDir: string;
+  /** Servers of the `redis` frame store. */
+  readonly frameRedisUrls: readonly string[];
+  /** How long a payload may stay in them. */
+  readonly frameTtlSeconds: number;
 }
 
-/** The pipeline of a service whose stores are folders that all services of the site share. */
+/** The pipeline of a service over the stores that its configuration names, which all services of the site share. */
 export function openLocalPipeline(options: LocalStoresOptions): Pipeline & AsyncDisposable {
-  return openPipeline({
+  const frames = openFrameStore(options);
+  const pipeline = openPipeline({
     ...options,
     objects: createFolderStore(options.objectsDir),
-    frames: createFileFrameStore(options.framesDir),
+    frames,
   });
+  return {
+    ...pipeline,
+    async [Symbol.asyncDispose]() {
+      await pipeline[Symbol.asyncDispose]();
+      await frames[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function openFrameStore(options: LocalStoresOptions): FrameStore {
+  const { frameStore, framesDir, frameRedisUrls, frameTtlSeconds, site, onRedisError } = options;
+  switch (frameStore) {
+    case "file":
+      return createFileFrameStore(framesDir);
+    case "redis":
+      return createRedisFrameStore({
+        urls: frameRedisUrls,
+        site,
+        ttlSeconds: frameTtlSeconds,
+        onError: onRedisError,
+      });
+  }
 }

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { ConfigError, type Environment, readConfig } from "./config.ts";
 import {
   choiceSetting,
   integerSetting,
   optionalPathSetting,
   pathSetting,
+  redisUrlListSetting,
   redisUrlSetting,
   textSetting,
 } from "./settings.ts";
@@ -31,8 +33,14 @@ export const commonConfig = {
   }),
   FQ_DATA_DIR: pathSetting("./data"),
   FQ_OBJECTS_DIR: optionalPathSetting(),
-  /** Pixels between the stages; best on a tmpfs. */
+  /** Where pixels are between the stages: a folder that all services share, or Redis servers of their own. */
+  FQ_FRAME_STORE: choiceSetting(["file", "redis"], "file"),
+  /** The folder; best on a tmpfs. */
   FQ_FRAMES_DIR: optionalPathSetting(),
+  /** The servers: the same list for every service of the site. */
+  FQ_FRAME_REDIS_URLS: redisUrlListSetting(),
+  /** How long pixels may stay there; those that a job still wants later are decoded again. */
+  FQ_FRAME_TTL_SECONDS: integerSetting({ min: 60, max: 30 * 24 * 3600, default: 6 * 3600 }),
   FQ_FRAME_BUDGET_BYTES: integerSetting({ min: 64 * 2 ** 20, default: 2 * 2 ** 30 }),
   FQ_METRICS_HOST: textSetting({
     pattern: /^[0-9A-Za-z.:-]+$/,
@@ -52,6 +60,10 @@ export interface CommonConfig {
   readonly dataDir: string;
   readonly objectsDir: string;
   readonly framesDir: string;
+  readonly frameStore: "file" | "redis";
+  /** At least one where the frame store is `redis`. */
+  readonly frameRedisUrls: readonly string[];
+  readonly frameTtlSeconds: number;
   readonly frameBudgetBytes: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
@@ -62,17 +74,33 @@ export interface CommonConfig {
 
 const commonSchema = z.object(commonConfig);
 
+/** @throws ConfigError where settings that are right alone do not go together */
 export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig {
+  if (env.FQ_FRAME_STORE === "redis" && env.FQ_FRAME_REDIS_URLS.length === 0) {
+    throw new ConfigError([
+      "FQ_FRAME_REDIS_URLS: must name at least one server, because FQ_FRAME_STORE is redis",
+    ]);
+  }
   return {
     redisUrl: env.REDIS_URL,
     site: env.FQ_SITE,
     dataDir: env.FQ_DATA_DIR,
     objectsDir: env.FQ_OBJECTS_DIR ?? join(env.FQ_DATA_DIR, "objects"),
     framesDir: env.FQ_FRAMES_DIR ?? join(env.FQ_DATA_DIR, "frames"),
+    frameStore: env.FQ_FRAME_STORE,
+    frameRedisUrls: env.FQ_FRAME_REDIS_URLS,
+    frameTtlSeconds: env.FQ_FRAME_TTL_SECONDS,
     frameBudgetBytes: env.FQ_FRAME_BUDGET_BYTES,
     metricsHost: env.FQ_METRICS_HOST,
     metricsPort: env.FQ_METRICS_PORT,
     logLevel: env.FQ_LOG_LEVEL,
     drainTimeoutMs: env.FQ_DRAIN_TIMEOUT_MS,
   };
+}
+
+const framesSchema = commonSchema.pick({ FQ_FRAME_REDIS_URLS: true });
+
+/** The servers for pixels alone, for commands that have no other configuration. Throws `ConfigError`. */
+export function readFrameRedisUrls(env: Environment): readonly string[] {
+  return readConfig(framesSchema, env).FQ_FRAME_REDIS_URLS;
 }

@@ -35,6 +35,9 @@ test("an empty environment gives the defaults, with absolute folders", () => {
     dataDir: resolve("data"),
     objectsDir: resolve("data/objects"),
     framesDir: resolve("data/frames"),
+    frameStore: "file",
+    frameRedisUrls: [],
+    frameTtlSeconds: 21_600,
     frameBudgetBytes: 2 * 2 ** 30,
     metricsHost: "127.0.0.1",
     metricsPort: 0,
@@ -111,4 +114,24 @@ test("settings: what each refuses", () => {
     assert.match(faults[0]!, fault);
     assert.match(faults[0]!, /^FQ_X: must be /);
   }
+});
+
+test("pixels in Redis need servers, and a wrong one is told by its place, without its password", () => {
+  assert.deepEqual(faultsOf(schema, { FQ_FRAME_STORE: "redis" }), [
+    "FQ_FRAME_REDIS_URLS: must name at least one server, because FQ_FRAME_STORE is redis",
+  ]);
+  const [fault, ...more] = faultsOf(schema, {
+    FQ_FRAME_STORE: "redis",
+    FQ_FRAME_REDIS_URLS: "redis://a:6379, http://:secret@b",
+  });
+  assert.match(fault!, /^FQ_FRAME_REDIS_URLS: .* number 2 is none$/);
+  assert.doesNotMatch(fault!, /secret/);
+  assert.deepEqual(more, []);
+  const config = readConfig(schema, {
+    FQ_FRAME_STORE: "redis",
+    FQ_FRAME_REDIS_URLS: "redis://a:6379, unix:///run/b.sock,",
+    FQ_FRAME_TTL_SECONDS: "600",
+  });
+  assert.deepEqual(config.frameRedisUrls, ["redis://a:6379", "unix:///run/b.sock"]);
+  assert.deepEqual([config.frameStore, config.frameTtlSeconds], ["redis", 600]);
 });

@@ -99,12 +99,33 @@ export function optionalPathSetting() {
   return setting<string | undefined>((text) => ({ value: resolve(text) }), undefined);
 }
 
+const REDIS_URLS = "redis://host:6379, rediss://host:6379 or unix:///path";
+
 /** `redis://`, `rediss://` (TLS) or `unix://` (socket). Not repeated in faults: it may hold a password. */
 export function redisUrlSetting(fallback: string) {
-  return setting((text) => {
-    const known = /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text) && URL.canParse(text);
-    return known
-      ? { value: text }
-      : { fault: "must be a URL such as redis://host:6379, rediss://host:6379 or unix:///path" };
-  }, fallback);
+  return setting(
+    (text) =>
+      isRedisUrl(text) ? { value: text } : { fault: `must be a URL such as ${REDIS_URLS}` },
+    fallback,
+  );
+}
+
+/** Several of them with commas between; which one is wrong is told by its place in the list. */
+export function redisUrlListSetting() {
+  return setting<readonly string[]>((text) => {
+    const urls = text
+      .split(",")
+      .map((url) => url.trim())
+      .filter((url) => url !== "");
+    const wrong = urls.findIndex((url) => !isRedisUrl(url));
+    return wrong === -1
+      ? { value: urls }
+      : {
+          fault: `must be URLs such as ${REDIS_URLS} with commas between, but number ${wrong + 1} is none`,
+        };
+  }, []);
+}
+
+function isRedisUrl(text: string): boolean {
+  return /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text) && URL.canParse(text);
 }

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ProblemError } from "@framequeue/contracts";
+import { parseAnalyzeOptions } from "./analyze-options.ts";
+
+test("a run is cut as the options say, and pixels stay in memory unless they say otherwise", () => {
+  const plain = parseAnalyzeOptions(["a.mp4"])!;
+  assert.equal(plain.frameStore, "memory");
+  const cut = parseAnalyzeOptions([
+    ...["a.mp4", "--infer-workers", "4", "--batch", "32", "--segment-seconds", "0"],
+    ...["--frame-store", "redis"],
+  ])!;
+  assert.deepEqual([cut.inferWorkers, cut.frameStore], [4, "redis"]);
+  assert.deepEqual([cut.execution.batchFrames, cut.execution.segmentSeconds], [32, 0]);
+});
+
+test("a frame store that there is not is refused by name", () => {
+  assert.throws(
+    () => parseAnalyzeOptions(["a.mp4", "--frame-store", "tape"]),
+    (error) => error instanceof ProblemError && error.at === "--frame-store",
+  );
+});

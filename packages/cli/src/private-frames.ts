@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  createFileFrameStore,
+  createMemoryFrameStore,
+  createRedisFrameStore,
+  type FrameStore,
+} from "@framequeue/frames";
+import { ProblemError } from "@framequeue/contracts";
+import {
+  ConfigError,
+  type Environment,
+  readFrameRedisUrls,
+  startRedisProcess,
+} from "@framequeue/service";
+import { memoryFolder } from "./memory-folder.ts";
+
+export const FRAME_STORES = ["memory", "file", "redis"] as const;
+export type FrameStoreKind = (typeof FRAME_STORES)[number];
+
+export interface PrivateFramesOptions {
+  readonly kind: FrameStoreKind;
+  /** A folder of the command's own, which the caller removes. */
+  readonly folder: string;
+  /** Servers for `redis`; without any it starts its own. */
+  readonly redisUrls?: readonly string[];
+}
+
+/** Two, so that a private store places segments as one over several hosts does. */
+const OWN_SERVERS = 2;
+/** Longer than any command may pause between a batch's decoding and its use. */
+const TTL_SECONDS = 24 * 3600;
+
+/** A frame store for one command, that leaves nothing. The servers stay with `resources`, as does the store itself. */
+export async function openPrivateFrames(
+  { kind, folder, redisUrls = [] }: PrivateFramesOptions,
+  resources: AsyncDisposableStack,
+): Promise<FrameStore> {
+  switch (kind) {
+    case "memory":
+      return resources.use(createMemoryFrameStore());
+    case "file": {
+      const at = await mkdtemp(join((await memoryFolder()) ?? folder, "fq-frames-"));
+      resources.defer(() => rm(at, { recursive: true, force: true }));
+      return resources.use(createFileFrameStore(at));
+    }
+    case "redis": {
+      const urls = [...redisUrls];
+      for (let i = 0; redisUrls.length === 0 && i < OWN_SERVERS; i++) {
+        const server = { folder: join(folder, `pixels-${i}`), persistent: false };
+        urls.push(resources.use(await startRedisProcess(server)).url);
+      }
+      return resources.use(createRedisFrameStore({ urls, site: "local", ttlSeconds: TTL_SECONDS }));
+    }
+  }
+}
+
+/** The servers that the environment names. Throws `invalid-request` where one of them is none. */
+export function frameServers(env: Environment): readonly string[] {
+  try {
+    return readFrameRedisUrls(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ProblemError("invalid-request", error.message, { at: "FQ_FRAME_REDIS_URLS" });
+  }
+}
