@@ -7,7 +7,12 @@ const epoch = z.string().min(1);
 /** Enqueue generation: part of the task's id, so that a task still kept under an old id cannot swallow a new one. */
 const q = z.int().min(0);
 
-export const ingestMessageSchema = z.object({ v, stage: z.literal("ingest"), job: jobIdSchema });
+export const ingestMessageSchema = z.object({
+  v,
+  stage: z.literal("ingest"),
+  job: jobIdSchema,
+  q: q.optional(),
+});
 
 export const decodeMessageSchema = z.object({
   v,

@@ -112,7 +112,7 @@ test("an accepted job is an object, a record, an entry of the list and a task", 
 });
 
 test("a job is shown in the state that it is in", async () => {
-  const { ledger, redis } = site.pipeline;
+  const { ledger, jobs } = site.pipeline;
   const id = await submit();
   await ledger.validate(id);
   assert.equal(await state(id), "validating");
@@ -126,9 +126,9 @@ test("a job is shown in the state that it is in", async () => {
     rendered: 0,
     indexed: false,
   });
-  await redis.hset(jobKey(driver.job), "paused", 1);
+  await jobs.pause(driver.job);
   assert.equal(await state(driver.job), "paused");
-  await redis.hdel(jobKey(driver.job), "paused");
+  await jobs.resume(driver.job);
   await driver.infer("0.1");
   await driver.track();
   await ledger.unhold(driver.job, driver.ep, "0.2", "tok");

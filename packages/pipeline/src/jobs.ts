@@ -14,13 +14,21 @@ import {
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
-import { jobListKey, objectKeys } from "./keys.ts";
+import { activeJobsKey, jobListKey, objectKeys } from "./keys.ts";
 import type { JobRecord, Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 import type { TaskQueues } from "./task-queues.ts";
 
 /** How long Redis remembers a job that has ended. Its objects stay. */
 const RETENTION_SECONDS = 7 * 24 * 3600;
+
+interface Ended {
+  readonly a: "ended";
+  readonly st: JobState;
+}
+interface Unknown {
+  readonly a: "unknown";
+}
 
 export interface JobsDeps {
   readonly redis: RedisClient;
@@ -37,6 +45,7 @@ export type Jobs = ReturnType<typeof createJobs>;
 export function createJobs(deps: JobsDeps) {
   const { redis, ledger, queues, objects, frames } = deps;
   const listKey = jobListKey(deps.site);
+  const activeKey = activeJobsKey(deps.site);
 
   async function readObject<T>(key: string, parse: (value: unknown) => T): Promise<T | undefined> {
     try {
@@ -61,6 +70,31 @@ export function createJobs(deps: JobsDeps) {
     await objects.deletePrefix(objectKeys.work(id));
   }
 
+  /** Asks the ledger about a job that is to be going on, and reminds it of one that it forgot. */
+  async function known<A extends { readonly a: string }>(
+    id: JobId,
+    ask: () => Promise<A | Ended | Unknown>,
+  ): Promise<Exclude<A, Ended | Unknown>> {
+    for (;;) {
+      const job = await accepted(id);
+      if (job === undefined) throw jobNotFound(id);
+      const answer = await ask();
+      if (answer.a === "ended") throw jobEnded(id, (answer as Ended).st);
+      if (answer.a !== "unknown") return answer as Exclude<A, Ended | Unknown>;
+      const ended = (await tombstone(id)) ? "cancelled" : (await result(id))?.state;
+      if (ended !== undefined) throw jobEnded(id, ended);
+      await remember(job);
+      await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: id });
+    }
+  }
+
+  /** Puts an accepted job into Redis, under the reconciler's eyes first. */
+  async function remember(job: AcceptedJob): Promise<void> {
+    await redis.sadd(activeKey, job.id);
+    await ledger.accept(job.id, job.acceptedAt);
+    await redis.zadd(listKey, Date.parse(job.acceptedAt), job.id);
+  }
+
   return {
     accepted,
     result,
@@ -71,9 +105,28 @@ export function createJobs(deps: JobsDeps) {
       await objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
         durable: true,
       });
-      await ledger.accept(job.id, job.acceptedAt);
-      await redis.zadd(listKey, Date.parse(job.acceptedAt), job.id);
+      await remember(job);
       await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id });
+    },
+
+    remember,
+
+    /** The jobs that the reconciler looks after. */
+    active: (): Promise<JobId[]> => redis.smembers(activeKey) as Promise<JobId[]>,
+
+    /** Nothing of the job can come back any more. */
+    async forget(id: JobId): Promise<void> {
+      await redis.srem(activeKey, id);
+    },
+
+    wasCancelled: tombstone,
+
+    /** Ends a job in Redis whose result is there already. Answers whether it is. */
+    async adoptResult(id: JobId): Promise<boolean> {
+      const found = await result(id);
+      if (found === undefined) return false;
+      await ledger.end(id, found.state, found.finishedAt, found.problem, RETENTION_SECONDS);
+      return true;
     },
 
     async view(id: JobId): Promise<JobView | undefined> {
@@ -118,6 +171,20 @@ export function createJobs(deps: JobsDeps) {
       await ledger.end(id, "cancelled", new Date().toISOString(), undefined, RETENTION_SECONDS);
       await objects.delete(objectKeys.result(id));
       await objects.deletePrefix(objectKeys.sources(id));
+    },
+
+    /**
+     * Nothing new starts for the job; what runs may commit. Idempotent. Throws `job-not-found` or `job-ended`. Only
+     * Redis remembers a pause: one that forgets its last second lets the job go on.
+     */
+    async pause(id: JobId): Promise<void> {
+      await known(id, () => ledger.pause(id));
+    },
+
+    /** The job goes on where it was. Idempotent. Throws `job-not-found` or `job-ended`. */
+    async resume(id: JobId): Promise<void> {
+      const { ep = "", due } = await known(id, () => ledger.resume(id));
+      await queues.addDue(id, ep, due);
     },
 
     /** Ends a job for a reason that no retry can mend. The first end stays. */
@@ -206,7 +273,9 @@ function toView(
 function publicState(record: JobRecord | undefined): JobState {
   const st = record?.["st"];
   if (st === undefined) return "queued";
-  if (record?.["paused"] === "1" && (st === "running" || st === "tracked")) return "paused";
+  if (record?.["paused"] === "1" && st !== "cancelling" && !isTerminal(st as JobState)) {
+    return "paused";
+  }
   return st === "tracked" ? "finalizing" : (st as JobState);
 }
 

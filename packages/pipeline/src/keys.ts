@@ -19,6 +19,11 @@ export function jobListKey(site: string): string {
   return `fq:{${site}}:jobs`;
 }
 
+/** Jobs that the reconciler looks after: from acceptance until some time after their end. */
+export function activeJobsKey(site: string): string {
+  return `fq:{${site}}:active`;
+}
+
 /** Object store keys of a job. */
 export const objectKeys = {
   job: (job: JobId): string => `jobs/${job}`,

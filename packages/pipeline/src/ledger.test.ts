@@ -24,8 +24,8 @@ const plan = async (options: Partial<PlanOptions> = {}): Promise<LedgerDriver> =
   (await LedgerDriver.plan(ledger, options)).driver;
 const liveBatches = async (d: LedgerDriver): Promise<string[]> =>
   (await redis.hkeys(ledgerKeys(d.job)[3]!)).sort();
-const pause = (d: LedgerDriver): Promise<number> => redis.hset(jobKey(d.job), "paused", "1");
-const resume = (d: LedgerDriver): Promise<number> => redis.hdel(jobKey(d.job), "paused");
+const pause = (d: LedgerDriver) => ledger.pause(d.job);
+const resume = (d: LedgerDriver) => ledger.resume(d.job);
 
 test("the first plan wins", async () => {
   const job = newJobId();
@@ -542,7 +542,11 @@ test("a paused job starts nothing, takes commits, and owes everything when it go
   assert.equal((await ledger.segBegin(d.job, d.ep, 0, "m", "by")).a, "skip");
   assert.deepEqual(await d.due(), []);
   await resume(d);
-  assert.deepEqual(await d.due(), ["decode 0 #1", "infer 0.1 #1", "infer 0.2 #1", "track #1"]);
+  assert.deepEqual(
+    await d.due(),
+    ["decode 0 #2", "infer 0.1 #2", "infer 0.2 #1", "track #2"],
+    "whatever was turned away has a new generation",
+  );
 });
 
 test("parts roll up into a manifest once, in order", async () => {

@@ -73,6 +73,16 @@ export interface SegmentEnd {
   readonly warning?: string;
 }
 
+/** A credit as the reconciler sees it. */
+export interface SeenCredit {
+  readonly k: BatchKey;
+  readonly tok: string;
+  /** The state of its batch; `drop` where the credit is to be given back. */
+  readonly st: "drop" | "wanted" | "held" | "ready" | "enhanced" | "done";
+  /** The delivery that decodes its segment, where that one took the credit. */
+  readonly by?: string;
+}
+
 /** The job's record as it stands, undecoded numbers and all; see `common.lua`. */
 export type JobRecord = Readonly<Record<string, string>>;
 
@@ -96,7 +106,18 @@ export function createLedger(redis: RedisClient, site: string) {
     accept: (job: JobId, acceptedAt: string) =>
       call<Answer<"ok" | "known">>("accept", job, acceptedAt),
 
-    validate: (job: JobId) => call<Answer<"ok" | "planned"> | Gone>("validate", job),
+    validate: (job: JobId) => call<Answer<"ok" | "planned" | "skip"> | Gone>("validate", job),
+
+    /** Nothing new starts; what runs may commit. */
+    pause: (job: JobId) =>
+      call<Answer<"ok"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>("pause", job),
+
+    /** The job goes on: the caller enqueues what is due, for `ep` where there is a plan. */
+    resume: (job: JobId) =>
+      call<Answer<"ok", { ep?: string }> | Answer<"ended", { st: JobState }> | Answer<"unknown">>(
+        "resume",
+        job,
+      ),
 
     plan: (job: JobId, ep: string, plan: PlanOptions) =>
       call<Answer<"ok"> | Answer<"planned", { ep: string }> | Gone>(
@@ -260,6 +281,10 @@ export function createLedger(redis: RedisClient, site: string) {
         Answer<"ok", { roll: string; parts?: string[]; ck: string; ord: number; st: string }> | Gone
       >("read-parts", job, ep),
 
+    /** Whether the stage is to start: not while the job is paused, nor once it is done. */
+    postBegin: (job: JobId, ep: string, stage: "index" | "render" | "finalize") =>
+      call<Answer<"run" | "skip"> | Gone>("post-begin", job, ep, stage),
+
     postCommit: (job: JobId, ep: string, stage: "index" | "render", ref: string) =>
       call<Answer<"ok"> | Gone>("post-commit", job, ep, stage, ref),
 
@@ -285,6 +310,14 @@ export function createLedger(redis: RedisClient, site: string) {
     /** Everything that is due now; `ep` where there is a plan and work goes on, `ended` once it is over for good. */
     due: (job: JobId) => call<Answer<"ok", { ep?: string; ended?: JobState }>>("due", job),
 
+    /** What the reconciler holds against queues and stores. */
+    inspect: (job: JobId) =>
+      call<
+        | Answer<"running", { ep: string; credits?: SeenCredit[] }>
+        | Answer<"ended", { st: JobState }>
+        | Answer<"unplanned" | "cancelling" | "unknown">
+      >("inspect", job),
+
     /** Undefined when Redis does not know the job. */
     async read(job: JobId): Promise<JobRecord | undefined> {
       const record = await redis.hgetall(jobKey(job));
@@ -297,6 +330,16 @@ export function createLedger(redis: RedisClient, site: string) {
 
     async release(id: string, tok: string): Promise<void> {
       await scripts.release(siteKeys, [id, tok]);
+    },
+
+    /** The token of every grant by its id. Sets the total right on the way. */
+    async grants(): Promise<Map<string, string>> {
+      const flat = (await scripts.grants(siteKeys, [])) as string[];
+      const grants = new Map<string, string>();
+      for (let i = 0; i < flat.length; i += 2) {
+        grants.set(flat[i]!, flat[i + 1]!.slice(0, flat[i + 1]!.lastIndexOf("|")));
+      }
+      return grants;
     },
 
     /** Every grant below `prefix`: `J/` or `J/ep/`. */

@@ -2,7 +2,9 @@ import { type BatchKey, type JobId, parseBatchKey } from "@framequeue/contracts"
 import { payloadKey, type PayloadVariant } from "@framequeue/frames";
 import type { Pipeline } from "./pipeline.ts";
 
-export type PayloadDeps = Pick<Pipeline, "ledger" | "frames" | "queues">;
+export type PayloadDeps = Pick<Pipeline, "ledger" | "frames"> & {
+  readonly queues: Pick<Pipeline["queues"], "addDue">;
+};
 
 /** `J/ep/s.b`: names the grant of a batch, and is the prefix of its payloads. */
 export function grantId(job: JobId, epoch: string, k: BatchKey): string {

@@ -23,12 +23,16 @@ const LEDGER_SCRIPTS = [
   "track-commit",
   "roll-up",
   "read-parts",
+  "post-begin",
   "post-commit",
+  "pause",
+  "resume",
   "cancelling",
   "end",
   "due",
+  "inspect",
 ] as const;
-const SITE_SCRIPTS = ["grant", "release", "release-job"] as const;
+const SITE_SCRIPTS = ["grant", "release", "release-job", "grants"] as const;
 
 export type LedgerScript = (typeof LEDGER_SCRIPTS)[number];
 export type SiteScript = (typeof SITE_SCRIPTS)[number];

@@ -8,7 +8,7 @@ import {
   STAGES,
   type BatchKey,
 } from "@framequeue/contracts";
-import { Queue } from "bullmq";
+import { type Job, Queue } from "bullmq";
 import type { Due } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 
@@ -24,7 +24,7 @@ export function queueOf(stage: Message["stage"]): Stage {
 export function taskId(message: Message): string {
   switch (message.stage) {
     case "ingest":
-      return `ingest-${message.job}`;
+      return `ingest-${message.job}${message.q ? `-${message.q}` : ""}`;
     case "decode":
       return `decode-${message.job}-${message.epoch}-${message.segment}-${message.q}`;
     case "enhance":
@@ -35,12 +35,17 @@ export function taskId(message: Message): string {
   }
 }
 
+/** Names one delivery of a task. */
+export function deliveryId(task: Pick<Job, "id" | "attemptsStarted">): string {
+  return `${task.id}#${task.attemptsStarted}`;
+}
+
 /** What a script made due, as the message that asks for it. */
 export function dueMessage(job: JobId, epoch: string, { stage, item, q }: Due): Message {
   const base = { v: MESSAGE_VERSION, job, epoch, q } as const;
   switch (stage) {
     case "ingest":
-      return { v: MESSAGE_VERSION, stage, job };
+      return { v: MESSAGE_VERSION, stage, job, ...(q === 0 ? {} : { q }) };
     case "decode":
       return { ...base, stage, segment: Number(item) };
     case "enhance":
@@ -55,6 +60,10 @@ export function dueMessage(job: JobId, epoch: string, { stage, item, q }: Due): 
 export interface TaskQueues extends AsyncDisposable {
   /** Checked against its schema; adding the same message twice adds one task. */
   add(message: Message): Promise<void>;
+  /** Those messages whose task is in no queue. */
+  missing(messages: readonly Message[]): Promise<Message[]>;
+  /** What is being worked on, or was when its process died: see `deliveryId`. */
+  deliveries(stage: Stage): Promise<ReadonlySet<string>>;
   /** Enqueues everything that a script answered as due. */
   addDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
 }
@@ -85,6 +94,19 @@ export function createTaskQueues(connection: RedisClient): TaskQueues {
       await queues.get(queueOf(message.stage))!.add(message.stage, checked, {
         jobId: taskId(message),
       });
+    },
+    async missing(messages) {
+      const pipeline = connection.pipeline();
+      for (const message of messages) {
+        pipeline.exists(queues.get(queueOf(message.stage))!.toKey(taskId(message)));
+      }
+      const answers = (await pipeline.exec()) ?? [];
+      return messages.filter((_, i) => answers[i]?.[0] === null && answers[i][1] === 0);
+    },
+    async deliveries(stage) {
+      const active = await queues.get(stage)!.getActive();
+      // One whose record was lost is in the list, and nothing else is known of it.
+      return new Set(active.filter((task) => task !== undefined).map((task) => deliveryId(task)));
     },
     async addDue(job, epoch, due) {
       await Promise.all((due ?? []).map((entry) => this.add(dueMessage(job, epoch, entry))));

@@ -219,8 +219,7 @@ class SegmentWork {
       return;
     }
     await this.#deps.queues.addDue(job, fresh, answer.due);
-    // Nothing of the old epoch can be wanted again.
+    // The objects of the old epoch stay until the job ends: a Redis that forgets its last second goes back to it.
     await clearEpoch(this.#deps, this.#message);
-    await this.#deps.objects.deletePrefix(objectKeys.epoch(job, epoch));
   }
 }

@@ -7,6 +7,7 @@ local seg = load(SEG, s)
 if not holds(s, seg, lease) then return answer('stale') end
 if paused() then
   handBackSegment(s, seg)
+  turnAway(SEG, s, seg)
   return answer('stale')
 end
 local k = s .. '.' .. b

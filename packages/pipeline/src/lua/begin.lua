@@ -10,7 +10,10 @@ if not batch or batch.st == 'done' then
   oweAll() -- whoever finished the batch may have died, or been this caller and never heard the answer
   return answer('drop', { tok = credit.tok })
 end
-if paused() then return answer('skip') end
+if paused() then
+  turnAway(BAT, k, batch)
+  return answer('skip')
+end
 if batch.st == 'wanted' or batch.st == 'held' then
   oweDecode(k)
   return answer('skip')

@@ -1,5 +1,5 @@
 -- Stands in front of every script of the ledger. All keys of a job carry one hash tag, so they share a slot:
---   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, tq, stage refs, progress
+--   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, gq, tq, stage refs, progress
 --   2 seg   hash    open or ended segment  -> { st, q, lease, by, att, nb }
 --   3 bat   hash    untracked batch "s.b"  -> { st, q, lease, frames, sum, ranges = { { f, t, att, solo, ref | gap } } }
 --   4 live  hash    the credits: payload holder "s.b" -> { tok, lease, bytes, drop }
@@ -169,6 +169,13 @@ local function handBackSegment(s, seg)
   seg.att = math.max(0, seg.att - 1)
   seg.lease, seg.by = nil, nil
   store(SEG, s, seg)
+end
+
+-- A task that comes while the job is paused is turned away, and ends. Its generation is spent, so that what resuming
+-- adds has another id: the queue may still hold this one for a moment and would swallow its like.
+local function turnAway(key, item, record)
+  record.q, record.lease = record.q + 1, nil
+  store(key, item, record)
 end
 
 -- Range of a batch that the lease holder works on: open, and the first such.

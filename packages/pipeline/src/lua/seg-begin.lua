@@ -3,9 +3,12 @@
 -- `batches` and `frames`: what the segment has published from its start without a hole.
 local ep, s, lease, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if gone(ep) then return answer('gone') end
-if paused() then return answer('skip') end
 local seg = load(SEG, s)
 if not seg or seg.st ~= 'open' then return answer('skip') end
+if paused() then
+  turnAway(SEG, s, seg)
+  return answer('skip')
+end
 if seg.lease ~= lease then seg.att = seg.att + 1 end
 seg.lease, seg.by = lease, by
 store(SEG, s, seg)

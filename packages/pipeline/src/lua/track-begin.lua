@@ -2,7 +2,10 @@
 -- Answers run(cs, cb, ck, ord, parts, batches) | none (nothing is due; the next settle says when) | gone.
 local ep, limit = ARGV[1], tonumber(ARGV[2])
 if gone(ep) then return answer('gone') end
-if paused() then return answer('none') end -- still due: resuming enqueues it again
+if paused() then -- still due: resuming enqueues it again
+  redis.call('HINCRBY', JOB, 'tq', 1) -- see `turnAway`
+  return answer('none')
+end
 local cs, cb = int('cs'), int('cb')
 local batches = {}
 if get('st') == 'running' then

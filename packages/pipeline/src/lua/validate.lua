@@ -1,6 +1,10 @@
--- validate(): ingest has taken the job. Answers ok | planned (an earlier delivery went further) | gone.
+-- validate(): ingest has taken the job. Answers ok | planned (an earlier delivery went further) | skip | gone.
 local st = get('st')
 if not st or TERMINAL[st] or st == 'cancelling' then return answer('gone') end
 if get('ep') then return answer('planned') end
+if paused() then
+  redis.call('HINCRBY', JOB, 'gq', 1) -- see `turnAway`
+  return answer('skip')
+end
 set('st', 'validating')
 return answer('ok')

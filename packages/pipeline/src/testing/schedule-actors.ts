@@ -6,11 +6,13 @@ import {
   type FinalizeMessage,
   type IndexMessage,
   type InferMessage,
-  newToken,
   type RenderMessage,
   type TrackMessage,
 } from "@framequeue/contracts";
 import { grantId, payloadOf } from "../payloads.ts";
+import { reconcileJob } from "../reconcile-job.ts";
+import { reconcileStores } from "../reconcile-stores.ts";
+import type { Suspects } from "../suspects.ts";
 import type { World, WorldTask } from "./schedule-world.ts";
 
 // The stages, reduced to what they say to the ledger and the stores, in the order in which the services say it. Each
@@ -21,6 +23,8 @@ export type Step = string;
 export type Actor = AsyncGenerator<Step, void>;
 export const DIE: Step = "die";
 
+const NOW = "2026-01-01T00:00:00Z";
+
 /** One delivery, as the stage runner handles it. */
 export async function* deliver(world: World, task: WorldTask): Actor {
   const repeated = task.started > 1;
@@ -30,7 +34,7 @@ export async function* deliver(world: World, task: WorldTask): Actor {
 }
 
 async function* repair(world: World): Actor {
-  const { ep, ended, due } = await world.call((ledger) => ledger.due(world.job));
+  const { ep, ended, due } = await world.ledger.due(world.job);
   yield "due";
   if (ended !== undefined) yield* clear(world);
   if (ep !== undefined) yield* world.enqueue(ep, due);
@@ -60,8 +64,8 @@ async function* decode(world: World, message: DecodeMessage, by: string): Actor 
   const { job, epoch, segment } = message;
   const plan = world.plans.get(epoch);
   if (plan === undefined) return;
-  const lease = newToken();
-  const begun = await world.call((l) => l.segBegin(job, epoch, segment, lease, by));
+  const lease = world.token();
+  const begun = await world.ledger.segBegin(job, epoch, segment, lease, by);
   yield `segBegin ${begun.a}`;
   if (begun.a === "exhausted") throw new Error("No holder of a segment failed so often.");
   if (begun.a !== "ok") return;
@@ -76,7 +80,7 @@ async function* decode(world: World, message: DecodeMessage, by: string): Actor 
       if (!(yield* publish(world, message, lease, batch, frames))) return;
     }
     const end = { batches: batches.length };
-    const ended = await world.call((l) => l.segEnd(job, epoch, segment, lease, end));
+    const ended = await world.ledger.segEnd(job, epoch, segment, lease, end);
     yield `segEnd ${ended.a}`;
     if (ended.a === "again") continue;
     yield* world.enqueue(epoch, ended.due);
@@ -94,8 +98,8 @@ async function* publish(
 ): AsyncGenerator<Step, boolean> {
   const k = batchKey({ segment, batch });
   for (;;) {
-    const tok = newToken();
-    const acquired = await world.call((l) => l.acquire(job, epoch, segment, lease, batch, tok, 1));
+    const tok = world.token();
+    const acquired = await world.ledger.acquire(job, epoch, segment, lease, batch, tok, 1);
     yield `acquire ${k} ${acquired.a}`;
     if (acquired.a === "stale" || acquired.a === "gone") return false;
     if (acquired.a === "wait") continue;
@@ -105,20 +109,25 @@ async function* publish(
     }
     if (acquired.a === "drop") {
       yield* clearPayload(world, epoch, acquired.k, acquired.tok);
-      await world.call((l) => l.unhold(job, epoch, acquired.k, acquired.tok));
+      await world.ledger.unhold(job, epoch, acquired.k, acquired.tok);
       yield "unhold";
       continue;
     }
     for (let granted = "wait"; granted === "wait";) {
-      granted = await world.call((l) =>
-        l.grant(grantId(job, epoch, k), tok, 1, world.scenario.budget),
-      );
+      granted = await world.ledger.grant(grantId(job, epoch, k), tok, 1, world.scenario.budget);
       yield `grant ${k} ${granted}`;
     }
     world.payloads.set(payloadOf(job, epoch, k, "a"), frames.map(String));
     yield `put ${k}`;
-    const published = await world.call((l) =>
-      l.publish(job, epoch, segment, lease, batch, tok, frames.length, 0),
+    const published = await world.ledger.publish(
+      job,
+      epoch,
+      segment,
+      lease,
+      batch,
+      tok,
+      frames.length,
+      0,
     );
     yield `publish ${k} ${published.a}`;
     if (published.a === "ok") {
@@ -135,11 +144,11 @@ async function* fallBack(
   { job, epoch, segment }: DecodeMessage,
   lease: string,
 ): Actor {
-  const fresh = newToken();
+  const fresh = world.token();
   const parallel = world.plans.get(epoch)!;
   world.plans.set(fresh, { mode: "sequential", segments: [parallel.segments.flat()] });
   yield "put plan";
-  const answer = await world.call((l) => l.fallback(job, epoch, segment, lease, fresh, 0));
+  const answer = await world.ledger.fallback(job, epoch, segment, lease, fresh, 0);
   yield `fallback ${answer.a}`;
   if (answer.a !== "ok") {
     world.plans.delete(fresh);
@@ -149,15 +158,13 @@ async function* fallBack(
   yield* world.enqueue(fresh, answer.due);
   world.deletePayloads(`${job}/${epoch}`);
   yield "delete payloads";
-  await world.call((l) => l.releaseAll(`${job}/${epoch}/`));
+  await world.ledger.releaseAll(`${job}/${epoch}/`);
   yield "release all";
-  world.plans.delete(epoch);
-  yield "delete plan";
 }
 
 async function* enhance(world: World, { job, epoch, batch: k }: EnhanceMessage): Actor {
-  const lease = newToken();
-  const begun = await world.call((l) => l.begin(job, epoch, k, lease, "enhance"));
+  const lease = world.token();
+  const begun = await world.ledger.begin(job, epoch, k, lease, "enhance");
   yield `begin ${k} ${begun.a}`;
   yield* world.enqueue(epoch, begun.due);
   if (begun.a === "drop") yield* drop(world, epoch, k, begun.tok);
@@ -172,7 +179,7 @@ async function* enhance(world: World, { job, epoch, batch: k }: EnhanceMessage):
     decoded.map((frame) => `${frame}e`),
   );
   yield `put ${k} b`;
-  const committed = await world.call((l) => l.enhCommit(job, epoch, k, lease, 0));
+  const committed = await world.ledger.enhCommit(job, epoch, k, lease, 0);
   yield `enhCommit ${k} ${committed.a}`;
   if (committed.a !== "ok") return;
   yield* world.enqueue(epoch, committed.due);
@@ -183,8 +190,8 @@ async function* enhance(world: World, { job, epoch, batch: k }: EnhanceMessage):
 async function* infer(world: World, { job, epoch, batch: k }: InferMessage): Actor {
   if (!world.plans.has(epoch)) return;
   for (;;) {
-    const lease = newToken();
-    const begun = await world.call((l) => l.begin(job, epoch, k, lease, "infer"));
+    const lease = world.token();
+    const begun = await world.ledger.begin(job, epoch, k, lease, "infer");
     yield `begin ${k} ${begun.a}`;
     yield* world.enqueue(epoch, begun.due);
     if (begun.a === "drop") yield* drop(world, epoch, k, begun.tok);
@@ -197,9 +204,7 @@ async function* infer(world: World, { job, epoch, batch: k }: InferMessage): Act
     }
     if (frames.some((frame) => Number.parseInt(frame) === world.scenario.poison)) yield DIE;
     const ref = world.put("infer", frames);
-    const committed = await world.call((l) =>
-      l.commit(job, epoch, k, lease, begun.f, begun.t, ref),
-    );
+    const committed = await world.ledger.commit(job, epoch, k, lease, begun.f, begun.t, ref);
     yield `commit ${k} ${committed.a}`;
     if (committed.a === "done") {
       yield* world.enqueue(epoch, committed.due);
@@ -214,7 +219,7 @@ const LISTED_PARTS = 2;
 
 async function* track(world: World, { job, epoch }: TrackMessage): Actor {
   if (!world.plans.has(epoch)) return;
-  const run = await world.call((l) => l.trackBegin(job, epoch, 2));
+  const run = await world.ledger.trackBegin(job, epoch, 2);
   yield `trackBegin ${run.a}`;
   yield* world.enqueue(epoch, run.due);
   if (run.a !== "run") return;
@@ -228,25 +233,36 @@ async function* track(world: World, { job, epoch }: TrackMessage): Actor {
   const checkpoint = world.put("checkpoint", [...before, ...rows]);
   const ord = run.ord + rows.length;
   const part = world.put("part", rows);
-  const committed = await world.call((l) =>
-    l.trackCommit(job, epoch, run, run.batches.length, checkpoint, ord, part),
+  const committed = await world.ledger.trackCommit(
+    job,
+    epoch,
+    run,
+    run.batches.length,
+    checkpoint,
+    ord,
+    part,
   );
   yield `trackCommit ${run.cs}.${run.cb} ${committed.a}`;
   if (committed.a === "ok") yield* world.enqueue(epoch, committed.due);
 }
 
 async function* rollUp(world: World, epoch: string, roll: string): Actor {
-  const listed = await world.call((l) => l.readParts(world.job, epoch));
+  const listed = await world.ledger.readParts(world.job, epoch);
   yield "readParts";
   if (listed.a !== "ok" || listed.roll !== roll) return;
   const parts = listed.parts ?? [];
   const ref = world.put("manifest", [listed.roll, ...parts]);
-  await world.call((l) => l.rollUp(world.job, epoch, roll, parts.length, ref));
+  await world.ledger.rollUp(world.job, epoch, roll, parts.length, ref);
   yield "rollUp";
 }
 
 async function* post(world: World, { job, epoch, stage }: IndexMessage | RenderMessage): Actor {
-  const listed = await world.call((l) => l.readParts(job, epoch));
+  if (!world.plans.has(epoch)) return;
+  const begun = await world.ledger.postBegin(job, epoch, stage);
+  yield `begin ${begun.a}`;
+  yield* world.enqueue(epoch, begun.due);
+  if (begun.a !== "run") return;
+  const listed = await world.ledger.readParts(job, epoch);
   yield "readParts";
   if (listed.a !== "ok") return;
   const parts = [...(listed.parts ?? [])];
@@ -259,25 +275,29 @@ async function* post(world: World, { job, epoch, stage }: IndexMessage | RenderM
     stage,
     parts.flatMap((part) => world.get(part)),
   );
-  const committed = await world.call((l) => l.postCommit(job, epoch, stage, ref));
+  const committed = await world.ledger.postCommit(job, epoch, stage, ref);
   yield `postCommit ${stage} ${committed.a}`;
   yield* world.enqueue(epoch, committed.due);
 }
 
 async function* finalize(world: World, { job, epoch }: FinalizeMessage): Actor {
-  const record = await world.call((l) => l.read(job));
+  if (!world.plans.has(epoch)) return;
+  const begun = await world.ledger.postBegin(job, epoch, "finalize");
+  yield `begin ${begun.a}`;
+  if (begun.a !== "run") return;
+  const record = await world.ledger.read(job);
   yield "read";
   if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
-  await world.call((l) => l.end(job, "succeeded", "2026-01-01T00:00:00Z", undefined, 3600));
-  yield "end";
-  yield* clear(world);
+  world.truth.result = true;
+  yield "put result";
+  yield* endJob(world);
 }
 
 /** What `clearWork` of the jobs does; results stay. */
 async function* clear(world: World): Actor {
   world.deletePayloads(world.job);
   yield "delete payloads";
-  await world.call((l) => l.releaseAll(`${world.job}/`));
+  await world.ledger.releaseAll(`${world.job}/`);
   yield "release all";
   world.plans.clear();
   yield "delete plans";
@@ -287,19 +307,70 @@ async function* clearPayload(world: World, epoch: string, k: BatchKey, tok: stri
   const id = grantId(world.job, epoch, k);
   world.deletePayloads(id);
   yield `delete ${k}`;
-  await world.call((l) => l.release(id, tok));
+  await world.ledger.release(id, tok);
   yield `release ${k}`;
 }
 
 async function* drop(world: World, epoch: string, k: BatchKey, tok: string): Actor {
   yield* clearPayload(world, epoch, k, tok);
-  await world.call((l) => l.returned(world.job, epoch, k, tok));
+  await world.ledger.returned(world.job, epoch, k, tok);
   yield `returned ${k}`;
 }
 
 async function* lose(world: World, epoch: string, k: BatchKey, lease: string, tok: string): Actor {
   yield* clearPayload(world, epoch, k, tok);
-  const { a, due } = await world.call((l) => l.lost(world.job, epoch, k, lease));
+  const { a, due } = await world.ledger.lost(world.job, epoch, k, lease);
   yield `lost ${k} ${a}`;
   yield* world.enqueue(epoch, due);
+}
+
+/** One pass of the reconciler: its own code on the simulated queues and stores, and what it does for jobs that are over. */
+export async function* reconcilePass(world: World, suspects: Suspects): Actor {
+  const { job, ledger, queues, frames, truth } = world;
+  suspects.begin();
+  const deliveries = world.deliveries("decode");
+  yield "look at deliveries";
+  const seen = yield* reconcileJob({ ledger, queues, frames, suspects, deliveries }, job);
+  if (truth.cancelled && seen !== "ended" && suspects.see("cancelled")) yield* cancel(world);
+  if (typeof seen === "object" && !world.plans.has(seen.epoch) && truth.result) {
+    yield* endJob(world);
+  }
+  if (seen === "ended") yield* clear(world);
+  yield* reconcileStores(
+    { ledger, frames, suspects },
+    typeof seen === "object" ? seen.held : new Set(),
+  );
+}
+
+async function* endJob(world: World): Actor {
+  await world.ledger.end(world.job, "succeeded", NOW, undefined, 3600);
+  yield "end";
+  yield* clear(world);
+}
+
+/** What the API does to cancel the job, and again as long as its tombstone stands. */
+export async function* cancel(world: World): Actor {
+  world.truth.cancelled = true;
+  yield "put tombstone";
+  const found = await world.ledger.cancelling(world.job);
+  yield `cancelling ${found.a}`;
+  if (found.a === "ended" && found.st !== "cancelled") {
+    world.truth.cancelled = false;
+    yield "delete tombstone";
+    return;
+  }
+  yield* clear(world);
+  await world.ledger.end(world.job, "cancelled", NOW, undefined, 3600);
+  yield "end";
+}
+
+export async function* pause(world: World): Actor {
+  const { a } = await world.ledger.pause(world.job);
+  yield `pause ${a}`;
+}
+
+export async function* resume(world: World): Actor {
+  const { a, ep, due } = { ep: undefined, ...(await world.ledger.resume(world.job)) };
+  yield `resume ${a}`;
+  if (ep !== undefined) yield* world.enqueue(ep, due);
 }

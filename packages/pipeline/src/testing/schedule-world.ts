@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
-import { type JobId, type Message, newJobId } from "@framequeue/contracts";
-import type { Due, Ledger } from "../ledger.ts";
-import { dueMessage, taskId } from "../task-queues.ts";
+import type { JobId, Message, Stage } from "@framequeue/contracts";
+import { createLedger, type Due, type Ledger } from "../ledger.ts";
+import type { ReconcileJobDeps } from "../reconcile-job.ts";
+import type { ReconcileStoresDeps } from "../reconcile-stores.ts";
+import { deliveryId, dueMessage, queueOf, taskId } from "../task-queues.ts";
 import type { Random } from "./random.ts";
+import type { ScheduleRedis } from "./simulated-redis.ts";
 
 /** What a schedule is played on. Every number is drawn from its seed. */
 export interface Scenario {
@@ -21,7 +24,18 @@ export interface Scenario {
   readonly poison?: number;
   /** Deliveries may be doubled, and holders may be taken for dead. */
   readonly zombies: boolean;
+  /** Payloads get lost. */
   readonly losses: boolean;
+  /** The reconciler runs; without it the redelivery of a dead process's task must do. */
+  readonly reconciler: boolean;
+  /** Queues lose tasks. */
+  readonly forgetful: boolean;
+  /** Redis goes back some writes. */
+  readonly travel: boolean;
+  /** The job is paused now and then. */
+  readonly pauses: boolean;
+  /** The job is cancelled in the middle. */
+  readonly cancel: boolean;
   /** How likely a script runs twice because its first answer was lost. */
   readonly lostAnswers: number;
 }
@@ -39,30 +53,50 @@ export interface WorldTask {
   waiting: boolean;
 }
 
-/** Stores and queues of one schedule, in memory; only the ledger is real. */
+/** Stores and queues of one schedule, in memory; only the ledger's scripts are real. */
 export class World {
-  readonly job: JobId = newJobId();
+  readonly site: string;
+  readonly job = "j0000000000000000000000" as JobId;
+  readonly redis: ScheduleRedis;
   readonly scenario: Scenario;
   readonly random: Random;
-  readonly tasks = new Map<string, WorldTask>();
+  /** Part of Redis, as the ledger is. */
+  tasks = new Map<string, WorldTask>();
   /** Frames of a payload by its key; an enhanced frame has a letter. */
   readonly payloads = new Map<string, readonly string[]>();
   readonly plans = new Map<string, WorldPlan>();
   /** Results, parts, checkpoints and manifests, named by their content. */
   readonly objects = new Map<string, readonly string[]>();
-  readonly #ledger: Ledger;
+  /** The objects that are the truth about the job. */
+  readonly truth = { cancelled: false, result: false };
+  /** The ledger, with answers that get lost. */
+  readonly ledger: Ledger;
+  #tokens = 0;
 
-  constructor(ledger: Ledger, scenario: Scenario, random: Random) {
-    this.#ledger = ledger;
+  constructor(redis: ScheduleRedis, scenario: Scenario, random: Random, site: string) {
+    this.redis = redis;
     this.scenario = scenario;
     this.random = random;
+    this.site = site;
+    this.ledger = this.#unreliable(createLedger(redis.client, site));
   }
 
-  /** Calls one script. Where the first answer is lost with its connection, the caller sees the second. */
-  async call<A>(script: (ledger: Ledger) => Promise<A>): Promise<A> {
-    const lost = this.random.chance(this.scenario.lostAnswers);
-    if (lost) await script(this.#ledger);
-    return script(this.#ledger);
+  /** Each call runs one script. Where the first answer is lost with its connection, the caller sees the second. */
+  #unreliable(ledger: Ledger): Ledger {
+    return new Proxy(ledger, {
+      get: (target, name) => {
+        const script = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
+        return async (...args: unknown[]) => {
+          if (this.random.chance(this.scenario.lostAnswers)) await script(...args);
+          return script(...args);
+        };
+      },
+    });
+  }
+
+  /** Names leases, credits and epochs; drawn so that a seed tells the same story on every backend. */
+  token(): string {
+    return `t${this.#tokens++}`;
   }
 
   /** As BullMQ does: an id that it still holds swallows the new task. */
@@ -99,6 +133,28 @@ export class World {
       if (key.startsWith(`${prefix}/`)) this.payloads.delete(key);
     }
   }
+
+  /** The queues as the reconciler sees them. */
+  readonly queues: ReconcileJobDeps["queues"] = {
+    add: async (message) => this.add(message),
+    missing: async (messages) => messages.filter((message) => !this.tasks.has(taskId(message))),
+  };
+
+  deliveries(stage: Stage): ReadonlySet<string> {
+    const active = [...this.tasks.values()].filter(
+      ({ message, waiting }) => !waiting && queueOf(message.stage) === stage,
+    );
+    return new Set(active.map(({ id, started }) => deliveryId({ id, attemptsStarted: started })));
+  }
+
+  /** The frame store as the reconciler sees it. */
+  readonly frames: ReconcileJobDeps["frames"] & ReconcileStoresDeps["frames"] = {
+    list: async function* (this: World) {
+      yield* [...this.payloads.keys()];
+    }.bind(this),
+    delete: async (key) => void this.payloads.delete(key),
+    deletePrefix: async (prefix) => this.deletePayloads(prefix),
+  };
 
   /** What must come out: one row per frame. */
   expectedRows(): string[] {

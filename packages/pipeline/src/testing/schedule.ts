@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
-import { newToken, type Stage } from "@framequeue/contracts";
-import { ledgerKeys } from "../keys.ts";
-import { createLedger, type Ledger } from "../ledger.ts";
-import type { RedisClient } from "../redis.ts";
+import type { Stage } from "@framequeue/contracts";
+import { jobKey, ledgerKeys } from "../keys.ts";
+import { createLedger } from "../ledger.ts";
+import { Suspects } from "../suspects.ts";
 import { queueOf } from "../task-queues.ts";
 import { Random } from "./random.ts";
-import { type Actor, deliver, DIE } from "./schedule-actors.ts";
+import {
+  type Actor,
+  cancel,
+  deliver,
+  DIE,
+  pause,
+  reconcilePass,
+  resume,
+} from "./schedule-actors.ts";
 import { Invariants } from "./schedule-invariants.ts";
+import { drawScenario } from "./schedule-scenario.ts";
 import { type Scenario, World, type WorldTask } from "./schedule-world.ts";
+import type { ScheduleRedis, SimulatedRedis } from "./simulated-redis.ts";
 
 /** Tasks of a queue that run at once. */
 const SLOTS: Readonly<Record<Stage, number>> = {
@@ -19,67 +29,53 @@ const SLOTS: Readonly<Record<Stage, number>> = {
   index: 1,
   render: 1,
 };
+const RECONCILERS = ["reconciler-1", "reconciler-2"];
 /** Steps after which a fair run counts as hung. */
-const PATIENCE = 5_000;
+const PATIENCE = 20_000;
+/** How many writes Redis may go back. */
+const FORGOTTEN_WRITES = 12;
 
 interface Running {
   readonly actor: Actor;
-  readonly task: WorldTask;
+  /** What it works on; none for the reconciler and for what a client asks of the API. */
+  task?: WorldTask;
+  readonly name: string;
   /** The task was given to another, who may or may not have begun. */
   zombie: boolean;
 }
 
-function drawScenario(random: Random): Scenario {
-  const segments = Array.from({ length: random.int(1, 4) }, () =>
-    Array.from({ length: random.int(0, 3) }, () => random.int(1, 4)),
-  );
-  const frames = segments.flat().reduce((sum, count) => sum + count, 0);
-  const liar = random.int(0, segments.length * 4);
-  const lies = (segments[liar]?.length ?? 0) > 0;
-  const poisoned = !lies && frames > 0 && random.chance(0.2);
-  const zombies = !poisoned && random.chance(0.4);
-  const losses = random.chance(0.4);
-  const window = random.int(1, 4);
-  const openSegments = random.int(1, 3);
-  return {
-    segments,
-    window,
-    openSegments,
-    // Random deaths must not add up to a gap where no frame is at fault.
-    attempts: poisoned ? 2 : 50,
-    enhance: random.chance(0.25),
-    render: random.chance(0.25),
-    // Zombies and double faults leave grants to the reconciler, which is not here.
-    budget: zombies || losses || lies ? 1_000 : random.int(Math.min(window, openSegments), window),
-    zombies,
-    losses,
-    lostAnswers: random.chance(0.3) ? 0.1 : 0,
-    ...(lies ? { liar } : {}),
-    ...(poisoned ? { poison: random.int(0, frames - 1) } : {}),
-  };
+/** Redis at one moment. */
+interface Moment {
+  readonly state: string;
+  readonly tasks: readonly WorldTask[];
 }
 
 /**
  * Plays one job with faults drawn from `seed`, then without, and asserts what must hold after every step and at the
- * end. There is no reconciler: what a crash leaves undone, the redelivery of its task must do.
+ * end. Where the scenario has no reconciler, the redelivery of a dead process's task must do what a crash left undone.
+ * Answers what happened, step by step; a failure tells it.
  */
-export async function playSchedule(redis: RedisClient, seed: number): Promise<void> {
+export async function playSchedule(
+  redis: ScheduleRedis | SimulatedRedis,
+  seed: number,
+  changes: Partial<Scenario> = {},
+): Promise<readonly string[]> {
   const random = new Random(seed);
-  const scenario = drawScenario(random);
-  const site = newToken();
-  const schedule = new Schedule(
-    redis,
-    site,
-    new World(createLedger(redis, site), scenario, random),
-  );
+  const scenario = { ...drawScenario(random), ...changes };
+  const schedule = new Schedule(new World(redis, scenario, random, `sim${seed}`));
   try {
     await schedule.play();
+    return schedule.story;
   } catch (error) {
     // Waiting in circles is told once.
     const steps = schedule.story.filter((step, i, story) => step !== story[i - 1]);
-    const story = [`seed ${seed}`, JSON.stringify(scenario), ...steps.slice(-80)];
+    const story = [`seed ${seed}`, JSON.stringify(scenario), ...steps.slice(-120)];
     throw new Error(story.join("\n"), { cause: error });
   }
+}
+
+function isSimulated(redis: ScheduleRedis): redis is SimulatedRedis {
+  return "dump" in redis;
 }
 
 /** Whether the ledger counts attempts of this task. */
@@ -89,52 +85,59 @@ function isCounted({ message }: WorldTask): boolean {
 
 class Schedule {
   readonly story: string[] = [];
-  readonly #redis: RedisClient;
-  readonly #site: string;
   readonly #world: World;
-  readonly #ledger: Ledger;
   readonly #invariants: Invariants;
   #running: Running[] = [];
   #doubles = 0;
+  /** What each reconciler remembers from its last pass. */
+  readonly #reconcilers = new Map(RECONCILERS.map((name) => [name, new Suspects()]));
+  #paused = false;
+  readonly #past: Moment[] = [];
 
-  constructor(redis: RedisClient, site: string, world: World) {
-    this.#redis = redis;
-    this.#site = site;
+  constructor(world: World) {
     this.#world = world;
-    this.#ledger = createLedger(redis, site);
-    this.#invariants = new Invariants(redis, site, world);
+    this.#invariants = new Invariants(world);
   }
 
   async play(): Promise<void> {
     await this.#plan();
-    for (let left = this.#world.random.int(20, 160); left > 0 && !this.#over; left--) {
+    for (let left = this.#world.random.int(20, 160); left > 0 && !this.#idle; left--) {
       await this.#faulty();
     }
-    // Faults are over: everybody in turn.
-    for (let steps = 0; !this.#over;) {
+    await this.#recover();
+    await this.#checkEnd();
+  }
+
+  /** Faults are over: everybody in turn, and the reconciler again and again until there is nothing left for it. */
+  async #recover(): Promise<void> {
+    const { scenario } = this.#world;
+    if (scenario.pauses) this.#begin("client", resume(this.#world));
+    for (let steps = 0; !this.#idle || (scenario.reconciler && !(await this.#isClean()));) {
+      this.#findStalled(() => true);
       for (const task of [...this.#world.tasks.values()]) this.#start(task);
+      if (scenario.reconciler) RECONCILERS.forEach((name) => this.#startReconciler(name));
       for (const running of [...this.#running]) {
         await this.#step(running);
         assert.ok(++steps < PATIENCE, "hangs");
       }
     }
-    await this.#checkEnd();
   }
 
-  get #over(): boolean {
-    return this.#world.tasks.size === 0 && this.#running.length === 0;
+  get #idle(): boolean {
+    const working = this.#running.some(({ name }) => !this.#reconcilers.has(name));
+    return this.#world.tasks.size === 0 && !working;
   }
 
   async #plan(): Promise<void> {
-    const { job, scenario, plans } = this.#world;
+    const { job, scenario, plans, ledger } = this.#world;
     let frame = 0;
     const segments = scenario.segments.map((batches) =>
       batches.map((frames) => Array.from({ length: frames }, () => frame++)),
     );
-    const epoch = newToken();
+    const epoch = this.#world.token();
     plans.set(epoch, { mode: "parallel", segments });
-    await this.#ledger.accept(job, "2026-01-01T00:00:00Z");
-    const planned = await this.#ledger.plan(job, epoch, {
+    await ledger.accept(job, "2026-01-01T00:00:00Z");
+    const planned = await ledger.plan(job, epoch, {
       mode: "parallel",
       segments: segments.length,
       window: scenario.window,
@@ -152,15 +155,16 @@ class Schedule {
     const dice = random.next();
     const mayDie = this.#running.filter(
       // A zombie's task is another's already: nobody would mend what it left.
-      ({ zombie, task }) => !zombie && !(scenario.poison !== undefined && isCounted(task)),
+      ({ zombie, task }) =>
+        !zombie && task !== undefined && !(scenario.poison !== undefined && isCounted(task)),
     );
     if (dice < 0.07 && mayDie.length > 0) {
       this.#crash(random.pick(mayDie));
     } else if (dice < 0.1 && scenario.zombies && mayDie.length > 0) {
       const running = random.pick(mayDie);
       running.zombie = true;
-      running.task.waiting = true;
-      this.story.push(`stall ${running.task.id}`);
+      running.task!.waiting = true;
+      this.story.push(`stall ${running.name}`);
     } else if (dice < 0.13 && scenario.zombies && tasks.size > 0) {
       const { message, id } = random.pick([...tasks.values()]);
       this.#world.add(message, `${id}-double-${this.#doubles++}`);
@@ -169,27 +173,59 @@ class Schedule {
       const key = random.pick([...payloads.keys()]);
       payloads.delete(key);
       this.story.push(`lose ${key}`);
-    } else if (dice < 0.4 && tasks.size > 0) {
+    } else if (dice < 0.17 && scenario.forgetful && tasks.size > 0) {
+      this.#forget(random.pick([...tasks.values()]));
+    } else if (dice < 0.185 && scenario.travel && this.#past.length > 0) {
+      await this.#travel(random.pick(this.#past));
+    } else if (dice < 0.2 && scenario.pauses) {
+      this.#paused = !this.#paused;
+      this.#begin("client", this.#paused ? pause(this.#world) : resume(this.#world));
+    } else if (dice < 0.205 && scenario.cancel) {
+      this.#begin("client", cancel(this.#world));
+    } else if (dice < 0.25 && scenario.reconciler) {
+      const reconciler = random.pick(RECONCILERS);
+      if (random.chance(0.1)) this.#killReconciler(reconciler);
+      this.#startReconciler(reconciler);
+    } else if (dice < 0.3) {
+      this.#findStalled(() => random.chance(0.5));
+    } else if (dice < 0.5 && tasks.size > 0) {
       this.#start(random.pick([...tasks.values()]));
     } else if (this.#running.length > 0) {
       await this.#step(random.pick(this.#running));
     }
   }
 
+  #begin(name: string, actor: Actor): void {
+    this.#running.push({ actor, name, zombie: false });
+  }
+
+  #startReconciler(name: string): void {
+    if (this.#running.some((running) => running.name === name)) return;
+    this.#begin(name, reconcilePass(this.#world, this.#reconcilers.get(name)!));
+  }
+
+  #killReconciler(name: string): void {
+    this.#running = this.#running.filter((running) => running.name !== name);
+    this.#reconcilers.set(name, new Suspects());
+    this.story.push(`kill ${name}`);
+  }
+
   #start(task: WorldTask): void {
     const queue = queueOf(task.message.stage);
     const busy = this.#running.filter(
-      (running) => !running.zombie && queueOf(running.task.message.stage) === queue,
+      ({ zombie, task: other }) =>
+        !zombie && other !== undefined && queueOf(other.message.stage) === queue,
     );
     if (!task.waiting || busy.length >= SLOTS[queue]) return;
     task.waiting = false;
     task.started++;
     this.story.push(`start ${task.id} for the ${task.started}. time`);
-    this.#running.push({ actor: deliver(this.#world, task), task, zombie: false });
+    const actor = deliver(this.#world, { ...task });
+    this.#running.push({ actor, task, name: task.id, zombie: false });
   }
 
   async #step(running: Running): Promise<void> {
-    const { actor, task, zombie } = running;
+    const { actor, task, zombie, name } = running;
     const { done, value } = await actor.next();
     if (value === DIE) {
       this.#crash(running);
@@ -197,29 +233,85 @@ class Schedule {
     }
     if (done) {
       this.#running = this.#running.filter((other) => other !== running);
-      if (!zombie) this.#world.tasks.delete(task.id);
+      if (!zombie && task !== undefined) this.#world.tasks.delete(task.id);
     }
-    this.story.push(`${zombie ? "zombie " : ""}${task.id}: ${done ? "done" : value}`);
+    this.story.push(`${zombie ? "zombie " : ""}${name}: ${done ? "done" : value}`);
     // Neither a queued task nor a refusal changes what the invariants speak of.
-    if (value === undefined || !/^add |wait$/.test(value)) await this.#invariants.check();
+    if (value === undefined || !/^add |^look|wait$/.test(value)) await this.#invariants.check();
+    this.#remember();
   }
 
+  /** The process is gone; its task is found stalled some time later. */
   #crash(running: Running): void {
     this.#running = this.#running.filter((other) => other !== running);
-    if (!running.zombie) running.task.waiting = true;
-    this.story.push(`crash ${running.task.id}`);
+    this.story.push(`crash ${running.name}`);
+  }
+
+  /** Gives the tasks of dead processes to others, as BullMQ does once their locks have run out. */
+  #findStalled(isSeen: () => boolean): void {
+    const held = new Set(this.#running.map(({ task, zombie }) => (zombie ? undefined : task)));
+    for (const task of this.#world.tasks.values()) {
+      if (!task.waiting && !held.has(task) && isSeen()) task.waiting = true;
+    }
+  }
+
+  /** The queue loses a task; who works on it goes on. */
+  #forget(task: WorldTask): void {
+    this.#world.tasks.delete(task.id);
+    for (const running of this.#running) if (running.task === task) running.zombie = true;
+    this.story.push(`forget ${task.id}`);
+  }
+
+  #remember(): void {
+    const { scenario, redis, tasks } = this.#world;
+    if (!scenario.travel || !isSimulated(redis)) return;
+    this.#past.push({
+      state: redis.dump(),
+      tasks: [...tasks.values()].map((task) => ({ ...task })),
+    });
+    if (this.#past.length > FORGOTTEN_WRITES) this.#past.shift();
+  }
+
+  /** Redis dies and comes back without its last writes. Whoever works goes on, ahead of what Redis remembers. */
+  async #travel(moment: Moment): Promise<void> {
+    const { redis } = this.#world;
+    if (!isSimulated(redis)) return;
+    redis.restore(moment.state);
+    this.#world.tasks = new Map(moment.tasks.map((task) => [task.id, { ...task }]));
+    for (const running of this.#running) {
+      if (running.task === undefined) continue;
+      const task = this.#world.tasks.get(running.task.id);
+      if (task !== undefined && !task.waiting && task.started === running.task.started) {
+        if (!running.zombie) running.task = task;
+      } else running.zombie = true;
+    }
+    this.#past.length = 0;
+    this.story.push("Redis goes back");
+    await this.#invariants.wentBack();
+  }
+
+  async #isClean(): Promise<boolean> {
+    const { job, payloads, plans, redis, site } = this.#world;
+    const keys = [...ledgerKeys(job).slice(1), `fq:{${site}}:grants`];
+    const [st, kept] = (await redis.ask([
+      ["HGET", jobKey(job), "st"],
+      ["EXISTS", ...keys],
+    ])) as [string, number];
+    return /^(succeeded|cancelled)$/.test(st) && kept === 0 && payloads.size + plans.size === 0;
   }
 
   async #checkEnd(): Promise<void> {
-    const { job, payloads, plans, scenario } = this.#world;
-    const record = (await this.#ledger.read(job))!;
-    assert.equal(record["st"], "succeeded");
-    assert.deepEqual(this.#world.get(record["index"]!), this.#world.expectedRows());
-    if (scenario.render) {
-      assert.deepEqual(this.#world.get(record["render"]!), this.#world.expectedRows());
+    const { job, site, payloads, plans, scenario, truth, redis } = this.#world;
+    const record = (await createLedger(redis.client, site).read(job))!;
+    assert.equal(record["st"], truth.cancelled ? "cancelled" : "succeeded");
+    if (!truth.cancelled) {
+      assert.deepEqual(this.#world.get(record["index"]!), this.#world.expectedRows());
+      if (scenario.render) {
+        assert.deepEqual(this.#world.get(record["render"]!), this.#world.expectedRows());
+      }
     }
     assert.deepEqual([...payloads.keys(), ...plans.keys()], [], "stores are empty");
-    assert.equal(await this.#redis.exists(...ledgerKeys(job).slice(1)), 0, "only the record stays");
-    assert.equal(await this.#redis.exists(`fq:{${this.#site}}:grants`), 0, "no grant stays");
+    assert.ok(await this.#isClean(), "only the record stays, and no grant");
+    await redis.ask([["DEL", jobKey(job), `fq:{${site}}:total`]]);
   }
 }

@@ -1,0 +1,41 @@
+import type { Random } from "./random.ts";
+import type { Scenario } from "./schedule-world.ts";
+
+/** Faults of one kind want others to be absent: those that exclude each other are drawn in turn. */
+export function drawScenario(random: Random): Scenario {
+  const segments = Array.from({ length: random.int(1, 4) }, () =>
+    Array.from({ length: random.int(0, 3) }, () => random.int(1, 4)),
+  );
+  const frames = segments.flat().reduce((sum, count) => sum + count, 0);
+  const liar = random.int(0, segments.length * 4);
+  const lies = (segments[liar]?.length ?? 0) > 0;
+  const poisoned = !lies && frames > 0 && random.chance(0.2);
+  const reconciler = random.chance(0.5);
+  const travel = !poisoned && reconciler && random.chance(0.3);
+  const zombies = !poisoned && random.chance(0.4);
+  const losses = random.chance(0.4);
+  const window = random.int(1, 4);
+  const openSegments = random.int(1, 3);
+  // Without the reconciler nobody takes back what zombies and double faults leave of the budget.
+  const scarce = reconciler || !(zombies || losses || lies);
+  return {
+    segments,
+    window,
+    openSegments,
+    // Random deaths must not add up to a gap where no frame is at fault.
+    attempts: poisoned ? 2 : 50,
+    enhance: random.chance(0.25),
+    render: random.chance(0.25),
+    budget: scarce ? random.int(Math.min(window, openSegments), window) : 1_000,
+    zombies,
+    losses,
+    reconciler,
+    forgetful: reconciler && random.chance(0.5),
+    travel,
+    pauses: random.chance(0.2),
+    cancel: random.chance(0.1),
+    lostAnswers: random.chance(0.3) ? 0.1 : 0,
+    ...(lies ? { liar } : {}),
+    ...(poisoned ? { poison: random.int(0, frames - 1) } : {}),
+  };
+}

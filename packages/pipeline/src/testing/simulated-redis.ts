@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { LuaFactory } from "wasmoon";
+import type { RedisClient } from "../redis.ts";
+
+/** Between the keys and arguments of one call, and between calls; they stand in none of them. */
+const SEPARATOR = "\u001f";
+const END = "\u001e";
+
+export type Command = readonly (string | number)[];
+
+/** What a schedule needs of Redis, simulated or real. */
+export interface ScheduleRedis {
+  /** To be used where a connection is asked for. */
+  readonly client: RedisClient;
+  ask(commands: readonly Command[]): Promise<unknown[]>;
+}
+
+/**
+ * Redis for simulations: the ledger's own Lua scripts on hashes, lists and strings in this process, without a server.
+ * It knows what the scripts and the ledger use, and refuses the rest.
+ */
+export interface SimulatedRedis extends ScheduleRedis, Disposable {
+  /** The whole state; `restore` goes back to it, as a server does that lost its last second. */
+  dump(): string;
+  restore(state: string): void;
+  clear(): void;
+}
+
+/** `change` may put a fault into a script, to see that it is found. */
+export async function createSimulatedRedis(
+  change: (script: string) => string = (script) => script,
+): Promise<SimulatedRedis> {
+  const lua = await new LuaFactory().createEngine();
+  lua.doStringSync(readFileSync(new URL("./redis.lua", import.meta.url), "utf8"));
+  const engine = <F>(name: string): F => lua.global.get(name) as F;
+  const define = engine<(sha: string, script: string) => void>("define");
+  const run = engine<(sha: string, keys: number, request: string) => string>("run");
+  const execute = engine<(request: string) => string>("ask");
+  const known = new Set<string>();
+
+  const call = (sha: string, keys: number, args: Command): unknown =>
+    JSON.parse(run(sha, keys, args.join(SEPARATOR)));
+  const ask = (commands: readonly Command[]): unknown[] =>
+    JSON.parse(execute(commands.map((command) => command.join(SEPARATOR)).join(END))) as unknown[];
+
+  const client = {
+    async evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown> {
+      if (!known.has(sha)) throw new Error(`NOSCRIPT ${sha}`);
+      return call(sha, keys, args);
+    },
+    async eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown> {
+      const sha = createHash("sha1").update(script).digest("hex");
+      define(sha, change(script));
+      known.add(sha);
+      return call(sha, keys, args);
+    },
+    async hgetall(key: string): Promise<Record<string, string>> {
+      const [flat] = ask([["HGETALL", key]]);
+      const fields: Record<string, string> = {};
+      if (Array.isArray(flat)) {
+        for (let i = 0; i < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
+      }
+      return fields;
+    },
+  };
+  return {
+    client: client as unknown as RedisClient,
+    ask: async (commands) => ask(commands),
+    dump: engine<() => string>("dump"),
+    restore: engine<(state: string) => void>("restore"),
+    clear: engine<() => void>("clear"),
+    [Symbol.dispose]: () => lua.global.close(),
+  };
+}
+
+/** A real server behind the same interface. */
+export function scheduleRedis(client: RedisClient): ScheduleRedis {
+  return {
+    client,
+    async ask(commands) {
+      const pipeline = client.pipeline(
+        commands.map(([name, ...args]) => [String(name).toLowerCase(), ...args.map(String)]),
+      );
+      const answers = await pipeline.exec();
+      return answers!.map(([error, value]) => {
+        if (error !== null) throw error;
+        return value;
+      });
+    },
+  };
+}
