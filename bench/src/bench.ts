@@ -9,12 +9,17 @@ export interface Measurement {
 export interface BenchInput {
   readonly video: string | undefined;
   readonly model: string | undefined;
+  /** Of those that a benchmark could measure, how many it should; all if undefined. */
+  readonly cells: number | undefined;
   readonly report: (measurement: Measurement) => void;
+  /** A row of a table: the text for people, or the object where JSON is asked for. */
+  readonly print: (row: Readonly<Record<string, unknown>>, text: string) => void;
 }
 
 export interface Bench {
   readonly name: string;
   readonly about: string;
   readonly needs: readonly ("video" | "model")[];
-  run(input: BenchInput): Promise<void>;
+  /** False where something came out as it must not: the command's exit code tells. */
+  run(input: BenchInput): Promise<boolean>;
 }

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Measurement } from "./bench.ts";
+import { equality } from "./equality/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 
-const BENCHES: readonly Bench[] = [mainJob];
+const BENCHES: readonly Bench[] = [mainJob, equality];
 
-const USAGE = `Usage: npm run bench -- [NAME] --video FILE --model FILE [--json]
+const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join("\n")}
 `;
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
   options: {
     video: { type: "string" },
     model: { type: "string" },
+    cells: { type: "string" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -37,25 +39,33 @@ async function main(): Promise<number> {
   const path = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(cwd, file);
   const files = { video: path(values.video), model: path(values.model) };
+  const cells = values.cells === undefined ? undefined : Number(values.cells);
+  if (cells !== undefined && !(Number.isSafeInteger(cells) && cells > 0)) {
+    process.stderr.write("--cells takes a whole number from 1.\n");
+    return 1;
+  }
+  let ok = true;
   for (const bench of chosen) {
     const missing = bench.needs.find((need) => files[need] === undefined);
     if (missing !== undefined) {
       process.stderr.write(`${bench.name} needs --${missing} FILE.\n`);
       return 1;
     }
-    await bench.run({ ...files, report: values.json ? printJson : printRow });
+    ok = (await bench.run({ ...files, cells, report, print })) && ok;
   }
-  return 0;
+  return ok ? 0 : 1;
 }
 
-function printJson({ ratio, ...measurement }: Measurement): void {
-  const row = { ...measurement, ...(ratio ? { ratio: ratio.value, against: ratio.against } : {}) };
-  process.stdout.write(`${JSON.stringify(row)}\n`);
+function print(row: Readonly<Record<string, unknown>>, text: string): void {
+  if (!values.json) process.stdout.write(`${text}\n`);
+  else if (Object.keys(row).length > 0) process.stdout.write(`${JSON.stringify(row)}\n`);
 }
 
-function printRow({ name, value, unit, ratio }: Measurement): void {
+function report({ ratio, ...measurement }: Measurement): void {
+  const { name, value, unit } = measurement;
   const against = ratio === undefined ? "" : `  ${ratio.value.toFixed(3)} of ${ratio.against}`;
-  process.stdout.write(
-    `${name.padEnd(28)}${value.toFixed(2).padStart(10)} ${unit.padEnd(14)}${against}\n`,
+  print(
+    { ...measurement, ...(ratio ? { ratio: ratio.value, against: ratio.against } : {}) },
+    `${name.padEnd(28)}${value.toFixed(2).padStart(10)} ${unit.padEnd(14)}${against}`.trimEnd(),
   );
 }

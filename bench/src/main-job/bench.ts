@@ -59,6 +59,7 @@ export const mainJob: Bench = {
       },
     ];
     measurements.forEach(report);
+    return true;
   },
 };
 

@@ -1,0 +1,56 @@
+import { basename } from "node:path";
+import { awaitJob, type ComposedSystem } from "@framequeue/cli";
+import {
+  type AcceptedJob,
+  type ExecutionOptions,
+  executionOptionsSchema,
+  newJobId,
+  resultOptionsSchema,
+  type Summary,
+  summarySchema,
+} from "@framequeue/contracts";
+import type { ModelPackage } from "@framequeue/models";
+
+export interface JobRun {
+  readonly summary: Summary;
+  /** SHA-256 of each result file. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs the main job without rendering on a file of this machine, and clears its objects away.
+ *
+ * @param model stored in the system already
+ * @throws Error where the job does not succeed, with warnings or without
+ */
+export async function runJob(
+  { pipeline: { jobs, objects } }: ComposedSystem,
+  model: ModelPackage,
+  video: string,
+  execution: Partial<ExecutionOptions> = {},
+): Promise<JobRun> {
+  const job: AcceptedJob = {
+    v: 1,
+    id: newJobId(),
+    acceptedAt: new Date().toISOString(),
+    source: { kind: "file", path: video, name: basename(video) },
+    models: [model.ref],
+    options: resultOptionsSchema.parse({}),
+    execution: executionOptionsSchema.parse(execution),
+    render: false,
+  };
+  await jobs.submit(job);
+  const view = await awaitJob(jobs, job.id, { signal: new AbortController().signal });
+  const result = await jobs.result(job.id);
+  if (!view.state.startsWith("succeeded") || result === undefined) {
+    throw new Error(`The job ended ${view.state}: ${JSON.stringify(view.problem)}`);
+  }
+  const summary = summarySchema.parse(
+    JSON.parse((await objects.get(result.artifacts["summary.json"]!.key)).toString()),
+  );
+  const hashes = Object.fromEntries(
+    Object.entries(result.artifacts).map(([name, { sha256 }]) => [name, sha256]),
+  );
+  await objects.deletePrefix(`jobs/${job.id}`);
+  return { summary, hashes };
+}
