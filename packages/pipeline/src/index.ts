@@ -10,7 +10,7 @@ export * from "./payloads.ts";
 export * from "./pipeline.ts";
 export * from "./plan.ts";
 export { connectRedis, type RedisClient } from "./redis.ts";
-export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
+export { createReconciler, type Reconciler, type RepairEvents } from "./reconciler.ts";
 export * from "./stage-runner.ts";
 export * from "./task-queues.ts";
 export { openSource } from "./source.ts";

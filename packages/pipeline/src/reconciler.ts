@@ -7,11 +7,17 @@ import { reconcileStores } from "./reconcile-stores.ts";
 import { recoverJob, storedJobs } from "./recover-job.ts";
 import { Suspects } from "./suspects.ts";
 
+/** What the reconciler tells the outside. */
+export interface RepairEvents {
+  readonly onRepair?: (step: RepairStep) => void;
+  /** Redis or a store could not be asked; the next pass tries again. */
+  readonly onRepairError?: (error: unknown) => void;
+}
+
 export interface ReconcilerOptions {
   /** Mean time between two passes, in milliseconds. */
   readonly intervalMs: number;
-  readonly onRepair?: (step: RepairStep) => void;
-  readonly onError?: (error: unknown) => void;
+  readonly events?: RepairEvents;
 }
 
 /** Repairs what queues and stores lose, and what dies with a process. Any number may run at once; none needs a lock. */
@@ -35,12 +41,11 @@ export function createReconciler(pipeline: Pipeline, options: ReconcilerOptions)
     while (!signal.aborted) {
       try {
         for await (const step of reconcile(pipeline, memory)) {
-          if (isRepair(step)) options.onRepair?.(step);
+          if (isRepair(step)) options.events?.onRepair?.(step);
           if (signal.aborted) return;
         }
       } catch (error) {
-        // Redis or a store is away: the next pass may find them back.
-        options.onError?.(error);
+        options.events?.onRepairError?.(error);
       }
       // Several that run should not run at the same moment.
       const pause = options.intervalMs * (0.5 + Math.random());

@@ -15,6 +15,9 @@ export interface TaskReport {
 export interface ObservedStage {
   readonly onTask: (task: TaskReport) => void;
   readonly onQueueError: (error: Error) => void;
+  /** The reconciler mended something, or could not look. */
+  readonly onRepair: (step: string) => void;
+  readonly onRepairError: (error: unknown) => void;
 }
 
 const TASK_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
@@ -41,6 +44,13 @@ export function observeStage(registry: Registry, logger: Logger): ObservedStage 
       metrics.queueErrors.inc();
       logger.warn({ code: "queue-unavailable", err: error }, "queue error");
     },
+    onRepair(step) {
+      metrics.repairs.inc();
+      logger.info({ step }, "repaired");
+    },
+    onRepairError(error) {
+      logger.warn({ code: toProblemError(error).code, err: error }, "the reconciler cannot look");
+    },
   };
 }
 
@@ -56,6 +66,11 @@ function stageMetrics(registry: Registry) {
       help: "Time from a task's delivery to its end.",
       labels: ["stage"],
       buckets: TASK_SECONDS,
+    }),
+    repairs: counterIn(registry, {
+      name: "fq_repairs_total",
+      help: "What the reconciler had to mend: lost tasks, credits and pixels of dead holders, forgotten jobs.",
+      labels: [],
     }),
     queueErrors: counterIn(registry, {
       name: "fq_queue_errors_total",

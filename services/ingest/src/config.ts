@@ -13,6 +13,8 @@ const schema = z
     ...commonConfig,
     /** Jobs that this process takes in at once. */
     FQ_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 2 }),
+    /** Mean time between two looks for what queues, stores and dead processes lost. */
+    FQ_RECONCILE_MS: integerSetting({ min: 100, max: 3_600_000, default: 10_000 }),
     /** Size of a fetched source. */
     FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
     /** Pixels of one picture: width times height. */
@@ -27,6 +29,7 @@ const schema = z
   .transform((env) => ({
     ...commonSettings(env),
     concurrency: env.FQ_CONCURRENCY,
+    reconcileMs: env.FQ_RECONCILE_MS,
     limits: {
       maxPixels: env.FQ_SOURCE_LIMIT_PIXELS,
       ...(env.FQ_SOURCE_LIMIT_SECONDS === 0 ? {} : { maxSeconds: env.FQ_SOURCE_LIMIT_SECONDS }),

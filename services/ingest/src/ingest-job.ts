@@ -45,7 +45,7 @@ export async function ingestJob(
   const { ledger, queues, objects } = deps;
   const validated = await ledger.validate(id);
   const job = await deps.jobs.accepted(id);
-  if (validated.a === "gone" || job === undefined) return;
+  if (validated.a === "gone" || validated.a === "skip" || job === undefined) return;
   if (validated.a === "planned") {
     const { ep, due } = await ledger.due(id);
     if (ep !== undefined) await queues.addDue(id, ep, due);

@@ -16,6 +16,7 @@ await runService({
     );
     const service = createIngestService(pipeline, {
       concurrency: config.concurrency,
+      reconcileMs: config.reconcileMs,
       limits: config.limits,
       fetch: {
         limitBytes: config.sourceLimitBytes,

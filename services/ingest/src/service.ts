@@ -1,7 +1,9 @@
 import { DEFAULT_TOOLS, type MediaTools, type ProbeLimits } from "@framequeue/media";
 import {
+  createReconciler,
   createStageRunner,
   type Pipeline,
+  type RepairEvents,
   type StageEvents,
   type StageRunner,
 } from "@framequeue/pipeline";
@@ -14,10 +16,12 @@ export interface IngestServiceOptions {
   readonly limits?: ProbeLimits;
   readonly fetch: Omit<FetchOptions, "signal">;
   readonly tools?: MediaTools;
-  readonly events?: StageEvents;
+  /** Mean time between two looks for what was lost, in milliseconds. */
+  readonly reconcileMs?: number;
+  readonly events?: StageEvents & RepairEvents;
 }
 
-/** Takes in videos: fetches, probes, validates, plans segments. */
+/** Takes in videos: fetches, probes, validates, plans segments. The front of the pipeline also mends what it loses. */
 export function createIngestService(
   pipeline: Pipeline,
   options: IngestServiceOptions,
@@ -28,7 +32,7 @@ export function createIngestService(
     limits: options.limits ?? {},
     fetch: options.fetch,
   };
-  return createStageRunner({
+  const runner = createStageRunner({
     queue: "ingest",
     concurrency: options.concurrency,
     pipeline,
@@ -36,4 +40,20 @@ export function createIngestService(
     handlers: { ingest: (message, context) => ingestJob(deps, message, context) },
     ...(options.events ? { events: options.events } : {}),
   });
+  const reconciler = createReconciler(pipeline, {
+    intervalMs: options.reconcileMs ?? 10_000,
+    ...(options.events ? { events: options.events } : {}),
+  });
+  return {
+    get state() {
+      return runner.state;
+    },
+    async start() {
+      await runner.start();
+      reconciler.start();
+    },
+    async stop(deadlineMs) {
+      await Promise.all([reconciler.stop(), runner.stop(deadlineMs)]);
+    },
+  };
 }

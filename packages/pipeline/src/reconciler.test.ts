@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type JobId, MESSAGE_VERSION, QUEUE_PREFIX } from "@framequeue/contracts";
+import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
+import type { Due } from "./ledger.ts";
+import { grantId, payloadOf } from "./payloads.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { createReconciler, type PassMemory, reconcile } from "./reconciler.ts";
+import { Suspects } from "./suspects.ts";
+import { dueMessage, taskId } from "./task-queues.ts";
+import { LedgerDriver, PLAN } from "./testing/ledger-driver.ts";
+import { eventually, openTestSite, sampleJob, samplePixels } from "./testing/test-site.ts";
+
+const newMemory = (zombieMs = 60_000): PassMemory => ({
+  suspects: new Suspects(),
+  zombieMs,
+  wholeLooks: 0,
+});
+
+/** What so many passes mended. */
+async function repairs(
+  pipeline: Pipeline,
+  passes: number,
+  memory: PassMemory = newMemory(),
+): Promise<string[]> {
+  const steps: string[] = [];
+  for (let pass = 0; pass < passes; pass++) {
+    for await (const step of reconcile(pipeline, memory)) {
+      if (!step.startsWith("looked")) steps.push(step);
+    }
+  }
+  return steps;
+}
+
+/** A job of two segments that is accepted and planned, its tasks in their queues. */
+async function plannedJob(pipeline: Pipeline): Promise<LedgerDriver> {
+  const job = sampleJob();
+  await pipeline.objects.put(objectKeys.accepted(job.id), JSON.stringify(job));
+  await pipeline.jobs.remember(job);
+  const driver = new LedgerDriver(pipeline.ledger, job.id);
+  await pipeline.objects.put(objectKeys.plan(driver.job, driver.ep), "{}");
+  const { due } = await pipeline.ledger.plan(driver.job, driver.ep, PLAN);
+  await pipeline.queues.addDue(driver.job, driver.ep, due);
+  return driver;
+}
+
+const task = ({ job, ep }: LedgerDriver, due: Due): string => taskId(dueMessage(job, ep, due));
+
+/** What BullMQ keeps of a task. */
+const queueKey = (queue: string, id: string): string => `${QUEUE_PREFIX}:${queue}:${id}`;
+
+async function loseTask(pipeline: Pipeline, queue: string, id: string): Promise<void> {
+  assert.equal(await pipeline.redis.del(queueKey(queue, id)), 1, `${id} was queued`);
+  await pipeline.redis.lrem(`${QUEUE_PREFIX}:${queue}:wait`, 0, id);
+  await pipeline.redis.zrem(`${QUEUE_PREFIX}:${queue}:prioritized`, id);
+}
+
+async function putPixels(pipeline: Pipeline, job: JobId, key: string): Promise<void> {
+  await pipeline.frames.put(key, samplePixels(job));
+}
+
+test("a healthy job is left alone", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline);
+  await driver.segBegin(0, "L");
+  const due = await driver.put(0, "L", 0);
+  assert.deepEqual(due, ["infer 0.0 #1"]);
+  await pipeline.queues.addDue(driver.job, driver.ep, [{ stage: "infer", item: "0.0", q: 1 }]);
+  await pipeline.ledger.grant(grantId(driver.job, driver.ep, "0.0"), "tok", 3, 100);
+  await putPixels(pipeline, driver.job, payloadOf(driver.job, driver.ep, "0.0", "a"));
+  assert.deepEqual(await repairs(pipeline, 4), []);
+});
+
+test("work that is due and in no queue is queued again", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline);
+  await loseTask(pipeline, "decode", task(driver, { stage: "decode", item: "1", q: 1 }));
+  await driver.segBegin(0, "L");
+  await driver.finish(0, "L", 0); // makes track due, and nobody enqueues it
+  const lost = ["decode", "track"].map((stage) =>
+    task(driver, {
+      stage: stage as "decode" | "track",
+      item: stage === "decode" ? "1" : "",
+      q: 1,
+    }),
+  );
+  const memory = newMemory();
+  assert.deepEqual(await repairs(pipeline, 1, memory), [], "one look is not enough");
+  assert.deepEqual(
+    await repairs(pipeline, 1, memory),
+    lost.map((id) => `queued ${id} again`),
+  );
+  for (const [i, queue] of ["decode", "track"].entries()) {
+    assert.equal(await pipeline.redis.exists(queueKey(queue, lost[i]!)), 1);
+  }
+  assert.deepEqual(await repairs(pipeline, 3, memory), []);
+});
+
+test("a job that ingest has not planned gets its task back", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const job = sampleJob();
+  await pipeline.jobs.submit(job);
+  const id = taskId(dueMessage(job.id, "", { stage: "ingest", item: "", q: 0 }));
+  await loseTask(pipeline, "ingest", id);
+  assert.deepEqual(await repairs(pipeline, 2), [`queued ${id} again`]);
+});
+
+test("a credit that its holder did not give back is taken back, pixels first", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { ledger, frames, redis } = pipeline;
+  const driver = await plannedJob(pipeline);
+  await driver.segBegin(0, "L");
+  await driver.put(0, "L", 0);
+  const id = grantId(driver.job, driver.ep, "0.0");
+  await ledger.grant(id, "tok", 3, 100);
+  await putPixels(pipeline, driver.job, `${id}/a`);
+  const done = await driver.commit("0.0", "I", await driver.begin("0.0", "I"));
+  assert.equal(done.a, "done");
+  await pipeline.queues.addDue(driver.job, driver.ep, done.due);
+  assert.deepEqual(await repairs(pipeline, 2), [
+    "cleared the pixels of 0.0",
+    "gave back the bytes of 0.0",
+    "took back the credit of 0.0",
+  ]);
+  const [, , , live] = ledgerKeys(driver.job);
+  assert.equal(await redis.exists(live!), 0);
+  assert.equal((await ledger.grants()).size, 0);
+  assert.equal(await frames.get(`${id}/a`), undefined);
+});
+
+test("a batch that a dead decoder left held is wanted again", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline);
+  await driver.segBegin(0, "L"); // by a delivery that no queue knows
+  assert.equal((await driver.acquire(0, "L", 0)).a, "ok");
+  const steps = await repairs(pipeline, 2);
+  assert.ok(steps.includes("took back the credit of 0.0"), steps.join());
+  const seen = await pipeline.ledger.inspect(driver.job);
+  assert.ok(seen.a === "running" && seen.credits === undefined);
+});
+
+test("pixels and bytes that no credit covers go", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline);
+  const own = grantId(driver.job, driver.ep, "0.3");
+  const strange = grantId(sampleJob().id, "ep", "0.0");
+  for (const id of [own, strange]) {
+    await putPixels(pipeline, driver.job, `${id}/a`);
+    await pipeline.ledger.grant(id, "tok", 3, 100);
+  }
+  await pipeline.redis.set("fq:{here}:total", 77); // a sum that went astray
+  const steps = await repairs(pipeline, 2);
+  assert.deepEqual(
+    steps.toSorted(),
+    [
+      `deleted the pixels ${own}/a`,
+      `deleted the pixels ${strange}/a`,
+      `gave back the bytes of ${own}`,
+      `gave back the bytes of ${strange}`,
+    ].toSorted(),
+  );
+  assert.equal(await pipeline.redis.exists("fq:{here}:grants", "fq:{here}:total"), 0);
+});
+
+test("a job that Redis forgot is taken in again", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const job = sampleJob();
+  await pipeline.jobs.submit(job);
+  await pipeline.redis.flushall();
+  assert.deepEqual(await repairs(pipeline, 2), [`took ${job.id} in again`]);
+  assert.equal((await pipeline.jobs.view(job.id))?.state, "queued");
+  assert.deepEqual(
+    (await pipeline.jobs.list({ limit: 9 })).map(({ id }) => id),
+    [job.id],
+  );
+  const id = taskId({ v: MESSAGE_VERSION, stage: "ingest", job: job.id });
+  assert.equal(await pipeline.redis.exists(queueKey("ingest", id)), 1);
+});
+
+test("a job whose end Redis forgot ends again, with the result that is there", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { jobs, redis } = pipeline;
+  const driver = await plannedJob(pipeline);
+  const keys = await Promise.all(
+    ledgerKeys(driver.job).map(async (key) => ({ key, dump: await redis.dumpBuffer(key) })),
+  );
+  await jobs.fail(driver.job, {
+    type: "urn:framequeue:problem:internal",
+    title: "t",
+    status: 500,
+    code: "internal",
+    detail: "d",
+  });
+  await pipeline.objects.deletePrefix(objectKeys.work(driver.job));
+  await redis.persist(jobKey(driver.job));
+  for (const { key, dump } of keys) {
+    if (dump !== null) await redis.restore(key, 0, dump, "REPLACE");
+  }
+  assert.equal((await pipeline.ledger.inspect(driver.job)).a, "running");
+  const steps = await repairs(pipeline, 1);
+  assert.deepEqual(steps, [`ended ${driver.job}, whose result is there`]);
+  assert.equal((await jobs.view(driver.job))?.state, "failed");
+});
+
+test("a cancellation that Redis forgot, or that died halfway, is carried out", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const forgotten = await plannedJob(pipeline);
+  const halfway = await plannedJob(pipeline);
+  for (const { job } of [forgotten, halfway]) {
+    await pipeline.objects.put(objectKeys.cancelled(job), "{}");
+  }
+  await pipeline.ledger.cancelling(halfway.job);
+  const steps = await repairs(pipeline, 2);
+  for (const { job } of [forgotten, halfway]) {
+    assert.ok(steps.includes(`cancelled ${job} again`), steps.join());
+    assert.equal((await pipeline.jobs.view(job))?.state, "cancelled");
+  }
+});
+
+test("a submission that was taken back halfway leaves no job", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const job = sampleJob();
+  await pipeline.jobs.submit(job);
+  await pipeline.objects.deletePrefix(objectKeys.job(job.id));
+  const steps = await repairs(pipeline, 2);
+  assert.deepEqual(steps, [`forgot ${job.id}, which was never accepted`]);
+  assert.equal(await pipeline.redis.exists(jobKey(job.id)), 0);
+  assert.deepEqual(await pipeline.jobs.active(), []);
+});
+
+test("what a job left when it ended is cleared, once nobody can work for it any more", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline);
+  await pipeline.jobs.cancel(driver.job);
+  const zombie = `${objectKeys.work(driver.job)}/${driver.ep}/infer/late`;
+  await pipeline.objects.put(zombie, "{}");
+  await repairs(pipeline, 2);
+  assert.notEqual(await pipeline.objects.stat(zombie), undefined, "a zombie may still live");
+  await repairs(pipeline, 1, newMemory(0));
+  assert.equal(await pipeline.objects.stat(zombie), undefined);
+  assert.deepEqual(await pipeline.jobs.active(), []);
+});
+
+test("the reconciler runs until it is stopped, and outlives a Redis that answers nonsense", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const steps: string[] = [];
+  const errors: unknown[] = [];
+  const reconciler = createReconciler(pipeline, {
+    intervalMs: 10,
+    events: { onRepair: (step) => steps.push(step), onRepairError: (error) => errors.push(error) },
+  });
+  await pipeline.redis.set("fq:{here}:active", "not a set");
+  reconciler.start();
+  await eventually("it complains", async () => errors.length > 0);
+  await pipeline.redis.del("fq:{here}:active");
+  const job = sampleJob();
+  await pipeline.objects.put(objectKeys.accepted(job.id), JSON.stringify(job));
+  await pipeline.redis.sadd("fq:{here}:active", job.id);
+  await eventually("it repairs", async () => steps.length > 0);
+  await reconciler.stop();
+  assert.deepEqual(steps, [`took ${job.id} in again`]);
+});
