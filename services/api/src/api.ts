@@ -14,7 +14,9 @@ import { getResult } from "./routes/get-result.ts";
 import { getLive, getMetrics, getReady } from "./routes/health.ts";
 import { jobEvents } from "./routes/job-events.ts";
 import { listJobs } from "./routes/list-jobs.ts";
+import { pauseJob } from "./routes/pause-job.ts";
 import { postJob } from "./routes/post-job.ts";
+import { resumeJob } from "./routes/resume-job.ts";
 
 /** How the API hears of its server's end, and the server of what the API still does. */
 export interface ApiLifetime {
@@ -44,6 +46,8 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
     { path: "/v1/jobs/:id", methods: { GET: getJob(deps) } },
     { path: "/v1/jobs/:id/events", methods: { GET: jobEvents({ ...deps, watch, stopping }) } },
     { path: "/v1/jobs/:id/cancel", methods: { POST: cancelJob(deps) } },
+    { path: "/v1/jobs/:id/pause", methods: { POST: pauseJob(deps) } },
+    { path: "/v1/jobs/:id/resume", methods: { POST: resumeJob(deps) } },
     { path: "/v1/jobs/:id/results/:name", methods: { GET: getResult(deps) } },
   ];
   const service: Route[] = [

@@ -150,6 +150,8 @@ test("jobs that are not there, and ids that are none", async () => {
       ["GET", "/events"],
       ["GET", "/results/frames.jsonl"],
       ["POST", "/cancel"],
+      ["POST", "/pause"],
+      ["POST", "/resume"],
     ] as const) {
       const answer = await call(`${jobs}/${id}${path}`, { method });
       assert.deepEqual([answer.status, answer.body.code], [404, "job-not-found"], id + path);
@@ -169,6 +171,25 @@ test("cancel: once and again 200, and 409 for a job that has ended otherwise", a
   await api.finish(done, {});
   const answer = await call(`${jobs}/${done}/cancel`, { method: "POST" });
   assert.deepEqual([answer.status, answer.body.code], [409, "job-ended"]);
+});
+
+test("pause and resume: once and again 200, and 409 for a job that has ended", async () => {
+  const id = await api.job();
+  for (const [action, state] of [
+    ["pause", "paused"],
+    ["pause", "paused"],
+    ["resume", "queued"],
+    ["resume", "queued"],
+  ]) {
+    const answer = await call(`${jobs}/${id}/${action}`, { method: "POST" });
+    assert.deepEqual([answer.status, answer.body.state], [200, state]);
+  }
+  await call(`${jobs}/${id}/cancel`, { method: "POST" });
+  for (const action of ["pause", "resume"]) {
+    const answer = await call(`${jobs}/${id}/${action}`, { method: "POST" });
+    assert.deepEqual([answer.status, answer.body.code], [409, "job-ended"]);
+    assert.match(answer.body.detail!, /has ended: cancelled/);
+  }
 });
 
 test("other paths and other methods", async () => {

@@ -23,8 +23,9 @@ export async function finalizeJob(
   { job, epoch }: FinalizeMessage,
 ): Promise<void> {
   const facts = await readFacts(job, epoch);
+  if (facts === undefined || (await ledger.postBegin(job, epoch, "finalize")).a !== "run") return;
   const record = await ledger.read(job);
-  if (facts === undefined || record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
+  if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
 
   const index = indexReportSchema.parse(await readJson(objects, record["index"]!));
   const rendered =

@@ -26,6 +26,9 @@ export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessa
   const facts = await pipeline.facts(job, epoch);
   const record = await ledger.read(job);
   if (facts === undefined || record === undefined) return;
+  const begun = await ledger.postBegin(job, epoch, "index");
+  await queues.addDue(job, epoch, begun.due);
+  if (begun.a !== "run") return;
 
   const folder = await mkdtemp(join(tmpdir(), "fq-index-"));
   try {

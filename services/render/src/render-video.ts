@@ -35,6 +35,9 @@ export async function renderVideo(
   const { ledger, queues, objects } = deps;
   const facts = await deps.facts(job, epoch);
   if (facts === undefined) return;
+  const begun = await ledger.postBegin(job, epoch, "render");
+  await queues.addDue(job, epoch, begun.due);
+  if (begun.a !== "run") return;
 
   const folder = await mkdtemp(join(tmpdir(), "fq-render-"));
   await using wanted = whileWanted(ledger, job, epoch, signal);
