@@ -13,7 +13,7 @@ export interface StoredArtifact {
 
 const FLUSH_BYTES = 1 << 18;
 
-/** Writes one result file line by line, and then moves it into the store under its hash. */
+/** Writes one result file bit by bit, and then moves it into the store under its hash. */
 export class ArtifactWriter implements AsyncDisposable {
   readonly #name: string;
   readonly #path: string;
@@ -35,9 +35,14 @@ export class ArtifactWriter implements AsyncDisposable {
   }
 
   /** `line` without its end of line. */
-  async line(line: string): Promise<void> {
-    this.#pending.push(line, "\n");
-    this.#pendingLength += line.length + 1;
+  line(line: string): Promise<void> {
+    return this.text(`${line}\n`);
+  }
+
+  /** A part of a line that is too long to be held whole. */
+  async text(part: string): Promise<void> {
+    this.#pending.push(part);
+    this.#pendingLength += part.length;
     if (this.#pendingLength >= FLUSH_BYTES) await this.#flush();
   }
 

@@ -18,7 +18,7 @@ import {
 } from "@framequeue/pipeline";
 import { ArtifactWriter } from "./artifact-writer.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
-import { TrackCollector } from "./track-collector.ts";
+import { TrackSpool } from "./track-spool.ts";
 
 /** Writes `frames.jsonl`, `tracks.jsonl` and `mot.txt` from the tracked parts. */
 export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessage): Promise<void> {
@@ -55,7 +55,7 @@ async function writeFiles(
   await using tracksFile = await ArtifactWriter.open("tracks.jsonl", join(folder, "tracks.jsonl"));
   await using motFile = await ArtifactWriter.open("mot.txt", join(folder, "mot.txt"));
 
-  const tracks = new TrackCollector();
+  await using tracks = await TrackSpool.open(join(folder, "paths"));
   const gaps: Gap[] = [];
   let detections = 0;
   let seen = 0;
@@ -63,7 +63,7 @@ async function writeFiles(
   const tapped = async function* (): AsyncGenerator<PartRow> {
     for await (const row of readRows(pipeline, job.id, epoch)) {
       seen++;
-      tracks.add(row);
+      await tracks.add(row);
       for (const line of motLines(row)) await motFile.line(line);
       yield row;
     }
@@ -77,12 +77,15 @@ async function writeFiles(
   // The job was cancelled meanwhile, or belongs to another epoch now.
   if (seen !== frames) return undefined;
 
-  const rows = tracks.rows(plan.labels);
-  await tracksFile.line(JSON.stringify(header("tracks", facts, frames)));
-  for (const row of rows) await tracksFile.line(JSON.stringify(row));
-
   const objectsByLabel = new Map<string, number>();
-  for (const { label } of rows) objectsByLabel.set(label, (objectsByLabel.get(label) ?? 0) + 1);
+  await tracksFile.line(JSON.stringify(header("tracks", facts, frames)));
+  for (const { row, path } of tracks.rows(plan.labels)) {
+    await tracksFile.text(`${JSON.stringify(row).slice(0, -1)},"path":[`);
+    for await (const piece of path) await tracksFile.text(piece);
+    await tracksFile.line("]}");
+    objectsByLabel.set(row.label, (objectsByLabel.get(row.label) ?? 0) + 1);
+  }
+
   return {
     artifacts: {
       "frames.jsonl": await framesFile.store(pipeline.objects, job.id),
@@ -91,7 +94,7 @@ async function writeFiles(
     },
     frames,
     detections,
-    tracks: rows.length,
+    tracks: tracks.count,
     objects: Object.fromEntries([...objectsByLabel].sort(([a], [b]) => (a < b ? -1 : 1))),
     gaps,
   };
