@@ -3,8 +3,9 @@ import { parseArgs } from "node:util";
 import type { Bench, Measurement } from "./bench.ts";
 import { equality } from "./equality/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
+import { memory } from "./memory/bench.ts";
 
-const BENCHES: readonly Bench[] = [mainJob, equality];
+const BENCHES: readonly Bench[] = [mainJob, equality, memory];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]
 

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const MAIN = resolve(import.meta.dirname, "../../../packages/cli/src/main.ts");
+const POLL_MS = 200;
+
+export interface StartedSystem extends AsyncDisposable {
+  readonly pid: number;
+  readonly redisSocket: string;
+  readonly framesDir: string;
+  /** Runs the main job without rendering on a file beside the data folder; answers the finished job. */
+  run(video: string): Promise<{ readonly state: string; readonly frames: number }>;
+}
+
+/** The product as `npm start` runs it: a process per service, on a data folder of its own. */
+export async function startSystem(folder: string, model: string): Promise<StartedSystem> {
+  const port = await freePort();
+  const data = join(folder, "data");
+  const framesDir = join(folder, "frames");
+  const child = spawn(process.execPath, [MAIN, "start", "--model", model], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      ...process.env,
+      FQ_DATA_DIR: data,
+      FQ_FRAMES_DIR: framesDir,
+      FQ_API_PORT: String(port),
+      FQ_SOURCE_ROOTS: dirname(model),
+      // Its own, whatever the environment names.
+      REDIS_URL: undefined,
+      FQ_FRAME_STORE: undefined,
+    },
+  });
+  const exited = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await exited;
+  };
+  let ready = false;
+  for await (const line of createInterface({ input: child.stdout })) {
+    ready = line.startsWith("Framequeue is ready");
+    if (ready) break;
+  }
+  if (!ready) throw new Error("The system did not start.");
+  child.stdout.resume();
+  const api = `http://127.0.0.1:${port}/v1/jobs`;
+  return {
+    pid: child.pid!,
+    redisSocket: join(data, "redis", "redis.sock"),
+    framesDir,
+    async run(video) {
+      const submitted = await json(api, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ source: { path: video }, render: false }),
+      });
+      for (;;) {
+        const job = await json(`${api}/${submitted.id}`);
+        if (/^(succeeded|failed|cancelled)/.test(job.state)) {
+          return { state: job.state, frames: job.progress.tracked };
+        }
+        await sleep(POLL_MS);
+      }
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function json(url: string, init?: RequestInit): Promise<any> {
+  const answer = await fetch(url, init);
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
