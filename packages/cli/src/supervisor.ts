@@ -30,6 +30,11 @@ export interface Supervisor {
 const START_ATTEMPTS = 3;
 const RESTART_MS = 250;
 const LONGEST_RESTART_MS = 10_000;
+/**
+ * Services run for weeks on small objects that die young. Left alone, V8 lets the space for them grow to 48 MB in every
+ * process, some minutes after the start; so it is small from the start and stays so.
+ */
+const YOUNG_HEAP = "--max-semi-space-size=2";
 /** A wrong configuration does not get better by trying again. */
 const EXIT_CONFIG = 78;
 
@@ -42,6 +47,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   async function run(spec: ServiceSpec, onReady: () => void) {
     const child = fork(spec.entry, [], {
       execPath: process.execPath,
+      execArgv: [...process.execArgv, YOUNG_HEAP],
       // Of a process group of its own, so that Ctrl-C reaches the supervisor alone, which tells the services.
       detached: true,
       env: { ...process.env, ...spec.env },

@@ -25,6 +25,8 @@ export interface PublishTarget extends Pick<DecodeMessage, "job" | "epoch" | "se
   /** How many times a batch's bytes its grant covers. */
   readonly reserved: number;
   readonly signal: AbortSignal;
+  /** A batch that was not there is; `vt` is the job's virtual time. */
+  readonly onPublished: (vt: number) => void;
 }
 
 /**
@@ -92,6 +94,7 @@ export class BatchPublisher {
       if (answer.a === "ok") {
         if (put === "copied") frames.discard(pixels);
         await queues.addDue(job, epoch, answer.due);
+        this.#target.onPublished(answer.vt);
         return;
       }
       // The job is over, so nobody else can hold this payload: it goes. Where only the lease is lost, it stays,

@@ -20,10 +20,13 @@ import {
   type TaskContext,
 } from "@framequeue/pipeline";
 import { BatchPublisher, WorkTakenAway } from "./batch-publisher.ts";
+import { Turn } from "./turn.ts";
 
 export interface DecodeDeps extends Pipeline {
   readonly tools: MediaTools;
   readonly decoderThreads?: number;
+  /** How long a segment keeps its decoder while other jobs wait for one. */
+  readonly quantumMs: number;
 }
 
 /**
@@ -35,12 +38,12 @@ export async function decodeSegment(
   message: DecodeMessage,
   context: TaskContext,
 ): Promise<void> {
-  const { job, epoch, segment } = message;
+  const { job, epoch, segment, tag = 0 } = message;
   const facts = await deps.facts(job, epoch);
   if (facts === undefined) return;
 
   const lease = newToken();
-  const begun = await deps.ledger.segBegin(job, epoch, segment, lease, context.delivery);
+  const begun = await deps.ledger.segBegin(job, epoch, segment, lease, context.delivery, tag);
   if (begun.a === "gone") {
     // Nobody works for this epoch any more; whoever died in it may have left pixels.
     await clearEpoch(deps, message);
@@ -50,6 +53,7 @@ export async function decodeSegment(
     await deps.queues.addDue(job, epoch, begun.due);
     return;
   }
+  await deps.queues.began(tag);
   const work = new SegmentWork(deps, facts, message, lease, context.signal);
   try {
     if (begun.a === "exhausted") {
@@ -103,7 +107,12 @@ class SegmentWork {
   /** Passes over the segment until every batch of it is published, or falls back when it cannot be trusted. */
   async decode(): Promise<void> {
     for (;;) {
-      const { batches, report } = await this.#pass();
+      const passed = await this.#pass();
+      if (passed === "turn over") {
+        await this.#yield();
+        return;
+      }
+      const { batches, report } = passed;
       if (!report.matched) {
         // Another pass would pass over the batches that this one published, and they may be wrong.
         await this.fallBack();
@@ -114,8 +123,9 @@ class SegmentWork {
   }
 
   /** One run of ffmpeg over the segment. Reading the next batch overlaps with publishing the last. */
-  async #pass(): Promise<{ batches: number; report: DecodeReport }> {
+  async #pass(): Promise<{ batches: number; report: DecodeReport } | "turn over"> {
     const { plan, job } = this.#facts;
+    const turn = new Turn(this.#deps.queues, job.id, this.#deps.quantumMs);
     const { batchFrames, frame, media } = plan;
     const bytes = frameBytes(frame.layout, frame.width, frame.height);
     await using source = await openSource(this.#deps.objects, plan.source);
@@ -135,22 +145,41 @@ class SegmentWork {
       // A batch's enhanced pixels live on the same credit as its decoded ones, and are reserved with them.
       reserved: job.options.enhance.normalize ? 2 : 1,
       signal: this.#signal,
+      onPublished: (vt) => turn.published(vt),
     });
     for (let batch = 0; ; batch++) {
       const pixels = this.#deps.frames.allocate(batchFrames * bytes);
       const pts = await reader.read(new Uint8Array(pixels), batchFrames);
       await publisher.settled();
-      if (pts.length === 0) return { batches: batch, report: this.#judge(reader) };
-      publisher.publish(
-        batch,
-        pts,
-        pts.length === batchFrames ? pixels : pixels.slice(0, pts.length * bytes),
-      );
+      if (pts.length === 0) {
+        this.#deps.frames.discard(pixels);
+        return { batches: batch, report: this.#judge(reader) };
+      }
+      if (await turn.isOver()) {
+        this.#deps.frames.discard(pixels);
+        return "turn over";
+      }
+      publisher.publish(batch, pts, this.#cut(pixels, pts.length * bytes));
       if (pts.length < batchFrames) {
         await publisher.settled();
         return { batches: batch + 1, report: this.#judge(reader) };
       }
     }
+  }
+
+  /** Others are further behind: the segment goes back to the queue, behind them. */
+  async #yield(): Promise<void> {
+    const { job, epoch, segment } = this.#message;
+    const { due } = await this.#deps.ledger.segYield(job, epoch, segment, this.#lease);
+    await this.#deps.queues.addDue(job, epoch, due);
+  }
+
+  /** The last batch of a segment is shorter than the buffer that it was read into. */
+  #cut(pixels: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
+    if (bytes === pixels.byteLength) return pixels;
+    const cut = pixels.slice(0, bytes);
+    this.#deps.frames.discard(pixels);
+    return cut;
   }
 
   #judge(reader: FrameReader): DecodeReport {

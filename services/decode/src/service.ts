@@ -12,9 +12,14 @@ export interface DecodeServiceOptions {
   readonly concurrency: number;
   /** Threads of one ffmpeg; absent: its own choice. */
   readonly decoderThreads?: number;
+  /** How long a segment keeps its decoder while other jobs wait for one, in milliseconds. */
+  readonly quantumMs?: number;
   readonly tools?: MediaTools;
   readonly events?: StageEvents;
 }
+
+/** Short enough that a new job need not wait long, long enough that starting the decoder again costs little. */
+const QUANTUM_MS = 5_000;
 
 /** Turns segments of a source into batches of pixels in the frame store. */
 export function createDecodeService(
@@ -24,6 +29,7 @@ export function createDecodeService(
   const deps = {
     ...pipeline,
     tools: options.tools ?? DEFAULT_TOOLS,
+    quantumMs: options.quantumMs ?? QUANTUM_MS,
     ...(options.decoderThreads === undefined ? {} : { decoderThreads: options.decoderThreads }),
   };
   return createStageRunner({
