@@ -111,11 +111,17 @@ export const executionOptionsSchema = z.strictObject({
 });
 export type ExecutionOptions = z.infer<typeof executionOptionsSchema>;
 
+export const DEFAULT_PRIORITY = 5;
+
+/** A job's share beside others that want the same workers: one of 8 gets twice that of one of 4. Changes no result. */
+export const prioritySchema = z.int().min(1).max(9);
+
 const jobOptionShape = {
   /** Name of a registered model. Default: `yolox-nano`. */
   model: z.string().min(1).optional(),
   options: resultOptionsSchema.prefault({}),
   execution: executionOptionsSchema.prefault({}),
+  priority: prioritySchema.default(DEFAULT_PRIORITY),
   /** Write the annotated video. */
   render: z.boolean().default(true),
 } as const;
@@ -145,6 +151,8 @@ export const acceptedJobSchema = z.object({
   models: z.array(modelRefSchema).min(1),
   options: resultOptionsSchema,
   execution: executionOptionsSchema,
+  /** Absent: the default. */
+  priority: prioritySchema.optional(),
   render: z.boolean(),
 });
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
@@ -179,6 +187,7 @@ export const jobViewSchema = z.object({
   state: jobStateSchema,
   source: z.object({ name: z.string() }),
   models: z.array(modelRefSchema),
+  priority: prioritySchema,
   acceptedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
   progress: progressSchema,

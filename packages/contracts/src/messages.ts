@@ -7,6 +7,9 @@ const epoch = z.string().min(1);
 /** Enqueue generation: part of the task's id, so that a task still kept under an old id cannot swallow a new one. */
 const q = z.int().min(0);
 
+/** Place in the order of turns: the job's virtual time when the task was added. The least goes first. */
+const tag = z.number().min(0).optional();
+
 export const ingestMessageSchema = z.object({
   v,
   stage: z.literal("ingest"),
@@ -21,9 +24,10 @@ export const decodeMessageSchema = z.object({
   epoch,
   segment: z.int().min(0),
   q,
+  tag,
 });
 
-const batchMessage = { v, job: jobIdSchema, epoch, batch: batchKeySchema, q };
+const batchMessage = { v, job: jobIdSchema, epoch, batch: batchKeySchema, q, tag };
 export const enhanceMessageSchema = z.object({ ...batchMessage, stage: z.literal("enhance") });
 export const inferMessageSchema = z.object({ ...batchMessage, stage: z.literal("infer") });
 

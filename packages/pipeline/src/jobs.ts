@@ -1,6 +1,7 @@
 import {
   type AcceptedJob,
   acceptedJobSchema,
+  DEFAULT_PRIORITY,
   isTerminal,
   type JobId,
   type JobResult,
@@ -255,6 +256,7 @@ function toView(
     state,
     source: { name: job.source.name },
     models: job.models,
+    priority: job.priority ?? DEFAULT_PRIORITY,
     acceptedAt: job.acceptedAt,
     ...(finishedAt === undefined ? {} : { finishedAt }),
     progress: toProgress(record),

@@ -24,6 +24,11 @@ export function activeJobsKey(site: string): string {
   return `fq:{${site}}:active`;
 }
 
+/** The site's virtual time, by which jobs take turns. */
+export function clockKey(site: string): string {
+  return `fq:{${site}}:clock`;
+}
+
 /** Object store keys of a job. */
 export const objectKeys = {
   job: (job: JobId): string => `jobs/${job}`,

@@ -445,6 +445,42 @@ test("an attempt of decode that was handed back, stolen or paused does not count
   );
 });
 
+test("a holder that yields puts its segment behind those that wait, and no attempt counts", async () => {
+  const d = await plan({ segments: 1, attempts: 1 });
+  const begin = async (lease: string) => (await ledger.segBegin(d.job, d.ep, 0, lease, "by")).a;
+  for (const [i, q] of [2, 3, 4].entries()) {
+    assert.equal(await begin(`l${i}`), "ok");
+    for (let said = 0; said < 2; said++) {
+      const yielded = await ledger.segYield(d.job, d.ep, 0, `l${i}`);
+      assert.deepEqual([yielded.a, names(yielded)], ["ok", [`decode 0 #${q}`]]);
+    }
+    assert.deepEqual(await d.due(), [`decode 0 #${q}`], "redelivered after a crash in between");
+    assert.equal((await d.acquire(0, `l${i}`, 0)).a, "stale");
+  }
+  assert.equal(await begin("thief"), "ok");
+  assert.equal((await ledger.segYield(d.job, d.ep, 0, "l0")).a, "stale");
+  assert.equal((await d.acquire(0, "thief", 0)).a, "ok");
+  assert.equal((await ledger.segYield(d.job, "another", 0, "thief")).a, "gone");
+});
+
+test("frames cost virtual time by the job's priority, and a job that was away is not owed for it", async () => {
+  const vts: number[] = [];
+  for (const priority of [1, 5, 9]) {
+    const d = await plan({ segments: 1, priority });
+    await ledger.segBegin(d.job, d.ep, 0, "l", "by", 1000);
+    await d.acquire(0, "l", 0);
+    const published = await d.publish(0, "l", 0, 18);
+    assert.equal(published.a, "ok");
+    assert.equal(published.due![0]!.vt, 1000, "a batch has the time at which it begins");
+    vts.push(Number(await d.field("vt")));
+    await ledger.segBegin(d.job, d.ep, 0, "m", "by", 7);
+    assert.equal(Number(await d.field("vt")), vts.at(-1), "never back");
+    await ledger.fallback(d.job, d.ep, 0, "m", "ep2", 40);
+    assert.equal(Number(await d.field("vt")), vts.at(-1), "what was done over counts too");
+  }
+  assert.deepEqual(vts, [1090, 1018, 1010]);
+});
+
 test("the last step is due once both stages after track have left a reference", async () => {
   const d = await plan({ segments: 1, render: true });
   assert.equal((await ledger.postCommit(d.job, d.ep, "index", "early")).a, "gone");

@@ -1,11 +1,12 @@
-import type {
-  BatchKey,
-  GAP_REASONS,
-  JobId,
-  JobState,
-  MessageStage,
-  Problem,
-  SegmentMode,
+import {
+  type BatchKey,
+  DEFAULT_PRIORITY,
+  type GAP_REASONS,
+  type JobId,
+  type JobState,
+  type MessageStage,
+  type Problem,
+  type SegmentMode,
 } from "@framequeue/contracts";
 import { grantKeys, jobKey, ledgerKeys } from "./keys.ts";
 import type { RedisClient } from "./redis.ts";
@@ -17,6 +18,8 @@ export interface Due {
   /** Segment index, batch key, or empty. */
   readonly item: string;
   readonly q: number;
+  /** The job's virtual time, where the stage's tasks take turns by it: see `FairClock`. */
+  readonly vt?: number;
 }
 
 type Answer<A extends string, More = unknown> = {
@@ -63,6 +66,8 @@ export interface PlanOptions {
   readonly attempts: number;
   readonly enhance: boolean;
   readonly render: boolean;
+  /** 1 to 9: a job's share beside others, default 5. */
+  readonly priority?: number;
   /** Frames to expect, for progress. */
   readonly total: number;
 }
@@ -133,14 +138,15 @@ export function createLedger(redis: RedisClient, site: string) {
         plan.render ? 1 : 0,
         plan.total,
         new Date().toISOString(),
+        plan.priority ?? DEFAULT_PRIORITY,
       ),
 
-    segBegin: (job: JobId, ep: string, segment: number, lease: string, by: string) =>
+    segBegin: (job: JobId, ep: string, segment: number, lease: string, by: string, tag = 0) =>
       call<
         | Answer<"ok" | "exhausted", { mode: SegmentMode; batches: number; frames: number }>
         | Answer<"skip">
         | Gone
-      >("seg-begin", job, ep, segment, lease, by, new Date().toISOString()),
+      >("seg-begin", job, ep, segment, lease, by, new Date().toISOString(), tag),
 
     acquire: (
       job: JobId,
@@ -165,7 +171,7 @@ export function createLedger(redis: RedisClient, site: string) {
       frames: number,
       sum: number,
     ) =>
-      call<Answer<"ok" | "retry"> | Stale | Gone>(
+      call<Answer<"ok", { vt: number }> | Answer<"retry"> | Stale | Gone>(
         "publish",
         job,
         ep,
@@ -193,6 +199,10 @@ export function createLedger(redis: RedisClient, site: string) {
     /** The holder stops for no fault of the segment: told to, or for want of a store. Its attempt does not count. */
     segHandBack: (job: JobId, ep: string, segment: number, lease: string) =>
       call<Answer<"ok"> | Stale | Gone>("seg-hand-back", job, ep, segment, lease),
+
+    /** The holder has had its turn: the segment is due again behind those that wait. */
+    segYield: (job: JobId, ep: string, segment: number, lease: string) =>
+      call<Answer<"ok"> | Stale | Gone>("seg-yield", job, ep, segment, lease),
 
     fallback: (
       job: JobId,

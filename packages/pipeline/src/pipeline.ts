@@ -36,7 +36,7 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
   const redis = connectRedis(options.redisUrl);
   redis.on("error", (error: Error) => options.onRedisError?.(error));
   const ledger = createLedger(redis, site);
-  const queues = createTaskQueues(redis);
+  const queues = createTaskQueues(redis, site);
   const jobs = createJobs({ redis, site, ledger, queues, objects, frames });
   return {
     redis,

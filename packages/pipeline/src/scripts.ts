@@ -11,6 +11,7 @@ const LEDGER_SCRIPTS = [
   "publish",
   "seg-end",
   "seg-hand-back",
+  "seg-yield",
   "fallback",
   "begin",
   "hand-back",
@@ -32,7 +33,14 @@ const LEDGER_SCRIPTS = [
   "due",
   "inspect",
 ] as const;
-const SITE_SCRIPTS = ["grant", "release", "release-job", "grants"] as const;
+const SITE_SCRIPTS = [
+  "grant",
+  "release",
+  "release-job",
+  "grants",
+  "clock-advance",
+  "clock-rebase",
+] as const;
 
 export type LedgerScript = (typeof LEDGER_SCRIPTS)[number];
 export type SiteScript = (typeof SITE_SCRIPTS)[number];

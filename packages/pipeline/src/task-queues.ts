@@ -1,4 +1,7 @@
 import {
+  type DecodeMessage,
+  type EnhanceMessage,
+  type InferMessage,
   type JobId,
   type Message,
   MESSAGE_SCHEMAS,
@@ -9,6 +12,7 @@ import {
   type BatchKey,
 } from "@framequeue/contracts";
 import { type Job, Queue } from "bullmq";
+import { type ClockReading, createFairClock, needsRebase, priorityOf } from "./fair-clock.ts";
 import type { Due } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 
@@ -40,17 +44,24 @@ export function deliveryId(task: Pick<Job, "id" | "attemptsStarted">): string {
   return `${task.id}#${task.attemptsStarted}`;
 }
 
+type TurnMessage = DecodeMessage | EnhanceMessage | InferMessage;
+
+function isTurn(message: Message): message is TurnMessage {
+  return (TURNS as readonly string[]).includes(message.stage);
+}
+
 /** What a script made due, as the message that asks for it. */
-export function dueMessage(job: JobId, epoch: string, { stage, item, q }: Due): Message {
+export function dueMessage(job: JobId, epoch: string, { stage, item, q, vt }: Due): Message {
   const base = { v: MESSAGE_VERSION, job, epoch, q } as const;
+  const turn = vt === undefined ? {} : { tag: vt };
   switch (stage) {
     case "ingest":
       return { v: MESSAGE_VERSION, stage, job, ...(q === 0 ? {} : { q }) };
     case "decode":
-      return { ...base, stage, segment: Number(item) };
+      return { ...base, ...turn, stage, segment: Number(item) };
     case "enhance":
     case "infer":
-      return { ...base, stage, batch: item as BatchKey };
+      return { ...base, ...turn, stage, batch: item as BatchKey };
     default:
       return { ...base, stage };
   }
@@ -64,11 +75,25 @@ export interface TaskQueues extends AsyncDisposable {
   missing(messages: readonly Message[]): Promise<Message[]>;
   /** What is being worked on, or was when its process died: see `deliveryId`. */
   deliveries(stage: Stage): Promise<ReadonlySet<string>>;
+  /** A decode with this tag has begun, or goes on as if it began now: see `FairClock`. */
+  began(tag: number): Promise<void>;
+  /** Whether decode tasks of other jobs wait whose turn comes before that of `job` at virtual time `tag`. */
+  othersWait(job: JobId, tag: number): Promise<boolean>;
   /** Enqueues everything that a script answered as due. */
   addDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
 }
 
-export function createTaskQueues(connection: RedisClient): TaskQueues {
+/** Stages whose tasks take turns between jobs. */
+const TURNS = ["decode", "enhance", "infer"] as const satisfies readonly Stage[];
+
+/** BullMQ's score of a waiting task: its priority times this, and a counter. */
+const SCORES_PER_PRIORITY = 2 ** 32;
+
+/** A job has at most so many decode tasks of its own, one per open segment: more cannot hide those of others. */
+const OPEN_SEGMENTS = 32;
+
+export function createTaskQueues(connection: RedisClient, site: string): TaskQueues {
+  const clock = createFairClock(connection, site);
   const queues = new Map<Stage, Queue>(
     STAGES.map((stage) => [
       stage,
@@ -88,12 +113,58 @@ export function createTaskQueues(connection: RedisClient): TaskQueues {
       }),
     ]),
   );
+  const decode = queues.get("decode")!;
+
+  /** The message with its place in the order of turns, and the priority that this is in the queue. */
+  async function placed<M extends Message>(message: M): Promise<{ message: M; priority?: number }> {
+    if (!isTurn(message)) return { message };
+    const reading = await makeRoom(await clock.read());
+    const { tag = reading.now } = message;
+    // Batches follow their segment: what it began with has lifted the job's virtual time to the clock.
+    const lifted = message.stage === "decode" ? Math.max(tag, reading.now) : tag;
+    return { message: { ...message, tag: lifted }, priority: priorityOf(lifted, reading) };
+  }
+
+  /** Lets priorities count from the clock again before the numbers run out, and moves the tasks that wait. */
+  async function makeRoom(seen: ClockReading): Promise<ClockReading> {
+    if (!needsRebase(seen)) return seen;
+    const again = seen.moving === undefined ? await clock.rebase(seen) : true;
+    const reading = await clock.read();
+    if (!again) return reading;
+    for (const stage of TURNS) {
+      for (const task of await queues.get(stage)!.getPrioritized()) {
+        const { tag } = task.data as { tag?: number };
+        // One that a worker took meanwhile has no priority to change.
+        await task.changePriority({ priority: priorityOf(tag ?? 0, reading) }).catch(() => {});
+      }
+    }
+    await clock.rebased();
+    return { ...reading, moving: undefined };
+  }
+
   return {
-    async add(message) {
-      const checked = MESSAGE_SCHEMAS[message.stage].parse(message);
-      await queues.get(queueOf(message.stage))!.add(message.stage, checked, {
+    async add(unplaced) {
+      const { message, priority } = await placed(MESSAGE_SCHEMAS[unplaced.stage].parse(unplaced));
+      await queues.get(queueOf(message.stage))!.add(message.stage, message, {
         jobId: taskId(message),
+        ...(priority === undefined ? {} : { priority }),
       });
+    },
+    began: (tag) => clock.advance(tag),
+    async othersWait(job, tag) {
+      const [waiting, prioritized, reading] = await Promise.all([
+        connection.lrange(decode.toKey("wait"), -OPEN_SEGMENTS - 1, -1),
+        connection.zrange(decode.toKey("prioritized"), 0, `${OPEN_SEGMENTS}`, "WITHSCORES"),
+        clock.read(),
+      ]);
+      const own = `decode-${job}-`;
+      if (waiting.some((id) => !id.startsWith(own))) return true;
+      const mine = priorityOf(tag, reading);
+      for (let i = 0; i < prioritized.length; i += 2) {
+        const priority = Math.floor(Number(prioritized[i + 1]) / SCORES_PER_PRIORITY);
+        if (!prioritized[i]!.startsWith(own)) return priority < mine;
+      }
+      return false;
     },
     async missing(messages) {
       const pipeline = connection.pipeline();

@@ -16,6 +16,7 @@ await runService({
     const service = createDecodeService(pipeline, {
       concurrency: config.concurrency,
       ...(config.decoderThreads === 0 ? {} : { decoderThreads: config.decoderThreads }),
+      quantumMs: config.quantumMs,
       events: observeStage(metrics, logger),
     });
     await service.start();

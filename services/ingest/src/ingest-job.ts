@@ -1,5 +1,6 @@
 import {
   type AcceptedJob,
+  DEFAULT_PRIORITY,
   frameBytes,
   type IngestMessage,
   modelKeys,
@@ -64,6 +65,7 @@ export async function ingestJob(
     enhance: job.options.enhance.normalize,
     render: job.render,
     total: plan.expectedFrames,
+    priority: job.priority ?? DEFAULT_PRIORITY,
   });
   if (planned.a === "ok") await queues.addDue(id, epoch, planned.due);
   else await objects.deletePrefix(objectKeys.epoch(id, epoch));

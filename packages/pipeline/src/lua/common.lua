@@ -1,5 +1,5 @@
 -- Stands in front of every script of the ledger. All keys of a job carry one hash tag, so they share a slot:
---   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, gq, tq, stage refs, progress
+--   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, gq, tq, pri, vt, stage refs, progress
 --   2 seg   hash    open or ended segment  -> { st, q, lease, by, att, nb }
 --   3 bat   hash    untracked batch "s.b"  -> { st, q, lease, frames, sum, ranges = { { f, t, att, solo, ref | gap } } }
 --   4 live  hash    the credits: payload holder "s.b" -> { tok, lease, bytes, drop }
@@ -12,6 +12,7 @@
 local JOB, SEG, BAT, LIVE, PARTS, CKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
 local CHECKPOINTS_KEPT = 256
+local NORMAL_PRIORITY = 5
 
 local function get(name)
   return redis.call('HGET', JOB, name)
@@ -36,8 +37,12 @@ end
 
 local due = {}
 
+-- Stages that work on pixels take turns between jobs by the job's virtual time, see `FairClock`.
+local TAKES_TURNS = { decode = true, enhance = true, infer = true }
+
 local function owe(stage, item, q)
-  due[#due + 1] = { stage = stage, item = item, q = q }
+  local vt = TAKES_TURNS[stage] and tonumber(get('vt') or '0') or nil
+  due[#due + 1] = { stage = stage, item = item, q = q, vt = vt }
 end
 
 local function answer(kind, more)

@@ -1,6 +1,6 @@
 -- publish(ep, s, lease, b, tok, frames, sum): the payload is in the frame store.
 -- Invariant: a batch is ready only while its payload exists and its credit is held.
--- Answers ok | retry (acquire again; do not delete the payload, it may be the new holder's) | stale | gone.
+-- Answers ok(vt: the job's virtual time, which these frames cost by its priority) | retry (acquire again; do not delete the payload, it may be the new holder's) | stale | gone.
 local ep, s, lease, b, tok = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local frames, sum = tonumber(ARGV[6]), ARGV[7]
 if gone(ep) then return answer('gone') end
@@ -18,4 +18,6 @@ seg.att = 0
 store(SEG, s, seg)
 redis.call('HINCRBY', JOB, 'fd', frames)
 oweBatch(k, batch)
-return answer('ok')
+local vt = tonumber(get('vt') or '0') + frames * NORMAL_PRIORITY / int('pri')
+set('vt', string.format('%.3f', vt))
+return answer('ok', { vt = vt })

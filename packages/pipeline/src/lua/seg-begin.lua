@@ -1,4 +1,4 @@
--- segBegin(ep, s, lease, by, now): the caller decodes segment s from now on; whoever did before is stale.
+-- segBegin(ep, s, lease, by, now, tag): the caller decodes segment s from now on; whoever did before is stale.
 -- Answers ok | exhausted (N attempts without progress: fall back or end the segment) | skip | gone.
 -- `batches` and `frames`: what the segment has published from its start without a hole.
 local ep, s, lease, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -13,6 +13,8 @@ if seg.lease ~= lease then seg.att = seg.att + 1 end
 seg.lease, seg.by = lease, by
 store(SEG, s, seg)
 redis.call('HSETNX', JOB, 'decodeAt', ARGV[5])
+-- A job that asked for nothing for a while is not owed for it: its virtual time is at least its task's.
+if tonumber(ARGV[6]) > tonumber(get('vt') or '0') then set('vt', ARGV[6]) end
 local kind = 'ok'
 if seg.att > int('N') then kind = 'exhausted' end
 local nb, frames = 0, 0
