@@ -1,4 +1,4 @@
-import { type EnhanceMessage, newToken } from "@framequeue/contracts";
+import { type EnhanceMessage, newToken, ProblemError } from "@framequeue/contracts";
 import { type FrameBatch, payloadChecksum } from "@framequeue/frames";
 import type { Normalizer } from "@framequeue/media";
 import {
@@ -27,19 +27,25 @@ export async function enhanceBatch(
   if (begun.a === "drop") await dropBatch(deps, job, epoch, batch, begun.tok);
   if (begun.a !== "run") return;
 
-  const decoded = await frames.get(payloadOf(job, epoch, batch, "a"));
-  if (decoded === undefined || String(decoded.header.crc32) !== begun.sum) {
-    await reportLost(deps, job, epoch, batch, lease, begun.tok);
-    return;
-  }
-  if (signal.aborted) {
-    await ledger.handBack(job, epoch, batch, lease, "enhance");
+  let enhanced: FrameBatch;
+  try {
+    const decoded = await frames.get(payloadOf(job, epoch, batch, "a"));
+    if (decoded === undefined || String(decoded.header.crc32) !== begun.sum) {
+      await reportLost(deps, job, epoch, batch, lease, begun.tok);
+      return;
+    }
     signal.throwIfAborted();
+    enhanced = await enhance(deps, decoded);
+    frames.discardRead(decoded);
+    const put = await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
+    if (put === "copied") frames.discard(enhanced.pixels);
+  } catch (error) {
+    // Neither a stop nor a store that is full or away says anything about the frames.
+    if (signal.aborted || error instanceof ProblemError) {
+      await ledger.handBack(job, epoch, batch, lease, "enhance");
+    }
+    throw error;
   }
-  const enhanced = await enhance(deps, decoded);
-  frames.discardRead(decoded);
-  const put = await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
-  if (put === "copied") frames.discard(enhanced.pixels);
   const committed = await ledger.enhCommit(job, epoch, batch, lease, enhanced.header.crc32);
   // Over: nobody else can hold this payload, so it goes. With only the lease lost it may be the new holder's.
   if (committed.a === "gone") await frames.deletePrefix(grantId(job, epoch, batch));

@@ -41,30 +41,29 @@ export async function inferBatch(
     if (begun.a === "drop") await dropBatch(deps, job, epoch, batch, begun.tok);
     if (begun.a !== "run") return;
 
-    const variant = facts.job.options.enhance.normalize ? "b" : "a";
-    const payload = await deps.frames.get(payloadOf(job, epoch, batch, variant));
-    if (payload === undefined || String(payload.header.crc32) !== begun.sum) {
-      await reportLost(deps, job, epoch, batch, lease, begun.tok);
-      return;
-    }
-
-    let result: InferResult;
+    let ref: string;
     try {
-      const detections = await detect(deps, facts, payload, begun, context.signal);
-      result = {
+      const variant = facts.job.options.enhance.normalize ? "b" : "a";
+      const payload = await deps.frames.get(payloadOf(job, epoch, batch, variant));
+      if (payload === undefined || String(payload.header.crc32) !== begun.sum) {
+        await reportLost(deps, job, epoch, batch, lease, begun.tok);
+        return;
+      }
+      const result: InferResult = {
         v: 1,
         pts: payload.header.pts.slice(begun.f, begun.t),
-        frames: detections,
+        frames: await detect(deps, facts, payload, begun, context.signal),
       };
+      deps.frames.discardRead(payload);
+      ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
     } catch (error) {
+      // Neither a stop nor a store that is full or away says anything about the frames.
       const blameless =
         context.signal.aborted ||
         (error instanceof ProblemError && error.code !== "inference-failed");
       if (blameless) await ledger.handBack(job, epoch, batch, lease, "infer");
       throw error;
     }
-    deps.frames.discardRead(payload);
-    const ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
     const committed = await ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
     if (committed.a === "done") {
       // Track first: it is waiting, the store is not.
