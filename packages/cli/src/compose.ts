@@ -10,7 +10,7 @@ import {
 import { createDecodeService } from "@framequeue/service-decode";
 import { createEnhanceService } from "@framequeue/service-enhance";
 import { createIndexService } from "@framequeue/service-index";
-import { createInferService } from "@framequeue/service-infer";
+import { createInferService, type DetectorCache } from "@framequeue/service-infer";
 import { createIngestService } from "@framequeue/service-ingest";
 import { createRenderService } from "@framequeue/service-render";
 import { createTrackService } from "@framequeue/service-track";
@@ -23,6 +23,8 @@ export interface ComposeOptions {
   readonly frameBudgetBytes?: number;
   /** Inference threads, each with one session of one thread. Default: one per core. */
   readonly inferWorkers?: number;
+  /** A stand-in for the models, which a benchmark brings and keeps. */
+  readonly detectors?: DetectorCache;
   readonly events?: StageEvents;
 }
 
@@ -54,9 +56,9 @@ export async function composeSystem(options: ComposeOptions): Promise<ComposedSy
   const cores = availableParallelism();
   const observed = events ? { events } : {};
   const infer = createInferService(pipeline, {
-    concurrency: 3,
     workers: options.inferWorkers ?? cores,
     threadsPerWorker: 1,
+    ...(options.detectors ? { detectors: options.detectors } : {}),
     ...observed,
   });
   const services: StageRunner[] = [

@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { StageEvents } from "@framequeue/pipeline";
 import { startRedisProcess } from "@framequeue/service";
 import { createFolderStore } from "@framequeue/storage";
-import { type ComposedSystem, composeSystem } from "./compose.ts";
+import { type ComposedSystem, type ComposeOptions, composeSystem } from "./compose.ts";
 import { type FrameStoreKind, openPrivateFrames } from "./private-frames.ts";
 
-export interface PrivateSystemOptions {
-  readonly inferWorkers?: number;
+export interface PrivateSystemOptions extends Pick<
+  ComposeOptions,
+  "inferWorkers" | "detectors" | "events"
+> {
   /** Where pixels are between the stages: `memory` unless said otherwise. */
   readonly frameStore?: FrameStoreKind;
   /** Servers for `redis`; without any the system starts its own. */
   readonly frameRedisUrls?: readonly string[];
-  readonly events?: StageEvents;
 }
 
 /** A system for one command: its own Redis, folder and frame store. Disposing leaves nothing behind. */

@@ -11,8 +11,10 @@ import {
 import { payloadChecksum } from "@framequeue/frames";
 import { clearPayload, grantId, payloadOf, type Pipeline } from "@framequeue/pipeline";
 
-/** How soon a full window is looked at again: well below the time that inference needs for the window. */
-const CREDIT_POLL_MS = 30;
+/** How soon a full window is looked at again: fast inference gives a credit back every few milliseconds. */
+const FIRST_POLL_MS = 2;
+/** After some looks in vain: well below the time that slow inference needs for the window. */
+const LAST_POLL_MS = 32;
 
 /** Another holder decodes the segment now, or the job is over: stop, this is no error. */
 export class WorkTakenAway extends Error {
@@ -111,6 +113,7 @@ export class BatchPublisher {
   async #acquire(batch: number, k: BatchKey, bytes: number): Promise<string | undefined> {
     const { job, epoch, segment, lease, signal } = this.#target;
     const { ledger, queues } = this.#pipeline;
+    let pollMs = FIRST_POLL_MS;
     for (;;) {
       signal.throwIfAborted();
       const tok = newToken();
@@ -122,7 +125,8 @@ export class BatchPublisher {
           await queues.addDue(job, epoch, answer.due);
           return undefined;
         case "wait":
-          await sleep(CREDIT_POLL_MS, undefined, { signal });
+          await sleep(pollMs, undefined, { signal });
+          pollMs = Math.min(2 * pollMs, LAST_POLL_MS);
           break;
         case "drop":
           await clearPayload(this.#pipeline, job, epoch, answer.k, answer.tok);
@@ -139,7 +143,7 @@ export class BatchPublisher {
     const { job, epoch, signal } = this.#target;
     const { ledger, frameBudgetBytes } = this.#pipeline;
     while ((await ledger.grant(grantId(job, epoch, k), tok, bytes, frameBudgetBytes)) === "wait") {
-      await sleep(CREDIT_POLL_MS, undefined, { signal });
+      await sleep(LAST_POLL_MS, undefined, { signal });
     }
   }
 }

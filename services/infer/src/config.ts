@@ -11,8 +11,8 @@ import { z } from "zod";
 const schema = z
   .object({
     ...commonConfig,
-    /** Batches that this process holds at once. */
-    FQ_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 3 }),
+    /** Batches that this process holds at once; 0 follows the number of inference threads. */
+    FQ_CONCURRENCY: integerSetting({ min: 0, max: 256, default: 0 }),
     /** Inference threads, each with a session of its own; one per core by default. */
     FQ_INFER_WORKERS: integerSetting({ min: 1, max: 256, default: availableParallelism() }),
     /** Threads of one session. Workers times this should not exceed the cores. */
@@ -22,7 +22,7 @@ const schema = z
   })
   .transform((env) => ({
     ...commonSettings(env),
-    concurrency: env.FQ_CONCURRENCY,
+    ...(env.FQ_CONCURRENCY === 0 ? {} : { concurrency: env.FQ_CONCURRENCY }),
     workers: env.FQ_INFER_WORKERS,
     threadsPerWorker: env.FQ_INFER_THREADS,
     loadedModels: env.FQ_LOADED_MODELS,

@@ -1,1 +1,2 @@
 export { createInferService, type InferService, type InferServiceOptions } from "./service.ts";
+export type { DetectorCache, DetectorLoan } from "./detector-cache.ts";

@@ -14,7 +14,7 @@ await runService({
       }),
     );
     const service = createInferService(pipeline, {
-      concurrency: config.concurrency,
+      ...(config.concurrency === undefined ? {} : { concurrency: config.concurrency }),
       workers: config.workers,
       threadsPerWorker: config.threadsPerWorker,
       loadedModels: config.loadedModels,

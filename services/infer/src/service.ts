@@ -5,20 +5,28 @@ import {
   type StageEvents,
   type StageRunner,
 } from "@framequeue/pipeline";
-import { createDetectorCache } from "./detector-cache.ts";
+import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
 import { inferBatch } from "./infer-batch.ts";
 
 export interface InferServiceOptions {
-  /** Batches that this process holds at once; two keep the sessions busy over the border between batches. */
-  readonly concurrency: number;
   /** Inference threads, each with a session of its own. */
   readonly workers: number;
+  /**
+   * Batches that this process holds at once. By default one more than there are threads: each thread has one, and the
+   * next is there when a batch ends.
+   */
+  readonly concurrency?: number;
   /** Threads of one session. Workers times this should not exceed the cores. */
   readonly threadsPerWorker: number;
   /** Models that stay loaded at once. */
   readonly loadedModels?: number;
+  /** Detectors from elsewhere than the object store: a benchmark puts a stand-in here. Stays the caller's. */
+  readonly detectors?: DetectorCache;
   readonly events?: StageEvents;
 }
+
+/** Fewer would leave two threads waiting at the end of each batch. */
+const LEAST_CONCURRENCY = 3;
 
 export interface InferService extends StageRunner {
   /** Loads a model before the first batch asks for it. */
@@ -27,14 +35,18 @@ export interface InferService extends StageRunner {
 
 /** Runs neural networks on batches of pixels: the service that costs money. */
 export function createInferService(pipeline: Pipeline, options: InferServiceOptions): InferService {
-  const detectors = createDetectorCache(pipeline.objects, {
-    workers: options.workers,
-    threadsPerWorker: options.threadsPerWorker,
-    capacity: options.loadedModels ?? 2,
-  });
+  const { workers, threadsPerWorker } = options;
+  const own = options.detectors
+    ? undefined
+    : createDetectorCache(pipeline.objects, {
+        workers,
+        threadsPerWorker,
+        capacity: options.loadedModels ?? 2,
+      });
+  const detectors = options.detectors ?? own!;
   const runner = createStageRunner({
     queue: "infer",
-    concurrency: options.concurrency,
+    concurrency: options.concurrency ?? Math.max(LEAST_CONCURRENCY, workers + 1),
     pipeline,
     handlers: {
       infer: (message, context) => inferBatch({ ...pipeline, detectors }, message, context),
@@ -52,7 +64,7 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     },
     async stop(deadlineMs) {
       await runner.stop(deadlineMs);
-      await detectors[Symbol.asyncDispose]();
+      await own?.[Symbol.asyncDispose]();
     },
   };
 }
