@@ -6,7 +6,7 @@ import { playSchedule } from "./testing/schedule.ts";
 import { createSimulatedRedis, scheduleRedis } from "./testing/simulated-redis.ts";
 
 /** `FQ_SCHEDULES=20000 node --test …` plays more; a failure names its seed, and `FQ_SEED=17` plays that one alone. */
-const SCHEDULES = Number(process.env["FQ_SCHEDULES"] ?? 1_000);
+const SCHEDULES = Number(process.env["FQ_SCHEDULES"] ?? 400);
 const FIRST = Number(process.env["FQ_FIRST_SEED"] ?? 1);
 const ONLY = process.env["FQ_SEED"];
 

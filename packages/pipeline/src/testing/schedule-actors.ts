@@ -343,13 +343,17 @@ export async function* reconcilePass(world: World, suspects: Suspects): Actor {
 }
 
 async function* endJob(world: World): Actor {
-  await world.ledger.end(world.job, "succeeded", NOW, undefined, 3600);
-  yield "end";
+  const ended = await world.ledger.end(world.job, "succeeded", NOW, undefined, 3600);
+  yield `end ${ended.a}`;
+  // A cancellation came between result and end, and beats it.
+  if (ended.a === "ended" && /^cancel/.test(ended.st)) world.truth.result = false;
   yield* clear(world);
 }
 
 /** What the API does to cancel the job, and again as long as its tombstone stands. */
 export async function* cancel(world: World): Actor {
+  // A job whose result stands without a tombstone has ended, whatever Redis says.
+  if (world.truth.result && !world.truth.cancelled) return;
   world.truth.cancelled = true;
   yield "put tombstone";
   const found = await world.ledger.cancelling(world.job);

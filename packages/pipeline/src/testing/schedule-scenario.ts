@@ -1,20 +1,24 @@
 import type { Random } from "./random.ts";
 import type { Scenario } from "./schedule-world.ts";
 
-/** Faults of one kind want others to be absent: those that exclude each other are drawn in turn. */
-export function drawScenario(random: Random): Scenario {
+/**
+ * Faults of one kind want others to be absent: those that exclude each other are drawn in turn. What is `given` is not
+ * left to chance, and what it excludes is absent too.
+ */
+export function drawScenario(random: Random, given: Partial<Scenario> = {}): Scenario {
   const segments = Array.from({ length: random.int(1, 4) }, () =>
     Array.from({ length: random.int(0, 3) }, () => random.int(1, 4)),
   );
   const frames = segments.flat().reduce((sum, count) => sum + count, 0);
   const liar = random.int(0, segments.length * 4);
   const lies = (segments[liar]?.length ?? 0) > 0;
-  const poisoned = !lies && frames > 0 && random.chance(0.2);
-  const reconciler = random.chance(0.5);
-  const travel = !poisoned && reconciler && random.chance(0.3);
-  const zombies = !poisoned && random.chance(0.4);
-  const losses = random.chance(0.4);
-  const window = random.int(1, 4);
+  const clean = !lies && !given.zombies && !given.travel;
+  const poisoned = random.chance(0.2) && clean && frames > 0;
+  const reconciler = random.chance(0.5) ? (given.reconciler ?? true) : (given.reconciler ?? false);
+  const travel = given.travel ?? (!poisoned && reconciler && random.chance(0.3));
+  const zombies = given.zombies ?? (!poisoned && random.chance(0.4));
+  const losses = given.losses ?? random.chance(0.4);
+  const window = given.window ?? random.int(1, 4);
   const openSegments = random.int(1, 3);
   // Without the reconciler nobody takes back what zombies and double faults leave of the budget.
   const scarce = reconciler || !(zombies || losses || lies);
@@ -30,12 +34,13 @@ export function drawScenario(random: Random): Scenario {
     zombies,
     losses,
     reconciler,
-    forgetful: reconciler && random.chance(0.5),
+    forgetful: reconciler && !poisoned && random.chance(0.5),
     travel,
     pauses: random.chance(0.2),
     cancel: random.chance(0.1),
     lostAnswers: random.chance(0.3) ? 0.1 : 0,
     ...(lies ? { liar } : {}),
     ...(poisoned ? { poison: random.int(0, frames - 1) } : {}),
+    ...given,
   };
 }

@@ -58,10 +58,10 @@ interface Moment {
 export async function playSchedule(
   redis: ScheduleRedis | SimulatedRedis,
   seed: number,
-  changes: Partial<Scenario> = {},
+  given: Partial<Scenario> = {},
 ): Promise<readonly string[]> {
   const random = new Random(seed);
-  const scenario = { ...drawScenario(random), ...changes };
+  const scenario = drawScenario(random, given);
   const schedule = new Schedule(new World(redis, scenario, random, `sim${seed}`));
   try {
     await schedule.play();
