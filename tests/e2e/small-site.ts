@@ -1,0 +1,134 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import {
+  type AcceptedJob,
+  executionOptionsSchema,
+  isTerminal,
+  type JobId,
+  type JobView,
+  type ModelRef,
+  newJobId,
+  resultOptionsSchema,
+} from "@framequeue/contracts";
+import { createMemoryFrameStore } from "@framequeue/frames";
+import { testDetector } from "@framequeue/graphs";
+import { loadModelPackage } from "@framequeue/models";
+import { openPipeline, type Pipeline, type StageRunner, storeModel } from "@framequeue/pipeline";
+import { startRedisServer } from "@framequeue/service/testing";
+import { createDecodeService } from "@framequeue/service-decode";
+import { createIndexService } from "@framequeue/service-index";
+import { createInferService } from "@framequeue/service-infer";
+import { createIngestService } from "@framequeue/service-ingest";
+import { createRenderService } from "@framequeue/service-render";
+import { createTrackService } from "@framequeue/service-track";
+import { createFolderStore } from "@framequeue/storage";
+
+const run = promisify(execFile);
+
+export interface SmallSiteOptions {
+  /** Segments that are decoded at once. */
+  readonly decoders?: number;
+  readonly quantumMs?: number;
+  readonly onTask?: NonNullable<Parameters<typeof createDecodeService>[1]["events"]>["onTask"];
+}
+
+/** Every stage in this process, on a Redis of its own, with a detector for pictures of 160×96. */
+export interface SmallSite extends AsyncDisposable {
+  readonly pipeline: Pipeline;
+  readonly folder: string;
+  readonly model: ModelRef;
+  submit(video: string, options?: Partial<AcceptedJob>): Promise<JobId>;
+  view(job: JobId): Promise<JobView>;
+  /** Waits for a view that is so. */
+  until(job: JobId, isSo: (view: JobView) => boolean): Promise<JobView>;
+  ended(job: JobId): Promise<JobView>;
+}
+
+export async function openSmallSite(options: SmallSiteOptions = {}): Promise<SmallSite> {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "fq-small-"));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const redis = resources.use(await startRedisServer());
+  const objects = createFolderStore(join(folder, "objects"));
+  const modelFile = join(folder, "blocks.onnx");
+  await writeFile(modelFile, testDetector({ width: 160, height: 96, batch: 1 }));
+  const model = await storeModel(objects, await loadModelPackage(modelFile));
+  const pipeline = resources.use(
+    openPipeline({
+      redisUrl: redis.url,
+      site: "small",
+      objects,
+      frames: resources.use(createMemoryFrameStore()),
+      frameBudgetBytes: 2 ** 28,
+    }),
+  );
+  const events = options.onTask ? { events: { onTask: options.onTask } } : {};
+  const services: StageRunner[] = [
+    createIngestService(pipeline, {
+      concurrency: 1,
+      fetch: { limitBytes: 2 ** 30, mayConnect: () => true, idleTimeoutMs: 30_000 },
+      ...events,
+    }),
+    createDecodeService(pipeline, {
+      concurrency: options.decoders ?? 2,
+      decoderThreads: 1,
+      ...(options.quantumMs === undefined ? {} : { quantumMs: options.quantumMs }),
+      ...events,
+    }),
+    createInferService(pipeline, { concurrency: 3, workers: 1, threadsPerWorker: 1, ...events }),
+    createTrackService(pipeline, { concurrency: 2, ...events }),
+    createIndexService(pipeline, { concurrency: 1, ...events }),
+    createRenderService(pipeline, { concurrency: 1, ...events }),
+  ];
+  resources.defer(async () => {
+    await Promise.all(services.map((service) => service.stop(0)));
+  });
+  await Promise.all(services.map((service) => service.start()));
+  const owned = resources.move();
+
+  const view = async (job: JobId): Promise<JobView> => (await pipeline.jobs.view(job))!;
+  const until = async (job: JobId, isSo: (view: JobView) => boolean): Promise<JobView> => {
+    for (;;) {
+      const seen = await view(job);
+      if (isSo(seen)) return seen;
+      if (isTerminal(seen.state)) throw new Error(`It ended before: ${JSON.stringify(seen)}`);
+      await sleep(5);
+    }
+  };
+  return {
+    pipeline,
+    folder,
+    model,
+    async submit(video, more = {}) {
+      const id = newJobId();
+      await pipeline.jobs.submit({
+        v: 1,
+        id,
+        acceptedAt: new Date().toISOString(),
+        source: { kind: "file", path: video, name: "video.mp4" },
+        models: [model],
+        options: resultOptionsSchema.parse({}),
+        execution: executionOptionsSchema.parse({}),
+        render: false,
+        ...more,
+      });
+      return id;
+    },
+    view,
+    until,
+    ended: (job) => until(job, ({ state }) => isTerminal(state)),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Colour bars that move, 25 frames per second, a key frame every second. */
+export async function writeSmallVideo(path: string, seconds: number): Promise<void> {
+  await run("ffmpeg", [
+    ...["-v", "error", "-y", "-f", "lavfi", "-i", `testsrc2=s=160x96:r=25:d=${seconds}`],
+    ...["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p", path],
+  ]);
+}
