@@ -1,15 +1,17 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Measurement } from "./bench.ts";
+import { controlPlane } from "./control-plane/bench.ts";
 import { equality } from "./equality/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
+import { scaling } from "./scaling/bench.ts";
 
-const BENCHES: readonly Bench[] = [mainJob, equality, memory];
+const BENCHES: readonly Bench[] = [mainJob, equality, scaling, controlPlane, memory];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]
 
-${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join("\n")}
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join("\n")}
 `;
 
 const { values, positionals } = parseArgs({

@@ -6,7 +6,7 @@ import type { Bench } from "../bench.ts";
 import { redisInfo } from "../redis-info.ts";
 import { type Peaks, watchPeaks } from "./peaks.ts";
 import { startSystem } from "./started-system.ts";
-import { repeatMinute, writeMinute } from "./videos.ts";
+import { repeatMinute, writeMinute } from "../block-video.ts";
 
 const MINUTES = [1, 10, 60] as const;
 /** How far the peaks of two lengths may lie apart. */

@@ -8,8 +8,8 @@ export type Peaks = ReadonlyMap<string, number>;
 const SAMPLE_MS = 100;
 
 /**
- * Watches a system until it is told to end. Services and Redis are asked for the peak that the kernel keeps; ffmpeg and
- * ffprobe come and go, so theirs is the highest that was seen, as is that of the frame store.
+ * Watches a system until it is told to end. The kernel keeps the peak of each process; of an ffmpeg that comes and goes,
+ * and of the frame store, it is the highest that was seen. ffprobe is gone too soon on a short video to be compared.
  */
 export function watchPeaks(pid: number, framesDir: string): { end(): Peaks } {
   const peaks = new Map<string, number>();
@@ -42,7 +42,7 @@ function partName({ command }: RunningProcess): string | undefined {
   if (command.some((arg) => arg.endsWith("cli/src/main.ts"))) return "supervisor";
   const program = basename(command[0] ?? "").split(" ")[0]!;
   if (program.startsWith("redis-server")) return "redis-server";
-  return program === "ffmpeg" || program === "ffprobe" ? program : undefined;
+  return program === "ffmpeg" ? program : undefined;
 }
 
 function folderBytes(folder: string): number {

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** Small, so that an hour of it takes minutes. */
-export const SIZE = { width: 320, height: 180 } as const;
+const SIZE = { width: 320, height: 180 } as const;
 const FPS = 25;
 const MINUTE = 60;
 
@@ -13,7 +13,10 @@ const MINUTE = 60;
  * A minute of three coloured blocks, which the test detector finds, that walk to and fro; now and then one is hidden, so
  * that tracks end and begin. H.264 with B-frames and a key frame every two seconds.
  */
-export async function writeMinute(path: string): Promise<void> {
+export async function writeMinute(
+  path: string,
+  { width, height }: { readonly width: number; readonly height: number } = SIZE,
+): Promise<void> {
   const size = `${SIZE.width}x${SIZE.height}`;
   const source = (text: string): string[] => ["-f", "lavfi", "-i", text];
   const block = (colour: string, side: number): string[] =>
@@ -29,7 +32,7 @@ export async function writeMinute(path: string): Promise<void> {
     "-filter_complex",
     `[0][1]overlay=${walk(8, 20)}:y=20:enable='lt(mod(t,20),17)'[a];` +
       `[a][2]overlay=${walk(11, 90)}:y=80:enable='lt(mod(t,15),12)'[b];` +
-      `[b][3]overlay=${walk(7, 40)}:y=140,format=yuv420p[v]`,
+      `[b][3]overlay=${walk(7, 40)}:y=140,scale=${width}:${height},format=yuv420p[v]`,
     ...["-map", "[v]", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2"],
     ...["-g", String(2 * FPS), "-keyint_min", String(2 * FPS), "-sc_threshold", "0"],
     ...["-movflags", "+faststart", path],
