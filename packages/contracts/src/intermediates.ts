@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { batchKeySchema } from "./ids.ts";
 
 /** `[x, y, width, height, score, classId]`, rounded as in the result files, best score first. */
 export const detectionTupleSchema = z.tuple([
@@ -53,6 +54,19 @@ export const partRowSchema = z.union([
 ]);
 export type PartRow = z.infer<typeof partRowSchema>;
 
+/** A batch and the objects that infer left of it. A range without one has no result. */
+export const inferredBatchSchema = z.object({
+  k: batchKeySchema,
+  frames: z.int().min(1),
+  ranges: z.array(z.object({ f: z.int(), t: z.int(), ref: z.string().optional() })),
+});
+export type InferredBatch = z.infer<typeof inferredBatchSchema>;
+
 /** What track leaves for index and render: the rows of consecutive frames. */
-export const partSchema = z.object({ v: z.literal(1), rows: z.array(partRowSchema) });
+export const partSchema = z.object({
+  v: z.literal(1),
+  rows: z.array(partRowSchema),
+  /** Where the rows come from, for a retry to adopt. */
+  batches: z.array(inferredBatchSchema),
+});
 export type Part = z.infer<typeof partSchema>;

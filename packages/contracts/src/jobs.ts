@@ -188,6 +188,8 @@ export const jobViewSchema = z.object({
   source: z.object({ name: z.string() }),
   models: z.array(modelRefSchema),
   priority: prioritySchema,
+  /** 1, and one more for every retry. */
+  run: z.int().positive(),
   acceptedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
   progress: progressSchema,

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   "job-not-found": { status: 404, title: "There is no such job", retryable: false },
   "result-not-ready": { status: 409, title: "The result is not there yet", retryable: true },
   "job-ended": { status: 409, title: "The job has ended", retryable: false },
+  "job-running": { status: 409, title: "The job has not ended", retryable: true },
   "method-not-allowed": { status: 405, title: "The method is not allowed here", retryable: false },
   "range-not-satisfiable": {
     status: 416,

@@ -132,5 +132,7 @@ export const jobResultSchema = z.object({
     z.string(),
     z.object({ key: z.string(), bytes: z.int(), sha256: z.string() }),
   ),
+  /** Object that lists what a retry can adopt. */
+  kept: z.string().optional(),
 });
 export type JobResult = z.infer<typeof jobResultSchema>;

@@ -1,5 +1,7 @@
+export { type Adopted, adoptKept, readAdopted } from "./adoption.ts";
 export * from "./intermediates.ts";
 export * from "./jobs.ts";
+export { runOf } from "./job-view.ts";
 export { toFrameRows } from "./frame-rows.ts";
 export { objectKeys } from "./keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";

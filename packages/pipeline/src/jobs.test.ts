@@ -69,7 +69,7 @@ function resultOf(job: JobId, more: Partial<JobResult> = {}): JobResult {
 }
 
 /** No key but the record, which will go; no pixels, no bytes of the site, no intermediates. */
-async function assertNothingIsLeft(id: JobId): Promise<void> {
+async function assertNothingIsLeft(id: JobId, kept: readonly string[] = []): Promise<void> {
   const { redis, frames } = site.pipeline;
   assert.deepEqual(await redis.keys(`fq:{${id}}:*`), [jobKey(id)]);
   assert.ok((await redis.ttl(jobKey(id))) > 0);
@@ -79,8 +79,13 @@ async function assertNothingIsLeft(id: JobId): Promise<void> {
     "fq:{here}:active",
     "fq:{here}:jobs",
   ]);
-  assert.deepEqual(await Array.fromAsync(site.pipeline.objects.list(objectKeys.work(id))), []);
+  assert.deepEqual(await workOf(id), kept);
 }
+
+const workOf = async (id: JobId): Promise<string[]> =>
+  (await objectsOf(id)).filter((key) => key.startsWith("work/"));
+/** What a retry could adopt. */
+const KEPT = ["work/ep/kept.json", "work/ep/part/abc", "work/ep/plan.json"];
 
 /** The same jobs on an object store where something happens just before a put of `key`. */
 function jobsWithPut(key: string, happening: () => Promise<void>) {
@@ -107,6 +112,7 @@ test("an accepted job is an object, a record, an entry of the list and a task", 
       source: { name: "street.mp4" },
       models: job.models,
       priority: 5,
+      run: 1,
       acceptedAt: job.acceptedAt,
       progress: { total: 0, decoded: 0, inferred: 0, tracked: 0, rendered: 0, indexed: false },
       warnings: [],
@@ -230,8 +236,13 @@ test("the first end stays", async () => {
   await jobs.fail(job, new ProblemError("internal", "Too late.").toProblem());
   const view = (await jobs.view(job))!;
   assert.deepEqual([view.state, view.problem, view.results], ["failed", problem, {}]);
-  await assertNothingIsLeft(job);
-  assert.deepEqual(await objectsOf(job), ["accepted.json", "result.1.json", "source/street.mp4"]);
+  await assertNothingIsLeft(job, KEPT);
+  assert.deepEqual(await objectsOf(job), [
+    "accepted.json",
+    "result.1.json",
+    "source/street.mp4",
+    ...KEPT,
+  ]);
 });
 
 test("a finished job shows its results, also when Redis forgets it", async () => {
@@ -239,11 +250,143 @@ test("a finished job shows its results, also when Redis forgets it", async () =>
   const { job } = await submitAndRun();
   const warnings = [{ code: "inference-error", detail: "Frames 3 to 3 have no result." }];
   await jobs.finish(resultOf(job, { state: "succeeded_with_warnings", warnings }));
-  await assertNothingIsLeft(job);
+  await assertNothingIsLeft(job, KEPT);
   await redis.del(...ledgerKeys(job));
   const view = (await jobs.view(job))!;
   assert.equal(view.state, "succeeded_with_warnings");
   assert.equal(view.finishedAt, "2026-01-01T00:10:00.000Z");
   assert.deepEqual(view.warnings, warnings);
   assert.deepEqual(view.results, { "mot.txt": `/v1/jobs/${job}/results/mot.txt` });
+});
+
+const damaged = new ProblemError("source-damaged", "No frame decodes.").toProblem();
+
+test("a retry is another run, promised by an object, and the job can end again", async () => {
+  const { jobs, ledger, redis } = site.pipeline;
+  const { job } = await submitAndRun();
+  await assert.rejects(jobs.retry(job), { code: "job-running" });
+  await jobs.fail(job, damaged, "ep");
+  await jobs.retry(job);
+  const view = (await jobs.view(job))!;
+  assert.deepEqual(
+    [view.state, view.run, view.problem, view.progress.decoded],
+    ["queued", 2, undefined, 0],
+  );
+  assert.deepEqual(await redis.keys(`fq:{${job}}:*`), [jobKey(job)]);
+  assert.equal(await redis.ttl(jobKey(job)), -1);
+  assert.ok((await objectsOf(job)).includes("retry.2.json"));
+  await assert.rejects(jobs.retry(job), { code: "job-running" });
+  assert.deepEqual((await ledger.validate(job)) as unknown, { a: "ok", run: 2 });
+
+  await jobs.fail(job, damaged, "ep");
+  assert.equal(await state(job), "validating", "the run before is over");
+  await jobs.finish(resultOf(job));
+  assert.equal(await state(job), "validating", "and so is its last step");
+  await jobs.finish(resultOf(job, { run: 2 }));
+  assert.deepEqual([await state(job), (await jobs.view(job))!.run], ["succeeded", 2]);
+  await assertNothingIsLeft(job);
+  assert.deepEqual(await objectsOf(job), [
+    "accepted.json",
+    "result.2.json",
+    "retry.2.json",
+    "source/street.mp4",
+  ]);
+  await redis.flushall();
+  assert.deepEqual([await state(job), (await jobs.view(job))!.run], ["succeeded", 2]);
+  await assert.rejects(jobs.retry(job), { code: "job-ended" });
+});
+
+test("what cannot be retried says so", async () => {
+  const { jobs } = site.pipeline;
+  await assert.rejects(jobs.retry(newJobId()), { code: "job-not-found" });
+  const id = await submit();
+  await assert.rejects(jobs.retry(id), { code: "job-running" });
+  await jobs.cancel(id);
+  await assert.rejects(jobs.retry(id), { code: "job-ended", message: /cancelled/ });
+});
+
+test("a retry that Redis forgot begins nevertheless", async () => {
+  const { jobs, redis } = site.pipeline;
+  const id = await submit();
+  await jobs.fail(id, damaged);
+  const before = await redis.hgetall(jobKey(id));
+  await jobs.retry(id);
+  const job = (await jobs.accepted(id))!;
+  assert.equal(await jobs.recoverRetry(job), false);
+  await redis.del(jobKey(id));
+  await redis.hset(jobKey(id), before);
+  assert.equal(await state(id), "failed", "as long as nobody looked");
+  assert.equal(await jobs.recoverRetry(job), true);
+  assert.deepEqual([await state(id), (await jobs.view(id))!.run], ["queued", 2]);
+  await redis.del(jobKey(id));
+  await jobs.retry(id);
+  assert.deepEqual([await state(id), (await jobs.view(id))!.run], ["queued", 2], "no third one");
+});
+
+test("a retry that fails leaves the results of the run before, with a warning", async () => {
+  const { jobs } = site.pipeline;
+  const id = await submit();
+  const warnings = [{ code: "inference-error", detail: "Frames 3 to 3 have no result." }];
+  const before = resultOf(id, { state: "succeeded_with_warnings", warnings });
+  await jobs.finish(before);
+  for (const run of [2, 3]) {
+    await jobs.retry(id);
+    await jobs.fail(id, damaged);
+    const view = (await jobs.view(id))!;
+    assert.deepEqual(
+      [view.state, view.run, view.problem],
+      ["succeeded_with_warnings", run, undefined],
+    );
+    assert.deepEqual(
+      view.warnings.map(({ code }) => code),
+      ["inference-error", "retry-failed"],
+    );
+    assert.match(view.warnings[1]!.detail, /No frame decodes/);
+    assert.deepEqual((await jobs.result(id))!.artifacts, before.artifacts);
+  }
+});
+
+test("files of the run before go when the new ones are there", async () => {
+  const { jobs, objects } = site.pipeline;
+  const id = await submit();
+  const artifacts = {
+    ...resultOf(id).artifacts,
+    "tracks.jsonl": { key: `jobs/${id}/artifacts/2/tracks.jsonl`, bytes: 1, sha256: "bb" },
+  };
+  for (const { key } of Object.values(artifacts)) await objects.put(key, "x");
+  await jobs.finish(resultOf(id, { state: "succeeded_with_warnings", artifacts }));
+  await jobs.retry(id);
+  await jobs.finish(resultOf(id, { run: 2 }));
+  assert.deepEqual(await objectsOf(id), [
+    "accepted.json",
+    "artifacts/1/mot.txt",
+    "result.2.json",
+    "retry.2.json",
+  ]);
+});
+
+test("a job that is cancelled while it is retried leaves its tombstone, and nothing else", async () => {
+  const { jobs, objects } = site.pipeline;
+  const { job } = await submitAndRun();
+  const result = resultOf(job, { state: "succeeded_with_warnings" });
+  for (const { key } of Object.values(result.artifacts)) await objects.put(key, "x");
+  await jobs.finish(result);
+  await jobs.retry(job);
+  await jobs.pause(job);
+  await jobs.cancel(job);
+  assert.equal(await state(job), "cancelled");
+  await assertNothingIsLeft(job);
+  assert.deepEqual(await objectsOf(job), ["accepted.json", "cancelled.json"]);
+});
+
+test("a job whose ledger Redis forgot can be cancelled", async () => {
+  const { jobs, redis, frames } = site.pipeline;
+  const { job } = await submitAndRun();
+  await redis.del(...ledgerKeys(job));
+  await jobs.cancel(job);
+  assert.equal(await state(job), "cancelled");
+  assert.deepEqual(await redis.keys(`fq:{${job}}:*`), []);
+  assert.deepEqual(await redis.keys("fq:{here}:grants"), []);
+  assert.deepEqual(await Array.fromAsync(frames.list(job)), []);
+  assert.deepEqual(await objectsOf(job), ["accepted.json", "cancelled.json"]);
 });

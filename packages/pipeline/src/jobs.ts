@@ -1,7 +1,6 @@
 import {
   type AcceptedJob,
   acceptedJobSchema,
-  DEFAULT_PRIORITY,
   isTerminal,
   type JobId,
   type JobResult,
@@ -11,12 +10,14 @@ import {
   MESSAGE_VERSION,
   type Problem,
   ProblemError,
-  type Progress,
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import type { ObjectStore } from "@framequeue/storage";
+import { keepWork } from "./adoption.ts";
+import { createJobObjects } from "./job-objects.ts";
+import { isCancelled, runOf, toView } from "./job-view.ts";
 import { activeJobsKey, jobListKey, objectKeys } from "./keys.ts";
-import type { JobRecord, Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 import type { TaskQueues } from "./task-queues.ts";
 
@@ -48,27 +49,25 @@ export function createJobs(deps: JobsDeps) {
   const listKey = jobListKey(deps.site);
   const activeKey = activeJobsKey(deps.site);
 
-  async function readObject<T>(key: string, parse: (value: unknown) => T): Promise<T | undefined> {
-    try {
-      return parse(JSON.parse((await objects.get(key)).toString()));
-    } catch (error) {
-      if (error instanceof ObjectNotFound) return undefined;
-      throw error;
-    }
+  const truth = createJobObjects(objects);
+  const { accepted, result, lastRun, wasCancelled } = truth;
+
+  /**
+   * Deletes what is left of a job that is over: its pixels, and its intermediates unless a retry could use them. Does
+   * nothing for one that goes on again.
+   */
+  async function clearWork(id: JobId): Promise<void> {
+    const st = (await ledger.read(id))?.["st"] as JobState | undefined;
+    if (st !== undefined && !isTerminal(st)) return;
+    const state = st ?? (await result(id))?.state;
+    await clearPixels(id);
+    if (state !== undefined && RETRYABLE.includes(state)) return;
+    await objects.deletePrefix(objectKeys.work(id));
   }
 
-  const accepted = (id: JobId): Promise<AcceptedJob | undefined> =>
-    readObject(objectKeys.accepted(id), (value) => acceptedJobSchema.parse(value));
-  const result = (id: JobId): Promise<JobResult | undefined> =>
-    readObject(objectKeys.result(id), (value) => jobResultSchema.parse(value));
-  const tombstone = async (id: JobId): Promise<boolean> =>
-    (await objects.stat(objectKeys.cancelled(id))) !== undefined;
-
-  /** Deletes everything of a job that is neither its record, its source nor its results. For jobs that are over. */
-  async function clearWork(id: JobId): Promise<void> {
+  async function clearPixels(id: JobId): Promise<void> {
     await frames.deletePrefix(id);
     await ledger.releaseAll(`${id}/`);
-    await objects.deletePrefix(objectKeys.work(id));
   }
 
   /** Asks the ledger about a job that is to be going on, and reminds it of one that it forgot. */
@@ -82,17 +81,41 @@ export function createJobs(deps: JobsDeps) {
       const answer = await ask();
       if (answer.a === "ended") throw jobEnded(id, (answer as Ended).st);
       if (answer.a !== "unknown") return answer as Exclude<A, Ended | Unknown>;
-      const ended = (await tombstone(id)) ? "cancelled" : (await result(id))?.state;
+      const ended = (await wasCancelled(id)) ? "cancelled" : (await result(id))?.state;
       if (ended !== undefined) throw jobEnded(id, ended);
       await remember(job);
       await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: id });
     }
   }
 
+  /** Whether Redis knows nothing of a run that was promised: it stands where the run before ended. */
+  async function isOwed(id: JobId, run: number): Promise<boolean> {
+    const record = await ledger.read(id);
+    return record === undefined || runOf(record) < run;
+  }
+
+  async function startRun(job: AcceptedJob, run: number): Promise<void> {
+    await redis.sadd(activeKey, job.id);
+    const started = await ledger.retry(job.id, run);
+    if (started.a === "unknown") {
+      await remember(job);
+      await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id });
+    }
+    await queues.addDue(job.id, "", started.due);
+  }
+
+  /** Deletes what says how the runs up to `last` ended and began. */
+  async function clearRuns(id: JobId, last: number): Promise<void> {
+    for (let run = last; run >= 1; run--) {
+      await objects.delete(objectKeys.result(id, run));
+      if (run > 1) await objects.delete(objectKeys.retry(id, run));
+    }
+  }
+
   /** Puts an accepted job into Redis, under the reconciler's eyes first. */
   async function remember(job: AcceptedJob): Promise<void> {
     await redis.sadd(activeKey, job.id);
-    await ledger.accept(job.id, job.acceptedAt);
+    await ledger.accept(job.id, job.acceptedAt, await lastRun(job.id));
     await redis.zadd(listKey, Date.parse(job.acceptedAt), job.id);
   }
 
@@ -120,13 +143,14 @@ export function createJobs(deps: JobsDeps) {
       await redis.srem(activeKey, id);
     },
 
-    wasCancelled: tombstone,
+    wasCancelled,
 
     /** Ends a job in Redis whose result is there already. Answers whether it is. */
     async adoptResult(id: JobId): Promise<boolean> {
       const found = await result(id);
       if (found === undefined) return false;
-      await ledger.end(id, found.state, found.finishedAt, found.problem, RETENTION_SECONDS);
+      const { run, state, finishedAt, problem } = found;
+      await ledger.end(id, { run, state, finishedAt, problem }, RETENTION_SECONDS);
       return true;
     },
 
@@ -136,9 +160,14 @@ export function createJobs(deps: JobsDeps) {
       const record = await ledger.read(id);
       const st = record?.["st"] as JobState | undefined;
       // Most looks are at jobs that run, and those have no result to look for.
-      const ended = st === undefined || isTerminal(st) ? await result(id) : undefined;
+      const ended =
+        st === undefined
+          ? await result(id)
+          : isTerminal(st)
+            ? await result(id, runOf(record))
+            : undefined;
       // Redis forgets a cancelled job in the end; its tombstone stays.
-      const forgotten = st === undefined && ended === undefined && (await tombstone(id));
+      const forgotten = st === undefined && ended === undefined && (await wasCancelled(id));
       return toView(job, forgotten ? { st: "cancelled" } : record, ended);
     },
 
@@ -158,7 +187,7 @@ export function createJobs(deps: JobsDeps) {
       if ((await accepted(id)) === undefined) throw jobNotFound(id);
       const ended = await result(id);
       // A result beside a tombstone is one that came too late.
-      if (ended !== undefined && !(await tombstone(id))) throw jobEnded(id, ended.state);
+      if (ended !== undefined && !(await wasCancelled(id))) throw jobEnded(id, ended.state);
       // The tombstone comes first: it outlives a Redis that forgets the cancellation.
       await objects.put(objectKeys.cancelled(id), JSON.stringify({ v: 1, job: id }), {
         durable: true,
@@ -168,10 +197,43 @@ export function createJobs(deps: JobsDeps) {
         await objects.delete(objectKeys.cancelled(id));
         throw jobEnded(id, found.st);
       }
-      await clearWork(id);
-      await ledger.end(id, "cancelled", new Date().toISOString(), undefined, RETENTION_SECONDS);
-      await objects.delete(objectKeys.result(id));
+      await clearPixels(id);
+      await objects.deletePrefix(objectKeys.work(id));
+      const end = { state: "cancelled", finishedAt: new Date().toISOString() } as const;
+      await ledger.end(id, end, RETENTION_SECONDS);
+      await clearRuns(id, await lastRun(id));
+      await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
+    },
+
+    /**
+     * Another run of a job that failed, or that has warnings: what has a result is not worked on again. Throws
+     * `job-not-found`, `job-ended` where there is nothing to mend, or `job-running`.
+     */
+    async retry(id: JobId): Promise<void> {
+      const job = await accepted(id);
+      if (job === undefined) throw jobNotFound(id);
+      if (await wasCancelled(id)) throw jobEnded(id, "cancelled");
+      let run = await lastRun(id);
+      const last = await result(id, run);
+      if (last === undefined && !(await isOwed(id, run))) throw jobRunning(id);
+      if (last !== undefined) {
+        if (!RETRYABLE.includes(last.state)) throw jobEnded(id, last.state);
+        run++;
+        // The object comes first: what was promised outlives a Redis that forgets it.
+        await objects.put(objectKeys.retry(id, run), JSON.stringify({ v: 1, job: id, run }), {
+          durable: true,
+        });
+      }
+      await startRun(job, run);
+    },
+
+    /** Starts a run that was promised and that Redis forgot. Answers whether there was one. */
+    async recoverRetry(job: AcceptedJob): Promise<boolean> {
+      const run = await lastRun(job.id);
+      if (!(await isOwed(job.id, run))) return false;
+      await startRun(job, run);
+      return true;
     },
 
     /**
@@ -188,111 +250,82 @@ export function createJobs(deps: JobsDeps) {
       await queues.addDue(id, ep, due);
     },
 
-    /** Ends a job for a reason that no retry can mend. The first end stays. */
-    async fail(id: JobId, problem: Problem): Promise<void> {
+    /**
+     * Ends a job for a reason that stays when it is tried again. The first end stays. `epoch`: that of the work that
+     * failed, which says nothing about a run that has begun since. Results of the run before are kept, with a warning.
+     */
+    async fail(id: JobId, problem: Problem, epoch?: string): Promise<void> {
+      const record = await ledger.read(id);
+      if (epoch !== undefined && record?.["ep"] !== epoch) return;
+      const run = runOf(record);
+      const end = { v: 1, job: id, run, finishedAt: new Date().toISOString() } as const;
+      const before = run > 1 ? await result(id, run - 1) : undefined;
+      if (before === undefined || before.state === "failed") {
+        await this.finish({ ...end, state: "failed", warnings: [], problem, artifacts: {} });
+        return;
+      }
+      const retryFailed = { code: "retry-failed", detail: `${problem.title}: ${problem.detail}` };
+      const warnings = before.warnings.filter(({ code }) => code !== retryFailed.code);
       await this.finish({
-        v: 1,
-        job: id,
-        run: 1,
-        state: "failed",
-        finishedAt: new Date().toISOString(),
-        warnings: [],
-        problem,
-        artifacts: {},
+        ...end,
+        state: before.state,
+        warnings: [...warnings, retryFailed],
+        artifacts: before.artifacts,
       });
     },
 
-    /** Ends a job: the result object first, then the ledger, then what is not needed any more. */
+    /** Ends a run of a job: the result object first, then the ledger, then what is not needed any more. */
     async finish(jobResult: JobResult): Promise<void> {
-      const { job } = jobResult;
+      const { job, run, state, finishedAt, problem } = jobResult;
       const record = await ledger.read(job);
       if (record?.["st"] === undefined || isTerminal(record["st"] as JobState)) return;
-      if (record["st"] === "cancelling") return;
+      if (record["st"] === "cancelling" || runOf(record) !== run) return;
+      const before = run > 1 ? await result(job, run - 1) : undefined;
+      const kept = RETRYABLE.includes(state)
+        ? ((await keepWork(deps, job)) ?? before?.kept)
+        : undefined;
       await objects.put(
-        objectKeys.result(job, jobResult.run),
-        JSON.stringify(jobResultSchema.parse(jobResult)),
+        objectKeys.result(job, run),
+        JSON.stringify(
+          jobResultSchema.parse({ ...jobResult, ...(kept === undefined ? {} : { kept }) }),
+        ),
         { durable: true },
       );
-      const ended = await ledger.end(
-        job,
-        jobResult.state,
-        jobResult.finishedAt,
-        jobResult.problem,
-        RETENTION_SECONDS,
-      );
+      const ended = await ledger.end(job, { run, state, finishedAt, problem }, RETENTION_SECONDS);
       // A cancellation came between the two; it beats the result, and deletes it too if it is the later of both.
       if (ended.a === "ended" && isCancelled(ended.st)) {
-        await objects.delete(objectKeys.result(job, jobResult.run));
+        await objects.delete(objectKeys.result(job, run));
       }
+      if (ended.a === "ok" && before !== undefined) await replace(before, jobResult);
       await clearWork(job);
     },
   };
+
+  /** Deletes the result of the run before, and those of its files that are not among the new ones. */
+  async function replace(before: JobResult, after: JobResult): Promise<void> {
+    const wanted = new Set(Object.values(after.artifacts).map(({ key }) => key));
+    for (const { key } of Object.values(before.artifacts)) {
+      if (!wanted.has(key)) await objects.delete(key);
+    }
+    await objects.delete(objectKeys.result(before.job, before.run));
+  }
 }
+
+/** How a run ends that another one may do better. */
+const RETRYABLE: readonly JobState[] = ["failed", "succeeded_with_warnings"];
 
 export function jobNotFound(id: string): ProblemError {
   return new ProblemError("job-not-found", `There is no job ${id}.`, { at: "id" });
 }
 
+function jobRunning(id: JobId): ProblemError {
+  return new ProblemError(
+    "job-running",
+    `Job ${id} has not ended; it can be retried when it has failed or has warnings.`,
+    { at: "id" },
+  );
+}
+
 function jobEnded(id: JobId, state: JobState): ProblemError {
   return new ProblemError("job-ended", `Job ${id} has ended: ${state}.`, { at: "id" });
-}
-
-function isCancelled(st: string | undefined): boolean {
-  return st === "cancelling" || st === "cancelled";
-}
-
-function toView(
-  job: AcceptedJob,
-  record: JobRecord | undefined,
-  result: JobResult | undefined,
-): JobView {
-  // A cancellation beats a result that came too late.
-  const ended = isCancelled(record?.["st"]) ? undefined : result;
-  const state = ended?.state ?? publicState(record);
-  const finishedAt = ended?.finishedAt ?? record?.["finishedAt"];
-  const problem = ended?.problem ?? parseProblem(record?.["problem"]);
-  return {
-    id: job.id,
-    state,
-    source: { name: job.source.name },
-    models: job.models,
-    priority: job.priority ?? DEFAULT_PRIORITY,
-    acceptedAt: job.acceptedAt,
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    progress: toProgress(record),
-    warnings: ended?.warnings ?? [],
-    ...(problem === undefined ? {} : { problem }),
-    results: Object.fromEntries(
-      Object.keys(ended?.artifacts ?? {}).map((name) => [
-        name,
-        `/v1/jobs/${job.id}/results/${name}`,
-      ]),
-    ),
-  };
-}
-
-/** The ledger's own states are finer in one place (`tracked`) and know pausing as a flag. */
-function publicState(record: JobRecord | undefined): JobState {
-  const st = record?.["st"];
-  if (st === undefined) return "queued";
-  if (record?.["paused"] === "1" && st !== "cancelling" && !isTerminal(st as JobState)) {
-    return "paused";
-  }
-  return st === "tracked" ? "finalizing" : (st as JobState);
-}
-
-function toProgress(record: JobRecord | undefined): Progress {
-  const count = (name: string): number => Number(record?.[name] ?? 0);
-  return {
-    total: Math.max(count("total"), count("ord")),
-    decoded: count("fd"),
-    inferred: count("fi"),
-    tracked: count("ord"),
-    rendered: count("rendered"),
-    indexed: record?.["index"] !== undefined,
-  };
-}
-
-function parseProblem(text: string | undefined): Problem | undefined {
-  return text === undefined || text === "" ? undefined : (JSON.parse(text) as Problem);
 }

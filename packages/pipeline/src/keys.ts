@@ -38,13 +38,22 @@ export const objectKeys = {
   /** Ends in the file's name, as far as a key can hold it, so that what ffmpeg says of the file names it. */
   source: (job: JobId, name: string): string => `jobs/${job}/source/${keyPart(name)}`,
   result: (job: JobId, run = 1): string => `jobs/${job}/result.${run}.json`,
-  /** Intermediates; deleted when the job ends. */
+  /** Says that another run was promised, and so is the number of the newest. */
+  retry: (job: JobId, run: number): string => `jobs/${job}/retry.${run}.json`,
+  /** Intermediates; deleted when the job ends and no retry could use them. */
   work: (job: JobId): string => `jobs/${job}/work`,
   epoch: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}`,
   plan: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/plan.json`,
+  /** What a retry can adopt of the epoch. */
+  kept: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/kept.json`,
+  /** What the epoch adopts for a segment. */
+  adopted: (job: JobId, epoch: string, segment: number): string =>
+    `jobs/${job}/work/${epoch}/adopted/${segment}.json`,
+  checkpoints: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/checkpoint`,
   /** Content-addressed: two runs of the same work write the same object. */
   intermediate: (job: JobId, epoch: string, kind: string, hash: string): string =>
     `jobs/${job}/work/${epoch}/${kind}/${hash}`,
+  artifacts: (job: JobId): string => `jobs/${job}/artifacts`,
   artifact: (job: JobId, name: string, hash: string): string =>
     `jobs/${job}/artifacts/${hash.slice(0, 16)}/${name}`,
 } as const;

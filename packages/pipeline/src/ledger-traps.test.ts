@@ -91,7 +91,7 @@ const TRAPS: readonly Trap[] = [
     // As if poisoned by no frame: nobody dies, so that nothing but losses may count.
     scenario: {
       losses: true,
-      attempts: 1,
+      attempts: 2, pauses: false,
       poison: -1,
       zombies: false,
       travel: false,

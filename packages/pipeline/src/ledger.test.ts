@@ -506,7 +506,7 @@ test("a job ends once and leaves its record alone, for a while", async () => {
   await d.track();
   await d.put(0, "l", 1);
   const end = (state: "failed" | "cancelled") =>
-    ledger.end(d.job, state, "2026-01-01T00:00:00Z", undefined, 3600);
+    ledger.end(d.job, { state, finishedAt: "2026-01-01T00:00:00Z" }, 3600);
   assert.equal((await end("failed")).a, "ok");
   assert.deepEqual(await end("cancelled"), { a: "ended", st: "failed" });
   assert.deepEqual(await redis.keys(`fq:{${d.job}}:*`), [jobKey(d.job)]);
@@ -537,7 +537,7 @@ test("a cancellation that has begun ends as one", async () => {
   assert.equal((await ledger.segBegin(d.job, d.ep, 0, "l", "by")).a, "gone");
   assert.deepEqual(await ledger.due(d.job), { a: "ok" });
   const end = (state: "succeeded" | "cancelled") =>
-    ledger.end(d.job, state, "2026-01-01T00:00:00Z", undefined, 3600);
+    ledger.end(d.job, { state, finishedAt: "2026-01-01T00:00:00Z" }, 3600);
   assert.deepEqual(await end("succeeded"), { a: "ended", st: "cancelling" });
   assert.equal((await end("cancelled")).a, "ok");
 });

@@ -1,10 +1,12 @@
 import {
   type BatchKey,
   DEFAULT_PRIORITY,
+  type InferredBatch,
   type GAP_REASONS,
   type JobId,
   type JobState,
   type MessageStage,
+  parseBatchKey,
   type Problem,
   type SegmentMode,
 } from "@framequeue/contracts";
@@ -78,6 +80,13 @@ export interface SegmentEnd {
   readonly warning?: string;
 }
 
+export interface JobEnd {
+  readonly run?: number;
+  readonly state: JobState;
+  readonly finishedAt: string;
+  readonly problem?: Problem | undefined;
+}
+
 /** A credit as the reconciler sees it. */
 export interface SeenCredit {
   readonly k: BatchKey;
@@ -108,10 +117,25 @@ export function createLedger(redis: RedisClient, site: string) {
   const siteKeys = grantKeys(site);
 
   return {
-    accept: (job: JobId, acceptedAt: string) =>
-      call<Answer<"ok" | "known">>("accept", job, acceptedAt),
+    accept: (job: JobId, acceptedAt: string, run = 1) =>
+      call<Answer<"ok" | "known">>("accept", job, acceptedAt, run),
 
-    validate: (job: JobId) => call<Answer<"ok" | "planned" | "skip"> | Gone>("validate", job),
+    /** Another run of a job that has ended; the caller enqueues what is due. */
+    retry: (job: JobId, run: number) =>
+      call<Answer<"ok" | "running" | "unknown">>("retry", job, run),
+
+    /** What a retry can adopt of the job as it stands. */
+    keep: (job: JobId) =>
+      call<
+        | Answer<
+            "ok",
+            { ep: string; roll: string; parts?: string[]; batches?: InferredBatch[]; ended: number }
+          >
+        | Answer<"none">
+      >("keep", job),
+
+    validate: (job: JobId) =>
+      call<Answer<"ok", { run: number }> | Answer<"planned" | "skip"> | Gone>("validate", job),
 
     /** Nothing new starts; what runs may commit. */
     pause: (job: JobId) =>
@@ -160,6 +184,19 @@ export function createLedger(redis: RedisClient, site: string) {
       call<
         Answer<"ok" | "skip" | "wait"> | Answer<"drop", { k: BatchKey; tok: string }> | Stale | Gone
       >("acquire", job, ep, segment, lease, batch, tok, bytes),
+
+    /** Batch `batch` has results of an earlier run: `ok` when it is done by that, `part` when ranges are left. */
+    adopt: (job: JobId, ep: string, segment: number, lease: string, batch: InferredBatch) =>
+      call<Answer<"ok" | "part" | "skip"> | Stale | Gone>(
+        "adopt",
+        job,
+        ep,
+        segment,
+        lease,
+        parseBatchKey(batch.k).batch,
+        batch.frames,
+        JSON.stringify(batch.ranges),
+      ),
 
     publish: (
       job: JobId,
@@ -301,20 +338,16 @@ export function createLedger(redis: RedisClient, site: string) {
     cancelling: (job: JobId) =>
       call<Answer<"ok"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>("cancelling", job),
 
-    end: (
-      job: JobId,
-      state: JobState,
-      finishedAt: string,
-      problem: Problem | undefined,
-      retentionSeconds: number,
-    ) =>
-      call<Answer<"ok"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>(
+    /** The run ends; without a number, whichever it is. */
+    end: (job: JobId, end: JobEnd, retentionSeconds: number) =>
+      call<Answer<"ok" | "stale"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>(
         "end",
         job,
-        state,
-        finishedAt,
-        problem ? JSON.stringify(problem) : "",
+        end.state,
+        end.finishedAt,
+        end.problem ? JSON.stringify(end.problem) : "",
         retentionSeconds,
+        end.run ?? "",
       ),
 
     /** Everything that is due now; `ep` where there is a plan and work goes on, `ended` once it is over for good. */

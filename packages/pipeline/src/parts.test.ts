@@ -33,6 +33,7 @@ test("rows come back in order, through manifests and the parts after them", asyn
         { frame: batch * 2, pts: batch, detections: [], tracks: [] },
         { frame: batch * 2 + 1, gap: "inference-error" },
       ],
+      batches: [],
     };
     const ref = await putIntermediate(objects, job, ep, "part", JSON.stringify(part));
     const run = await driver.trackBegin();

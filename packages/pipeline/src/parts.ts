@@ -1,4 +1,5 @@
 import { type JobId, partManifestSchema, type PartRow, partSchema } from "@framequeue/contracts";
+import type { ObjectStore } from "@framequeue/storage";
 import type { Pipeline } from "./pipeline.ts";
 
 /**
@@ -12,16 +13,26 @@ export async function* readRows(
 ): AsyncGenerator<PartRow> {
   const listed = await ledger.readParts(job, epoch);
   if (listed.a !== "ok") return;
-  const json = async (ref: string): Promise<unknown> =>
-    JSON.parse((await objects.get(ref)).toString());
+  for (const ref of await listParts(objects, listed.roll, listed.parts ?? [])) {
+    yield* partSchema.parse(await readJson(objects, ref)).rows;
+  }
+}
 
+/** The parts of a job in order: those of the manifests up to `roll`, then those since. */
+export async function listParts(
+  objects: ObjectStore,
+  roll: string,
+  since: readonly string[],
+): Promise<string[]> {
   const manifests: string[][] = [];
-  for (let ref = listed.roll; ref !== "";) {
-    const manifest = partManifestSchema.parse(await json(ref));
+  for (let ref = roll; ref !== "";) {
+    const manifest = partManifestSchema.parse(await readJson(objects, ref));
     manifests.unshift(manifest.parts);
     ref = manifest.previous;
   }
-  for (const parts of [...manifests, listed.parts ?? []]) {
-    for (const ref of parts) yield* partSchema.parse(await json(ref)).rows;
-  }
+  return [...manifests.flat(), ...since];
+}
+
+async function readJson(objects: ObjectStore, ref: string): Promise<unknown> {
+  return JSON.parse((await objects.get(ref)).toString());
 }

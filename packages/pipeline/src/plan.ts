@@ -32,6 +32,8 @@ export const planSchema = z.object({
   /** The detector's labels, by class id. */
   labels: z.array(z.string()),
   expectedFrames: z.int().min(0),
+  /** An earlier run left results, listed in an object per segment. */
+  adopts: z.boolean().optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
 

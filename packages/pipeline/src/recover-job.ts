@@ -31,6 +31,8 @@ export async function* recoverJob(deps: RecoverDeps, job: JobId): AsyncGenerator
     yield `cancelled ${job} again`;
   } else if (await jobs.adoptResult(job)) {
     if (st !== undefined && !isTerminal(st)) yield `ended ${job}, whose result is there`;
+  } else if (st !== undefined && isTerminal(st)) {
+    if (await jobs.recoverRetry(accepted)) yield `began the retry of ${job} again`;
   } else if (st === undefined && suspects.see(`forgotten ${job}`)) {
     await jobs.remember(accepted);
     await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job });

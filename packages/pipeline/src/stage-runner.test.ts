@@ -175,6 +175,7 @@ test("a task that is tried for days does not gather stack traces", async () => {
 
 test("an error that cannot pass fails the job", async () => {
   const job = await acceptJob();
+  await site.pipeline.ledger.plan(job, "ep", PLAN);
   await using bench = await Bench.start(() =>
     Promise.reject(new ProblemError("source-damaged", "No frame decodes.", { at: "source" })),
   );
@@ -191,6 +192,7 @@ test("an error that cannot pass fails the job", async () => {
 
 test("an unknown error fails the job after the last attempt, and keeps its text to itself", async () => {
   const job = await acceptJob();
+  await site.pipeline.ledger.plan(job, "ep", PLAN);
   await using bench = await Bench.start(() => Promise.reject(new Error("secret")), {
     maxAttempts: 3,
   });
@@ -204,6 +206,7 @@ test("an unknown error fails the job after the last attempt, and keeps its text 
 
 test("a task that takes every process with it fails its job", async () => {
   const job = await acceptJob();
+  await site.pipeline.ledger.plan(job, "ep", PLAN);
   await site.pipeline.queues.add(trackMessage(job));
   const key = `${QUEUE_PREFIX}:track:${taskId(trackMessage(job))}`;
   await site.pipeline.redis.hset(key, "stc", 3);
@@ -212,6 +215,18 @@ test("a task that takes every process with it fails its job", async () => {
   await noTaskIsLeft();
   assert.deepEqual([calls, bench.outcomes], [0, ["failed"]]);
   assert.equal((await site.pipeline.jobs.view(job))!.state, "failed");
+});
+
+test("what a run left behind cannot fail the run after it", async () => {
+  const job = await acceptJob();
+  await site.pipeline.ledger.plan(job, "other", PLAN);
+  await using bench = await Bench.start(() =>
+    Promise.reject(new ProblemError("model-not-found", "The model is gone.")),
+  );
+  await site.pipeline.queues.add(trackMessage(job));
+  await noTaskIsLeft();
+  await eventually("failed", async () => bench.outcomes.length > 0);
+  assert.equal((await site.pipeline.jobs.view(job))!.state, "running");
 });
 
 test("the redelivery of a dead process's task enqueues what is due, before and after", async () => {
@@ -255,7 +270,7 @@ test("a redelivery clears away what the end of a job has left", async () => {
   const { ledger, queues, frames } = site.pipeline;
   await queues.add(trackMessage(job));
   await takeAndDie();
-  await ledger.end(job, "succeeded", "2026-01-01T00:00:00Z", undefined, 60);
+  await ledger.end(job, { state: "succeeded", finishedAt: "2026-01-01T00:00:00Z" }, 60);
   const key = payloadOf(job, "ep", "0.0", "a");
   await frames.put(key, samplePixels(job));
   await ledger.grant(`${job}/ep/0.0`, "t", 9, 10);

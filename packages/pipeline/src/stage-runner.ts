@@ -129,7 +129,8 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         throw error;
       }
       report("failed", error);
-      await jobs.fail(message.job, toProblemError(error).toProblem());
+      const epoch = "epoch" in message ? message.epoch : undefined;
+      await jobs.fail(message.job, toProblemError(error).toProblem(), epoch);
     }
   }
 

@@ -17,6 +17,7 @@ import { listJobs } from "./routes/list-jobs.ts";
 import { pauseJob } from "./routes/pause-job.ts";
 import { postJob } from "./routes/post-job.ts";
 import { resumeJob } from "./routes/resume-job.ts";
+import { retryJob } from "./routes/retry-job.ts";
 
 /** How the API hears of its server's end, and the server of what the API still does. */
 export interface ApiLifetime {
@@ -48,6 +49,7 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
     { path: "/v1/jobs/:id/cancel", methods: { POST: cancelJob(deps) } },
     { path: "/v1/jobs/:id/pause", methods: { POST: pauseJob(deps) } },
     { path: "/v1/jobs/:id/resume", methods: { POST: resumeJob(deps) } },
+    { path: "/v1/jobs/:id/retry", methods: { POST: retryJob(deps) } },
     { path: "/v1/jobs/:id/results/:name", methods: { GET: getResult(deps) } },
   ];
   const service: Route[] = [

@@ -11,6 +11,7 @@ const view = (state: JobView["state"], tracked = 0): JobView => ({
   source: { name: "v" },
   models: [],
   priority: 5,
+  run: 1,
   acceptedAt: "2026-01-01T00:00:00.000Z",
   progress: { total: 9, decoded: 0, inferred: 0, tracked, rendered: 0, indexed: false },
   warnings: [],

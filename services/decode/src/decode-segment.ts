@@ -1,7 +1,9 @@
 import {
   type DecodeMessage,
   frameBytes,
+  type InferredBatch,
   newToken,
+  parseBatchKey,
   ProblemError,
   type Segment,
 } from "@framequeue/contracts";
@@ -16,6 +18,7 @@ import {
   objectKeys,
   openSource,
   type Pipeline,
+  readAdopted,
   type SegmentEnd,
   type TaskContext,
 } from "@framequeue/pipeline";
@@ -61,7 +64,7 @@ export async function decodeSegment(
       else await work.giveUpAfter(begun.batches, begun.frames);
       return;
     }
-    await work.decode();
+    await work.run();
   } catch (error) {
     if (error instanceof WorkTakenAway) return;
     const blameless =
@@ -88,6 +91,8 @@ class SegmentWork {
   readonly #lease: string;
   readonly #signal: AbortSignal;
   readonly #segment: Segment;
+  /** Batches with results of an earlier run, by their index. */
+  readonly #adopted = new Map<number, InferredBatch>();
 
   constructor(
     deps: DecodeDeps,
@@ -102,6 +107,45 @@ class SegmentWork {
     this.#lease = lease;
     this.#signal = signal;
     this.#segment = facts.plan.segments[message.segment]!;
+  }
+
+  /** What an earlier run left of this segment is taken over; the rest is decoded. */
+  async run(): Promise<void> {
+    const { job, epoch, segment } = this.#message;
+    if (this.#facts.plan.adopts) {
+      const adopted = await readAdopted(this.#deps.objects, job, epoch, segment);
+      for (const batch of adopted?.batches ?? [])
+        this.#adopted.set(parseBatchKey(batch.k).batch, batch);
+      if (adopted?.whole === true && (await this.#adoptAll())) return;
+    }
+    await this.decode();
+  }
+
+  /** Ends a segment of which nothing is missing, without decoding it. False where a batch needs its pixels after all. */
+  async #adoptAll(): Promise<boolean> {
+    for (const batch of this.#adopted.values()) {
+      this.#signal.throwIfAborted();
+      if ((await this.#adopt(batch)) === "part") return false;
+    }
+    return this.#end({ batches: this.#adopted.size });
+  }
+
+  async #adopt(batch: InferredBatch): Promise<"ok" | "part" | "skip"> {
+    const { job, epoch, segment } = this.#message;
+    const answer = await this.#deps.ledger.adopt(job, epoch, segment, this.#lease, batch);
+    if (answer.a === "stale" || answer.a === "gone") {
+      throw new WorkTakenAway(`batch ${batch.k}: ${answer.a}`);
+    }
+    await this.#deps.queues.addDue(job, epoch, answer.due);
+    return answer.a;
+  }
+
+  /** Whether the batch is done by an earlier run, so that its pixels are not needed. */
+  async #isAdopted(batch: number, frames: number): Promise<boolean> {
+    const adopted = this.#adopted.get(batch);
+    // Other frames than then: the file decodes differently now.
+    if (adopted === undefined || adopted.frames !== frames) return false;
+    return (await this.#adopt(adopted)) !== "part";
   }
 
   /** Passes over the segment until every batch of it is published, or falls back when it cannot be trusted. */
@@ -159,7 +203,8 @@ class SegmentWork {
         this.#deps.frames.discard(pixels);
         return "turn over";
       }
-      publisher.publish(batch, pts, this.#cut(pixels, pts.length * bytes));
+      if (await this.#isAdopted(batch, pts.length)) this.#deps.frames.discard(pixels);
+      else publisher.publish(batch, pts, this.#cut(pixels, pts.length * bytes));
       if (pts.length < batchFrames) {
         await publisher.settled();
         return { batches: batch + 1, report: this.#judge(reader) };
@@ -240,7 +285,12 @@ class SegmentWork {
     const total = plan.expectedFrames;
     await this.#deps.objects.put(
       objectKeys.plan(job, fresh),
-      JSON.stringify({ ...plan, mode: "sequential", segments: [{ frames: total }] }),
+      JSON.stringify({
+        ...plan,
+        mode: "sequential",
+        segments: [{ frames: total }],
+        adopts: undefined,
+      }),
     );
     const answer = await this.#deps.ledger.fallback(job, epoch, segment, this.#lease, fresh, total);
     if (answer.a !== "ok") {

@@ -13,6 +13,7 @@ import {
   objectKeys,
   type Pipeline,
   renderReportSchema,
+  runOf,
 } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
 import { type IndexReport, indexReportSchema } from "./index-report.ts";
@@ -45,7 +46,7 @@ export async function finalizeJob(
   await jobs.finish({
     v: 1,
     job,
-    run: 1,
+    run: runOf(record),
     state,
     finishedAt,
     warnings,

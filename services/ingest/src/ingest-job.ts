@@ -18,6 +18,7 @@ import {
 } from "@framequeue/media";
 import { type ModelManifest, parseManifest } from "@framequeue/models";
 import {
+  adoptKept,
   objectKeys,
   openSource,
   type Pipeline,
@@ -46,15 +47,18 @@ export async function ingestJob(
   const { ledger, queues, objects } = deps;
   const validated = await ledger.validate(id);
   const job = await deps.jobs.accepted(id);
-  if (validated.a === "gone" || validated.a === "skip" || job === undefined) return;
   if (validated.a === "planned") {
     const { ep, due } = await ledger.due(id);
     if (ep !== undefined) await queues.addDue(id, ep, due);
-    return;
   }
+  if (validated.a !== "ok" || job === undefined) return;
 
   const epoch = newToken();
-  const plan = await makePlan(deps, job, signal);
+  const fresh = await makePlan(deps, job, signal);
+  const { run } = validated;
+  const kept = run > 1 ? (await deps.jobs.result(id, run - 1))?.kept : undefined;
+  const plan =
+    (kept === undefined ? undefined : await adoptKept(objects, id, kept, epoch, fresh)) ?? fresh;
   await objects.put(objectKeys.plan(id, epoch), JSON.stringify(plan));
   const planned = await ledger.plan(id, epoch, {
     mode: plan.mode,

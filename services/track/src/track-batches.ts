@@ -1,5 +1,16 @@
-import { inferResultSchema, type Part, type TrackMessage } from "@framequeue/contracts";
-import { type DoneBatch, type Pipeline, putIntermediate } from "@framequeue/pipeline";
+import {
+  batchKey,
+  type InferredBatch,
+  inferResultSchema,
+  type Part,
+  type TrackMessage,
+} from "@framequeue/contracts";
+import {
+  type DoneBatch,
+  type Pipeline,
+  putIntermediate,
+  type TrackRun,
+} from "@framequeue/pipeline";
 import { rollUpParts } from "./roll-up.ts";
 import { trackFrame, type UntrackedFrame } from "./track-frame.ts";
 import type { TrackerCache } from "./tracker-cache.ts";
@@ -28,7 +39,11 @@ export async function trackBatches(deps: TrackDeps, { job, epoch }: TrackMessage
     readFrames(deps, run.batches),
   ]);
   const rows = frames.map((frame, i) => trackFrame(tracker, frame, run.ord + i, facts.plan.media));
-  const part: Part = { v: 1, rows };
+  const part: Part = {
+    v: 1,
+    rows,
+    batches: run.batches.map((batch, i) => originOf(run, batch, i)),
+  };
   // The objects come first, under names made of their content: the commit names only what exists.
   const [partRef, checkpoint] = await Promise.all([
     putIntermediate(objects, job, epoch, "part", JSON.stringify(part)),
@@ -47,6 +62,15 @@ export async function trackBatches(deps: TrackDeps, { job, epoch }: TrackMessage
   trackers.give(checkpoint, tracker);
   await queues.addDue(job, epoch, committed.due);
   await deleteExpired(deps, committed.expired ?? [], checkpoint);
+}
+
+/** Where the rows of the i-th batch of a run come from. */
+function originOf({ cs, cb }: TrackRun, { frames, ranges }: DoneBatch, i: number): InferredBatch {
+  return {
+    k: batchKey({ segment: cs, batch: cb + i }),
+    frames,
+    ranges: ranges.map(({ f, t, ref }) => ({ f, t, ...(ref === undefined ? {} : { ref }) })),
+  };
 }
 
 /** The frames of a run in order; those of a range that failed have nothing but their place. */

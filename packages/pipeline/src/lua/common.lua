@@ -61,6 +61,11 @@ local function gone(ep)
   return not found[1] or TERMINAL[found[1]] or found[1] == 'cancelling' or found[2] ~= ep
 end
 
+-- 1, and one more for every retry.
+local function runNumber()
+  return tonumber(get('run') or '1')
+end
+
 local function paused()
   return get('paused') == '1'
 end

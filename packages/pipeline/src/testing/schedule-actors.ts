@@ -288,7 +288,7 @@ async function* finalize(world: World, { job, epoch }: FinalizeMessage): Actor {
   const record = await world.ledger.read(job);
   yield "read";
   if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
-  world.truth.result = true;
+  world.truth.result = record;
   yield "put result";
   yield* endJob(world);
 }
@@ -343,17 +343,17 @@ export async function* reconcilePass(world: World, suspects: Suspects): Actor {
 }
 
 async function* endJob(world: World): Actor {
-  const ended = await world.ledger.end(world.job, "succeeded", NOW, undefined, 3600);
+  const ended = await world.ledger.end(world.job, { state: "succeeded", finishedAt: NOW }, 3600);
   yield `end ${ended.a}`;
   // A cancellation came between result and end, and beats it.
-  if (ended.a === "ended" && /^cancel/.test(ended.st)) world.truth.result = false;
+  if (ended.a === "ended" && /^cancel/.test(ended.st)) delete world.truth.result;
   yield* clear(world);
 }
 
 /** What the API does to cancel the job, and again as long as its tombstone stands. */
 export async function* cancel(world: World): Actor {
   // A job whose result stands without a tombstone has ended, whatever Redis says.
-  if (world.truth.result && !world.truth.cancelled) return;
+  if (world.truth.result !== undefined && !world.truth.cancelled) return;
   world.truth.cancelled = true;
   yield "put tombstone";
   const found = await world.ledger.cancelling(world.job);
@@ -364,7 +364,7 @@ export async function* cancel(world: World): Actor {
     return;
   }
   yield* clear(world);
-  await world.ledger.end(world.job, "cancelled", NOW, undefined, 3600);
+  await world.ledger.end(world.job, { state: "cancelled", finishedAt: NOW }, 3600);
   yield "end";
 }
 

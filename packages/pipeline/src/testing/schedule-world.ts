@@ -68,7 +68,9 @@ export class World {
   /** Results, parts, checkpoints and manifests, named by their content. */
   readonly objects = new Map<string, readonly string[]>();
   /** The objects that are the truth about the job. */
-  readonly truth = { cancelled: false, result: false };
+  readonly truth: { cancelled: boolean; result?: Readonly<Record<string, string>> } = {
+    cancelled: false,
+  };
   /** The ledger, with answers that get lost. */
   readonly ledger: Ledger;
   #tokens = 0;

@@ -305,10 +305,9 @@ class Schedule {
     const record = (await createLedger(redis.client, site).read(job))!;
     assert.equal(record["st"], truth.cancelled ? "cancelled" : "succeeded");
     if (!truth.cancelled) {
-      assert.deepEqual(this.#world.get(record["index"]!), this.#world.expectedRows());
-      if (scenario.render) {
-        assert.deepEqual(this.#world.get(record["render"]!), this.#world.expectedRows());
-      }
+      const rows = this.#world.expectedRows();
+      assert.deepEqual(this.#world.get(truth.result!["index"]!), rows);
+      if (scenario.render) assert.deepEqual(this.#world.get(truth.result!["render"]!), rows);
     }
     assert.deepEqual([...payloads.keys(), ...plans.keys()], [], "stores are empty");
     assert.ok(await this.#isClean(), "only the record stays, and no grant");

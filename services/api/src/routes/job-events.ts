@@ -1,4 +1,4 @@
-import { isTerminal, type JobView } from "@framequeue/contracts";
+import { isTerminal, type JobId, type JobView } from "@framequeue/contracts";
 import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { inTime } from "../deadline.ts";
@@ -27,7 +27,7 @@ export function jobEvents(deps: EventsDeps) {
   return async (request: Request, response: Response): Promise<void> => {
     const id = jobIdOf(request);
     if ((await inTime(jobs.accepted(id))) === undefined) throw jobNotFound(id);
-    if (request.get("last-event-id") === END_ID) {
+    if (request.get("last-event-id") === END_ID && (await hasEnded(jobs, id))) {
       response.status(204).end();
       return;
     }
@@ -71,6 +71,12 @@ export function jobEvents(deps: EventsDeps) {
     }
     response.end();
   };
+}
+
+/** A job whose end was told may run again since. */
+async function hasEnded(jobs: ApiDeps["jobs"], id: JobId): Promise<boolean> {
+  const view = await inTime(jobs.view(id));
+  return view === undefined || isTerminal(view.state);
 }
 
 /** Writes views as they come; while the client does not read, only the latest one waits for it. */

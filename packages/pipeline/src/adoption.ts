@@ -1,0 +1,171 @@
+import {
+  type InferredBatch,
+  inferredBatchSchema,
+  type JobId,
+  parseBatchKey,
+  partSchema,
+} from "@framequeue/contracts";
+import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { z } from "zod";
+import { objectKeys } from "./keys.ts";
+import type { Ledger } from "./ledger.ts";
+import { listParts } from "./parts.ts";
+import { type Plan, planSchema } from "./plan.ts";
+
+/** What a run that did not end as it should leaves for the next one. */
+const keptSchema = z.object({
+  v: z.literal(1),
+  epoch: z.string(),
+  roll: z.string(),
+  parts: z.array(z.string()),
+  /** Batches with results that were not tracked. */
+  batches: z.array(inferredBatchSchema),
+  /** So many segments, from the first, were decoded to their end without complaint and tracked. */
+  ended: z.int(),
+});
+type Kept = z.infer<typeof keptSchema>;
+
+const adoptedSchema = z.object({
+  v: z.literal(1),
+  /** These are all batches of the segment, and nothing of it is missing: it need not be decoded. */
+  whole: z.boolean(),
+  batches: z.array(inferredBatchSchema),
+});
+/** What a run adopts for one segment, in order. */
+export type Adopted = z.infer<typeof adoptedSchema>;
+
+/** Writes down what a retry can adopt of a job that is about to end; answers the object's key, if there is anything. */
+export async function keepWork(
+  { ledger, objects }: { readonly ledger: Pick<Ledger, "keep">; readonly objects: ObjectStore },
+  job: JobId,
+): Promise<string | undefined> {
+  const found = await ledger.keep(job);
+  if (found.a === "none") return undefined;
+  const kept: Kept = {
+    v: 1,
+    epoch: found.ep,
+    roll: found.roll,
+    parts: found.parts ?? [],
+    batches: found.batches ?? [],
+    ended: found.ended,
+  };
+  const key = objectKeys.kept(job, found.ep);
+  await objects.put(key, JSON.stringify(kept), { durable: true });
+  // A retry tracks from the start.
+  await objects.deletePrefix(objectKeys.checkpoints(job, found.ep));
+  return key;
+}
+
+/**
+ * Lets `epoch` adopt what an earlier run kept, if that was cut from the same bytes in the same way: writes an object
+ * per segment, and answers the plan that goes with them. Undefined where there is nothing to adopt. Holds one segment's
+ * batches at a time.
+ */
+export async function adoptKept(
+  objects: ObjectStore,
+  job: JobId,
+  keptKey: string,
+  epoch: string,
+  fresh: Plan,
+): Promise<Plan | undefined> {
+  const kept = await readJson(objects, keptKey, keptSchema);
+  const plan = kept && (await readJson(objects, objectKeys.plan(job, kept.epoch), planSchema));
+  if (kept === undefined || plan === undefined || !sameWork(plan, fresh)) return undefined;
+
+  const left = Map.groupBy(kept.batches, ({ k }) => parseBatchKey(k).segment);
+  const write = async (segment: number, tracked: readonly InferredBatch[]): Promise<void> => {
+    // What this run did not come to, it may itself have adopted from the one before.
+    const before = plan.adopts ? await readAdopted(objects, job, kept.epoch, segment) : undefined;
+    const all = [...(before?.batches ?? []), ...tracked, ...(left.get(segment) ?? [])];
+    const batches = await withExistingResults(objects, bestOf(all));
+    const ended = segment < kept.ended || before?.whole === true;
+    const whole =
+      ended && batches.every((batch, i) => parseBatchKey(batch.k).batch === i && isDone(batch));
+    const adopted: Adopted = { v: 1, whole, batches };
+    await objects.put(objectKeys.adopted(job, epoch, segment), JSON.stringify(adopted));
+  };
+  let segment = 0;
+  let tracked: InferredBatch[] = [];
+  for await (const batch of trackedBatches(objects, kept)) {
+    for (; segment < parseBatchKey(batch.k).segment; segment++, tracked = []) {
+      await write(segment, tracked);
+    }
+    tracked.push(batch);
+  }
+  for (; segment < plan.segments.length; segment++, tracked = []) await write(segment, tracked);
+  return { ...plan, source: fresh.source, adopts: true };
+}
+
+/** Undefined where nothing was adopted for the segment. */
+export async function readAdopted(
+  objects: ObjectStore,
+  job: JobId,
+  epoch: string,
+  segment: number,
+): Promise<Adopted | undefined> {
+  return readJson(objects, objectKeys.adopted(job, epoch, segment), adoptedSchema);
+}
+
+/** The batches of a job that were tracked, in order: those of the manifests, then those of the parts since. */
+async function* trackedBatches(objects: ObjectStore, kept: Kept): AsyncGenerator<InferredBatch> {
+  for (const ref of await listParts(objects, kept.roll, kept.parts)) {
+    const part = await readJson(objects, ref, partSchema);
+    yield* part?.batches ?? [];
+  }
+}
+
+/** Whether two plans cut the same frames into the same batches, for the same model. */
+function sameWork(a: Plan, b: Plan): boolean {
+  const cut = ({ sourceSha256, media, frame, batchFrames, minScore, labels }: Plan): string =>
+    JSON.stringify([sourceSha256, media, frame, batchFrames, minScore, labels]);
+  return cut(a) === cut(b);
+}
+
+/** One of each batch, in order: of several, the one with results for the most frames. */
+function bestOf(batches: readonly InferredBatch[]): InferredBatch[] {
+  const best = new Map<number, InferredBatch>();
+  for (const batch of batches) {
+    const index = parseBatchKey(batch.k).batch;
+    const other = best.get(index);
+    if (other === undefined || framesDone(batch) >= framesDone(other)) best.set(index, batch);
+  }
+  return [...best].toSorted(([a], [b]) => a - b).map(([, batch]) => batch);
+}
+
+function framesDone({ ranges }: InferredBatch): number {
+  return ranges.reduce((sum, { f, t, ref }) => sum + (ref === undefined ? 0 : t - f), 0);
+}
+
+function isDone({ ranges }: InferredBatch): boolean {
+  return ranges.every(({ ref }) => ref !== undefined);
+}
+
+/** Intermediates are not written durably: what a power cut took is worked on again. */
+async function withExistingResults(
+  objects: ObjectStore,
+  batches: readonly InferredBatch[],
+): Promise<InferredBatch[]> {
+  const checked: InferredBatch[] = [];
+  for (const batch of batches) {
+    const ranges = await Promise.all(
+      batch.ranges.map(async ({ f, t, ref }) =>
+        ref !== undefined && (await objects.stat(ref)) !== undefined ? { f, t, ref } : { f, t },
+      ),
+    );
+    checked.push({ ...batch, ranges });
+  }
+  return checked;
+}
+
+async function readJson<T>(
+  objects: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  try {
+    return schema.parse(JSON.parse((await objects.get(key)).toString()));
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return undefined;
+    throw error;
+  }
+}

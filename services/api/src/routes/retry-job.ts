@@ -1,0 +1,16 @@
+import { jobNotFound } from "@framequeue/pipeline";
+import type { Request, Response } from "express";
+import { inTime } from "../deadline.ts";
+import type { ApiDeps } from "../deps.ts";
+import { jobIdOf } from "../job-id.ts";
+
+/** `POST /v1/jobs/{id}/retry`: 202, and the job runs again; only what failed is worked on. */
+export function retryJob({ jobs }: Pick<ApiDeps, "jobs">) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const id = jobIdOf(request);
+    await inTime(jobs.retry(id));
+    const view = await inTime(jobs.view(id));
+    if (view === undefined) throw jobNotFound(id);
+    response.status(202).location(`/v1/jobs/${id}`).json(view);
+  };
+}
