@@ -91,7 +91,8 @@ const TRAPS: readonly Trap[] = [
     // As if poisoned by no frame: nobody dies, so that nothing but losses may count.
     scenario: {
       losses: true,
-      attempts: 2, pauses: false,
+      attempts: 2,
+      pauses: false,
       poison: -1,
       zombies: false,
       travel: false,

@@ -28,6 +28,11 @@ export async function finalizeJob(
   const record = await ledger.read(job);
   if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
 
+  // A Redis that went back since this task was added has the stages before it done again.
+  if (record["index"] === undefined || (record["ren"] === "1" && record["render"] === undefined)) {
+    return;
+  }
+
   const index = indexReportSchema.parse(await readJson(objects, record["index"]!));
   const rendered =
     record["render"] === undefined

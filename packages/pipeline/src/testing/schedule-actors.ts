@@ -288,6 +288,9 @@ async function* finalize(world: World, { job, epoch }: FinalizeMessage): Actor {
   const record = await world.ledger.read(job);
   yield "read";
   if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
+  if (record["index"] === undefined || (record["ren"] === "1" && record["render"] === undefined)) {
+    return;
+  }
   world.truth.result = record;
   yield "put result";
   yield* endJob(world);
