@@ -3,11 +3,12 @@ import { parseArgs } from "node:util";
 import type { Bench, Measurement } from "./bench.ts";
 import { controlPlane } from "./control-plane/bench.ts";
 import { equality } from "./equality/bench.ts";
+import { frameStores } from "./frame-stores/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
 import { scaling } from "./scaling/bench.ts";
 
-const BENCHES: readonly Bench[] = [mainJob, equality, scaling, controlPlane, memory];
+const BENCHES: readonly Bench[] = [mainJob, equality, scaling, controlPlane, frameStores, memory];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]
 
@@ -69,6 +70,6 @@ function report({ ratio, ...measurement }: Measurement): void {
   const against = ratio === undefined ? "" : `  ${ratio.value.toFixed(3)} of ${ratio.against}`;
   print(
     { ...measurement, ...(ratio ? { ratio: ratio.value, against: ratio.against } : {}) },
-    `${name.padEnd(28)}${value.toFixed(2).padStart(10)} ${unit.padEnd(14)}${against}`.trimEnd(),
+    `${name.padEnd(36)}${value.toFixed(2).padStart(10)} ${unit.padEnd(14)}${against}`.trimEnd(),
   );
 }

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isTerminal, type JobView } from "@framequeue/contracts";
 
 const MAIN = resolve(import.meta.dirname, "../../../packages/cli/src/main.ts");
 const POLL_MS = 200;
@@ -52,14 +53,14 @@ export async function startSystem(folder: string, model: string): Promise<Starte
     redisSocket: join(data, "redis", "redis.sock"),
     framesDir,
     async run(video) {
-      const submitted = await json(api, {
+      const submitted = await json<{ id: string }>(api, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ source: { path: video }, render: false }),
       });
       for (;;) {
-        const job = await json(`${api}/${submitted.id}`);
-        if (/^(succeeded|failed|cancelled)/.test(job.state)) {
+        const job = await json<JobView>(`${api}/${submitted.id}`);
+        if (isTerminal(job.state)) {
           return { state: job.state, frames: job.progress.tracked };
         }
         await sleep(POLL_MS);
@@ -69,10 +70,10 @@ export async function startSystem(folder: string, model: string): Promise<Starte
   };
 }
 
-async function json(url: string, init?: RequestInit): Promise<any> {
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(url, init);
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
-  return answer.json();
+  return (await answer.json()) as T;
 }
 
 async function freePort(): Promise<number> {

@@ -11,7 +11,7 @@ export interface StoredArtifact {
   readonly sha256: string;
 }
 
-const FLUSH_BYTES = 1 << 18;
+const BUFFER_BYTES = 1 << 18;
 
 /** Writes one result file bit by bit, and then moves it into the store under its hash. */
 export class ArtifactWriter implements AsyncDisposable {
@@ -19,9 +19,10 @@ export class ArtifactWriter implements AsyncDisposable {
   readonly #path: string;
   readonly #file: Awaited<ReturnType<typeof open>>;
   readonly #hash = createHash("sha256");
+  /** What is not written yet. As bytes, because texts that wait would outlive the young heap. */
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #used = 0;
   #bytes = 0;
-  #pending: string[] = [];
-  #pendingLength = 0;
 
   private constructor(name: string, path: string, file: Awaited<ReturnType<typeof open>>) {
     this.#name = name;
@@ -41,9 +42,10 @@ export class ArtifactWriter implements AsyncDisposable {
 
   /** A part of a line that is too long to be held whole. */
   async text(part: string): Promise<void> {
-    this.#pending.push(part);
-    this.#pendingLength += part.length;
-    if (this.#pendingLength >= FLUSH_BYTES) await this.#flush();
+    const bytes = Buffer.byteLength(part);
+    if (this.#used + bytes > BUFFER_BYTES) await this.#flush();
+    if (bytes > BUFFER_BYTES) await this.#write(Buffer.from(part));
+    else this.#used += this.#buffer.write(part, this.#used);
   }
 
   async store(objects: ObjectStore, job: JobId): Promise<StoredArtifact> {
@@ -60,9 +62,11 @@ export class ArtifactWriter implements AsyncDisposable {
   }
 
   async #flush(): Promise<void> {
-    const bytes = Buffer.from(this.#pending.join(""));
-    this.#pending = [];
-    this.#pendingLength = 0;
+    await this.#write(this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     await this.#file.writeFile(bytes);

@@ -25,7 +25,7 @@ export interface SpooledTrack {
 }
 
 /** Characters of a path that are worth a write of their own. */
-const PIECE = 16_384;
+const PIECE = 4_096;
 /** Characters that all tails together may have: tracks that are over leave theirs behind. */
 const TAILS = 1 << 20;
 
