@@ -1,4 +1,5 @@
 export { type Adopted, adoptKept, readAdopted } from "./adoption.ts";
+export { insist } from "./insist.ts";
 export * from "./intermediates.ts";
 export * from "./jobs.ts";
 export { runOf } from "./job-view.ts";
@@ -13,6 +14,7 @@ export * from "./pipeline.ts";
 export * from "./plan.ts";
 export { connectRedis, type RedisClient } from "./redis.ts";
 export { createReconciler, type Reconciler, type RepairEvents } from "./reconciler.ts";
+export { putSegmentTimes, readSegment } from "./segment-times.ts";
 export * from "./stage-runner.ts";
 export * from "./task-queues.ts";
 export { openSource } from "./source.ts";

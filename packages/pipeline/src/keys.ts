@@ -44,6 +44,9 @@ export const objectKeys = {
   work: (job: JobId): string => `jobs/${job}/work`,
   epoch: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}`,
   plan: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/plan.json`,
+  /** pts of the segment's frames, as deltas; none in sequential mode. */
+  segmentTimes: (job: JobId, epoch: string, segment: number): string =>
+    `jobs/${job}/work/${epoch}/times/${segment}.json`,
   /** What a retry can adopt of the epoch. */
   kept: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/kept.json`,
   /** What the epoch adopts for a segment. */

@@ -19,6 +19,7 @@ import {
   openSource,
   type Pipeline,
   readAdopted,
+  readSegment,
   type SegmentEnd,
   type TaskContext,
 } from "@framequeue/pipeline";
@@ -172,10 +173,17 @@ class SegmentWork {
     const turn = new Turn(this.#deps.queues, job.id, this.#deps.quantumMs);
     const { batchFrames, frame, media } = plan;
     const bytes = frameBytes(frame.layout, frame.width, frame.height);
+    const segment = await readSegment(
+      this.#deps.objects,
+      job.id,
+      this.#message.epoch,
+      plan,
+      this.#message.segment,
+    );
     await using source = await openSource(this.#deps.objects, plan.source);
     await using reader: FrameReader = openDecoder(source.path, {
       info: media,
-      segment: this.#segment,
+      segment,
       frame,
       layout: frame.layout,
       tools: this.#deps.tools,

@@ -23,6 +23,7 @@ import {
   openSource,
   type Pipeline,
   type Plan,
+  putSegmentTimes,
   type TaskContext,
 } from "@framequeue/pipeline";
 import { hashFile, ObjectNotFound } from "@framequeue/storage";
@@ -54,7 +55,9 @@ export async function ingestJob(
   if (validated.a !== "ok" || job === undefined) return;
 
   const epoch = newToken();
-  const fresh = await makePlan(deps, job, signal);
+  const drawn = await makePlan(deps, job, signal);
+  const segments = await putSegmentTimes(objects, id, epoch, drawn.segments);
+  const fresh: Plan = { ...drawn, segments };
   const { run } = validated;
   const kept = run > 1 ? (await deps.jobs.result(id, run - 1))?.kept : undefined;
   const plan =
