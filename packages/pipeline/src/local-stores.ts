@@ -4,7 +4,7 @@ import { openPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts
 
 export interface LocalStoresOptions extends Pick<
   PipelineOptions,
-  "redisUrl" | "site" | "frameBudgetBytes" | "onRedisError"
+  "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError"
 > {
   /** Folder of the object store. */
   readonly objectsDir: string;

@@ -18,6 +18,8 @@ export interface Pipeline {
   readonly frames: FrameStore;
   /** Bytes of pixels that the whole site may hold in its frame store. */
   readonly frameBudgetBytes: number;
+  /** How long a task stays with a process that gives no sign of life, in milliseconds. */
+  readonly lockMs: number;
 }
 
 export interface PipelineOptions {
@@ -27,8 +29,15 @@ export interface PipelineOptions {
   readonly objects: ObjectStore;
   readonly frames: FrameStore;
   readonly frameBudgetBytes: number;
+  readonly lockMs?: number;
   readonly onRedisError?: (error: Error) => void;
 }
+
+/**
+ * Twice the time for which the process may be too busy to renew its locks; nothing here blocks the event loop for a
+ * second. A lock that runs out all the same does no harm: the ledger's lease decides whose commit counts.
+ */
+export const DEFAULT_LOCK_MS = 15_000;
 
 /** Connects to Redis; disposing closes queues and connection, not the stores. */
 export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposable {
@@ -48,6 +57,7 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
     objects,
     frames,
     frameBudgetBytes,
+    lockMs: options.lockMs ?? DEFAULT_LOCK_MS,
     async [Symbol.asyncDispose]() {
       await queues[Symbol.asyncDispose]();
       redis.disconnect();

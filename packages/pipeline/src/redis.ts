@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { redisTrouble } from "./redis-trouble.ts";
 
 export type RedisClient = Redis;
 
@@ -25,8 +26,11 @@ export function luaScript(
     try {
       return await redis.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-      return redis.eval(lua, keys.length, ...keys, ...args);
+      if (!(error instanceof Error)) throw error;
+      if (!error.message.startsWith("NOSCRIPT")) throw redisTrouble(error) ?? error;
+      return redis.eval(lua, keys.length, ...keys, ...args).catch((again: unknown) => {
+        throw redisTrouble(again) ?? again;
+      });
     }
   };
 }

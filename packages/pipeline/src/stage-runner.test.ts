@@ -10,6 +10,7 @@ import {
 } from "@framequeue/contracts";
 import { Queue, Worker } from "bullmq";
 import { PLAN } from "./testing/ledger-driver.ts";
+import { NotWanted } from "./job-watch.ts";
 import { payloadOf } from "./payloads.ts";
 import {
   createStageRunner,
@@ -140,7 +141,7 @@ test("a message is handled once and leaves nothing", async () => {
   assert.deepEqual([bench.outcomes, bench.queueErrors], [["done"], []]);
 });
 
-test("an error that may pass is tried again after a while", async () => {
+test("what waits for a store is tried again after a while, and no attempt counts", async () => {
   const job = await acceptJob();
   const waits: number[] = [];
   let attempt = 0;
@@ -148,7 +149,7 @@ test("an error that may pass is tried again after a while", async () => {
     async () => {
       if (++attempt < 3) throw new ProblemError("store-unavailable", `attempt ${attempt}`);
     },
-    { backoffMs: (failed) => waits.push(failed) },
+    { backoffMs: (failed) => waits.push(failed), maxAttempts: 1 },
   );
   await site.pipeline.queues.add(trackMessage(job));
   await eventually("done", async () => bench.outcomes.includes("done"));
@@ -156,11 +157,39 @@ test("an error that may pass is tried again after a while", async () => {
   assert.deepEqual(
     [bench.outcomes, waits],
     [
-      ["retry", "retry", "done"],
+      ["waits", "waits", "done"],
       [1, 2],
     ],
   );
   assert.equal((await site.pipeline.jobs.view(job))!.state, "queued");
+});
+
+test("work that nobody wants any more is aborted, and its task ends", async () => {
+  const { jobs, ledger, queues } = site.pipeline;
+  const [cancelled, moved] = [await acceptJob(), await acceptJob()];
+  for (const job of [cancelled, moved]) await ledger.plan(job, "ep", PLAN);
+  const reasons: unknown[] = [];
+  const entered = new Set<JobId>();
+  await using bench = await Bench.start(
+    async ({ job }, { signal }) => {
+      entered.add(job);
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          reasons.push(signal.reason);
+          reject(signal.reason as Error);
+        });
+      });
+    },
+    { concurrency: 2 },
+  );
+  for (const job of [cancelled, moved]) await queues.add(trackMessage(job));
+  await eventually("both run", async () => entered.size === 2);
+  await jobs.cancel(cancelled);
+  await ledger.segBegin(moved, "ep", 0, "lease", "by");
+  assert.equal((await ledger.fallback(moved, "ep", 0, "lease", "ep2", 0)).a, "ok");
+  await noTaskIsLeft();
+  assert.deepEqual(bench.outcomes, ["unwanted", "unwanted"]);
+  assert.ok(reasons.every((reason) => reason instanceof NotWanted));
 });
 
 test("a task that is tried for days does not gather stack traces", async () => {

@@ -11,12 +11,18 @@ import {
   type Stage,
   toProblemError,
 } from "@framequeue/contracts";
-import { type Job, WaitingError, Worker } from "bullmq";
+import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
+import { createJobWatch, NotWanted } from "./job-watch.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { isBlameless } from "./redis-trouble.ts";
+import { deliveryId } from "./task-queues.ts";
 
 /** What a stage's code gets beside its message. */
 export interface TaskContext {
-  /** Fires when the service must be gone: hand the work back and return by throwing the signal's reason. */
+  /**
+   * Fires when the service must be gone, or when nobody wants the work any more: hand the work back and return by
+   * throwing the signal's reason.
+   */
   readonly signal: AbortSignal;
   /** Names this delivery. */
   readonly delivery: string;
@@ -32,13 +38,19 @@ export type Handlers<Q extends Stage> = Q extends "index"
   ? { readonly index: Handler<"index">; readonly finalize: Handler<"finalize"> }
   : { readonly [S in Q]: Handler<S> };
 
+/**
+ * How a delivery ended. `waits`: what the work needs is full or away, so it is tried again without an attempt counted;
+ * `unwanted`: its job was cancelled, has ended, or goes on in another epoch.
+ */
+export type TaskOutcome = "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted";
+
 /** What the runner tells the outside; the service turns it into logs and metrics. */
 export interface StageEvents {
   readonly onTask?: (task: {
     stage: MessageStage;
     job: JobId;
     seconds: number;
-    outcome: "done" | "retry" | "failed" | "handed-back";
+    outcome: TaskOutcome;
     error?: unknown;
   }) => void;
   /** Faults of the queue: a lost connection (BullMQ goes on by itself), or a message that nobody here can read. */
@@ -50,13 +62,13 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly handlers: Handlers<Q>;
   /** Tasks of this queue that this process holds at once. */
   readonly concurrency: number;
-  readonly pipeline: Pick<Pipeline, "redis" | "ledger" | "queues" | "jobs">;
+  readonly pipeline: Pick<Pipeline, "redis" | "ledger" | "queues" | "jobs" | "lockMs">;
   /**
    * How often a task may fail for an unknown reason, or take its process with it, before its job fails. Stages whose
    * attempts the ledger counts (decode, enhance, infer) leave it out: the ledger turns what keeps failing into a gap.
    */
   readonly maxAttempts?: number;
-  /** How long a task stays with a process that gives no sign of life. */
+  /** How long a task stays with a process that gives no sign of life; default: the pipeline's. */
   readonly lockMs?: number;
   /** Wait before the attempt after `attempt` failed ones, in milliseconds. */
   readonly backoffMs?: (attempt: number) => number;
@@ -73,6 +85,9 @@ export interface StageRunner {
   stop(deadlineMs: number): Promise<void>;
 }
 
+/** A lock that ran out is noticed a third of its time later, at the latest. */
+const STALL_CHECKS = 3;
+
 /** Waits between attempts: a quarter of a second, doubling up to half a minute, with some scatter. */
 function defaultBackoffMs(attempt: number): number {
   return Math.min(30_000, 250 * 2 ** Math.min(attempt - 1, 7)) * (0.75 + Math.random() / 2);
@@ -84,6 +99,9 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
   const { redis, ledger, queues, jobs } = options.pipeline;
   const handlers = options.handlers as unknown as Record<string, Handler<MessageStage> | undefined>;
   const stopping = new AbortController();
+  const watch = createJobWatch(redis);
+  const lockMs = options.lockMs ?? options.pipeline.lockMs;
+  const backoffMs = options.backoffMs ?? defaultBackoffMs;
   let state: StageRunner["state"] = "starting";
 
   async function run(task: Job, token: string | undefined): Promise<void> {
@@ -94,33 +112,46 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       return;
     }
     const started = performance.now();
-    const report = (outcome: "done" | "retry" | "failed" | "handed-back", error?: unknown): void =>
+    const elapsedMs = (): number => performance.now() - started;
+    const report = (outcome: TaskOutcome, error?: unknown): void =>
       events?.onTask?.({
         stage: message.stage,
         job: message.job,
-        seconds: (performance.now() - started) / 1000,
+        seconds: elapsedMs() / 1000,
         outcome,
         ...(error === undefined ? {} : { error }),
       });
     const { maxAttempts = Infinity } = options;
     const failures = task.attemptsMade + task.stalledCounter;
     const redelivered = task.attemptsStarted > 1 || task.stalledCounter > 0;
+    using wanted = watch.watch(message.job, "epoch" in message ? message.epoch : undefined);
     try {
       if (failures >= maxAttempts) throw new Error("Every process that took this task has died.");
       // An earlier delivery may have died between a commit and the enqueue of what it made due; or still live, commit
       // while this one works, and die then.
       if (redelivered) await repair(message.job);
       await handler(message, {
-        signal: stopping.signal,
-        delivery: `${task.id}#${task.attemptsStarted}`,
+        signal: AbortSignal.any([stopping.signal, wanted.signal]),
+        delivery: deliveryId(task),
       });
-      if (redelivered) await repair(message.job);
+      // Who was away for longer than its lock may have worked for a job that has ended meanwhile.
+      if (redelivered || elapsedMs() > lockMs) await repair(message.job);
       report("done");
     } catch (error) {
       if (stopping.signal.aborted) {
         report("handed-back");
         await task.moveToWait(token);
         throw new WaitingError();
+      }
+      if (wanted.signal.aborted || error instanceof NotWanted) {
+        report("unwanted");
+        await repair(message.job);
+        return;
+      }
+      if (isBlameless(error)) {
+        report("waits", error);
+        await task.moveToDelayed(Date.now() + backoffMs(task.attemptsStarted), token);
+        throw new DelayedError();
       }
       const hopeless =
         (error instanceof ProblemError && !error.retryable) || failures + 1 >= maxAttempts;
@@ -161,11 +192,11 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     prefix: QUEUE_PREFIX,
     concurrency: options.concurrency,
     autorun: false,
-    lockDuration: options.lockMs ?? 30_000,
-    stalledInterval: options.lockMs ?? 30_000,
+    lockDuration: lockMs,
+    stalledInterval: Math.ceil(lockMs / STALL_CHECKS),
     // The ledger counts attempts; a task that stalled is delivered again however often that was.
     maxStalledCount: 1_000_000,
-    settings: { backoffStrategy: options.backoffMs ?? defaultBackoffMs },
+    settings: { backoffStrategy: backoffMs },
   });
   worker.on("error", (error) => events?.onQueueError?.(error));
 
@@ -183,6 +214,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       await loop.catch(() => {});
     } finally {
       clearTimeout(deadline);
+      watch[Symbol.dispose]();
       state = "stopped";
     }
   }

@@ -15,6 +15,7 @@ import { type Job, Queue } from "bullmq";
 import { type ClockReading, createFairClock, needsRebase, priorityOf } from "./fair-clock.ts";
 import type { Due } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
+import { redisTrouble } from "./redis-trouble.ts";
 
 /** The queue that carries a message. The index service does the last step of a job as well. */
 export function queueOf(stage: Message["stage"]): Stage {
@@ -145,10 +146,12 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
   return {
     async add(unplaced) {
       const { message, priority } = await placed(MESSAGE_SCHEMAS[unplaced.stage].parse(unplaced));
-      await queues.get(queueOf(message.stage))!.add(message.stage, message, {
-        jobId: taskId(message),
-        ...(priority === undefined ? {} : { priority }),
-      });
+      const options = { jobId: taskId(message), ...(priority === undefined ? {} : { priority }) };
+      try {
+        await queues.get(queueOf(message.stage))!.add(message.stage, message, options);
+      } catch (error) {
+        throw redisTrouble(error) ?? error;
+      }
     },
     began: (tag) => clock.advance(tag),
     async othersWait(job, tag) {

@@ -42,6 +42,8 @@ export const commonConfig = {
   /** How long pixels may stay there; those that a job still wants later are decoded again. */
   FQ_FRAME_TTL_SECONDS: integerSetting({ min: 60, max: 30 * 24 * 3600, default: 6 * 3600 }),
   FQ_FRAME_BUDGET_BYTES: integerSetting({ min: 64 * 2 ** 20, default: 2 * 2 ** 30 }),
+  /** How long a task stays with a process that gives no sign of life; its event loop may be busy for half of it. */
+  FQ_LOCK_MS: integerSetting({ min: 1_000, max: 3_600_000, default: 15_000 }),
   FQ_METRICS_HOST: textSetting({
     pattern: /^[0-9A-Za-z.:-]+$/,
     form: "a host name or an address",
@@ -65,6 +67,8 @@ export interface CommonConfig {
   readonly frameRedisUrls: readonly string[];
   readonly frameTtlSeconds: number;
   readonly frameBudgetBytes: number;
+  /** How long a task stays with a process that gives no sign of life. */
+  readonly lockMs: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
@@ -91,6 +95,7 @@ export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig
     frameRedisUrls: env.FQ_FRAME_REDIS_URLS,
     frameTtlSeconds: env.FQ_FRAME_TTL_SECONDS,
     frameBudgetBytes: env.FQ_FRAME_BUDGET_BYTES,
+    lockMs: env.FQ_LOCK_MS,
     metricsHost: env.FQ_METRICS_HOST,
     metricsPort: env.FQ_METRICS_PORT,
     logLevel: env.FQ_LOG_LEVEL,

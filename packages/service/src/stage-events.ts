@@ -7,7 +7,7 @@ export interface TaskReport {
   readonly stage: string;
   readonly job: string;
   readonly seconds: number;
-  readonly outcome: "done" | "retry" | "failed" | "handed-back";
+  readonly outcome: "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted";
   readonly error?: unknown;
 }
 

@@ -14,6 +14,7 @@ import {
   openDecoder,
 } from "@framequeue/media";
 import {
+  insist,
   type JobFacts,
   objectKeys,
   openSource,
@@ -71,7 +72,9 @@ export async function decodeSegment(
     const blameless =
       context.signal.aborted ||
       (error instanceof ProblemError && error.code !== "frame-undecodable");
-    if (blameless) await deps.ledger.segHandBack(job, epoch, segment, lease);
+    if (blameless) {
+      await insist(() => deps.ledger.segHandBack(job, epoch, segment, lease), deps.lockMs);
+    }
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { Normalizer } from "@framequeue/media";
 import {
   dropBatch,
   grantId,
+  insist,
   payloadOf,
   type Pipeline,
   reportLost,
@@ -42,11 +43,13 @@ export async function enhanceBatch(
   } catch (error) {
     // Neither a stop nor a store that is full or away says anything about the frames.
     if (signal.aborted || error instanceof ProblemError) {
-      await ledger.handBack(job, epoch, batch, lease, "enhance");
+      await insist(() => ledger.handBack(job, epoch, batch, lease, "enhance"), deps.lockMs);
     }
     throw error;
   }
-  const committed = await ledger.enhCommit(job, epoch, batch, lease, enhanced.header.crc32);
+  const { crc32 } = enhanced.header;
+  const commit = () => ledger.enhCommit(job, epoch, batch, lease, crc32);
+  const committed = await insist(commit, deps.lockMs);
   // Over: nobody else can hold this payload, so it goes. With only the lease lost it may be the new holder's.
   if (committed.a === "gone") await frames.deletePrefix(grantId(job, epoch, batch));
   if (committed.a !== "ok") return;

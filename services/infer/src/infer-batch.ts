@@ -9,6 +9,7 @@ import type { FrameBatch } from "@framequeue/frames";
 import type { Detector, FrameDetections } from "@framequeue/models";
 import {
   dropBatch,
+  insist,
   type JobFacts,
   type Pipeline,
   payloadOf,
@@ -61,10 +62,13 @@ export async function inferBatch(
       const blameless =
         context.signal.aborted ||
         (error instanceof ProblemError && error.code !== "inference-failed");
-      if (blameless) await ledger.handBack(job, epoch, batch, lease, "infer");
+      if (blameless) {
+        await insist(() => ledger.handBack(job, epoch, batch, lease, "infer"), deps.lockMs);
+      }
       throw error;
     }
-    const committed = await ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
+    const commit = () => ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
+    const committed = await insist(commit, deps.lockMs);
     if (committed.a === "done") {
       // Track first: it is waiting, the store is not.
       await queues.addDue(job, epoch, committed.due);

@@ -20,7 +20,6 @@ import {
   toFrameRows,
 } from "@framequeue/pipeline";
 import { hashFile } from "@framequeue/storage";
-import { whileWanted } from "./while-wanted.ts";
 
 export interface RenderDeps extends Pipeline {
   readonly tools: MediaTools;
@@ -40,16 +39,11 @@ export async function renderVideo(
   if (begun.a !== "run") return;
 
   const folder = await mkdtemp(join(tmpdir(), "fq-render-"));
-  await using wanted = whileWanted(ledger, job, epoch, signal);
   try {
-    const report = await render(deps, facts, epoch, folder, wanted.signal);
+    const report = await render(deps, facts, epoch, folder, signal);
     const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
     const committed = await ledger.postCommit(job, epoch, "render", ref);
     await queues.addDue(job, epoch, committed.due);
-  } catch (error) {
-    // Cancelled, or ended otherwise: nobody waits for this video.
-    if (wanted.signal.aborted && !signal.aborted) return;
-    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
