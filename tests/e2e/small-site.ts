@@ -25,7 +25,7 @@ import { createInferService } from "@framequeue/service-infer";
 import { createIngestService } from "@framequeue/service-ingest";
 import { createRenderService } from "@framequeue/service-render";
 import { createTrackService } from "@framequeue/service-track";
-import { createFolderStore } from "@framequeue/storage";
+import { createFolderStore, type ObjectStore } from "@framequeue/storage";
 
 const run = promisify(execFile);
 
@@ -33,6 +33,10 @@ export interface SmallSiteOptions {
   /** Segments that are decoded at once. */
   readonly decoders?: number;
   readonly quantumMs?: number;
+  /** The object store of all services, made of the folder's. */
+  readonly store?: (folder: ObjectStore) => ObjectStore;
+  /** The program that render runs as ffmpeg. */
+  readonly renderWith?: string;
   readonly onTask?: NonNullable<Parameters<typeof createDecodeService>[1]["events"]>["onTask"];
 }
 
@@ -53,7 +57,8 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
   const folder = await mkdtemp(join(tmpdir(), "fq-small-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const redis = resources.use(await startRedisServer());
-  const objects = createFolderStore(join(folder, "objects"));
+  const stored = createFolderStore(join(folder, "objects"));
+  const objects = options.store?.(stored) ?? stored;
   const modelFile = join(folder, "blocks.onnx");
   await writeFile(modelFile, testDetector({ width: 160, height: 96, batch: 1 }));
   const model = await storeModel(objects, await loadModelPackage(modelFile));
@@ -82,7 +87,13 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     createInferService(pipeline, { concurrency: 3, workers: 1, threadsPerWorker: 1, ...events }),
     createTrackService(pipeline, { concurrency: 2, ...events }),
     createIndexService(pipeline, { concurrency: 1, ...events }),
-    createRenderService(pipeline, { concurrency: 1, ...events }),
+    createRenderService(pipeline, {
+      concurrency: 1,
+      ...(options.renderWith === undefined
+        ? {}
+        : { tools: { ffmpeg: options.renderWith, ffprobe: "ffprobe" } }),
+      ...events,
+    }),
   ];
   resources.defer(async () => {
     await Promise.all(services.map((service) => service.stop(0)));

@@ -116,8 +116,11 @@ async function* trackedBatches(objects: ObjectStore, kept: Kept): AsyncGenerator
 
 /** Whether two plans cut the same frames into the same batches, for the same model. */
 function sameWork(a: Plan, b: Plan): boolean {
-  const cut = ({ sourceSha256, media, frame, batchFrames, minScore, labels }: Plan): string =>
-    JSON.stringify([sourceSha256, media, frame, batchFrames, minScore, labels]);
+  const cut = (plan: Plan): string => {
+    // Parsed, so that keys stand in one order.
+    const { sourceSha256, media, frame, batchFrames, minScore, labels } = planSchema.parse(plan);
+    return JSON.stringify([sourceSha256, media, frame, batchFrames, minScore, labels]);
+  };
   return cut(a) === cut(b);
 }
 

@@ -36,7 +36,7 @@ export function createJobObjects(objects: ObjectStore) {
       read(objectKeys.accepted(id), (value) => acceptedJobSchema.parse(value)),
 
     /** Of that run; of the newest where none is named. */
-    async result(id: JobId, run?: number): Promise<JobResult | undefined> {
+    result: async (id: JobId, run?: number): Promise<JobResult | undefined> => {
       const key = objectKeys.result(id, run ?? (await lastRun(id)));
       return read(key, (value) => jobResultSchema.parse(value));
     },

@@ -276,7 +276,7 @@ test("a retry is another run, promised by an object, and the job can end again",
   assert.equal(await redis.ttl(jobKey(job)), -1);
   assert.ok((await objectsOf(job)).includes("retry.2.json"));
   await assert.rejects(jobs.retry(job), { code: "job-running" });
-  assert.deepEqual((await ledger.validate(job)) as unknown, { a: "ok", run: 2 });
+  assert.deepEqual(await ledger.validate(job), { a: "ok", run: 2 });
 
   await jobs.fail(job, damaged, "ep");
   assert.equal(await state(job), "validating", "the run before is over");

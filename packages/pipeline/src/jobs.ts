@@ -136,7 +136,7 @@ export function createJobs(deps: JobsDeps) {
     remember,
 
     /** The jobs that the reconciler looks after. */
-    active: (): Promise<JobId[]> => redis.smembers(activeKey) as Promise<JobId[]>,
+    active: (): Promise<JobId[]> => redis.smembers(activeKey),
 
     /** Nothing of the job can come back any more. */
     async forget(id: JobId): Promise<void> {

@@ -139,7 +139,7 @@ test("index, render and the last step wait for a paused job too", async () => {
 
 test("what cannot be paused or resumed says so", async () => {
   const { jobs, redis } = site.pipeline;
-  for (const change of [jobs.pause, jobs.resume]) {
+  for (const change of [(id: JobId) => jobs.pause(id), (id: JobId) => jobs.resume(id)]) {
     await assert.rejects(change(newJobId()), { code: "job-not-found" });
     const cancelled = await submit();
     await jobs.cancel(cancelled);

@@ -118,12 +118,7 @@ test("before the numbers run out they count from the clock again, and the order 
   await addDecode(ids[1], 17_001_000);
   await redis.hset(key, "base", 0);
   const priorities = async (): Promise<number[]> => {
-    const flat = (await redis.zrange(
-      `${QUEUE_PREFIX}:decode:prioritized`,
-      0,
-      "-1",
-      "WITHSCORES",
-    )) as string[];
+    const flat = await redis.zrange(`${QUEUE_PREFIX}:decode:prioritized`, 0, "-1", "WITHSCORES");
     return flat.filter((_, i) => i % 2 === 1).map((score) => Math.floor(Number(score) / 2 ** 32));
   };
   assert.deepEqual(await priorities(), [126, 188]);

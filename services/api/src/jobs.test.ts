@@ -152,6 +152,7 @@ test("jobs that are not there, and ids that are none", async () => {
       ["POST", "/cancel"],
       ["POST", "/pause"],
       ["POST", "/resume"],
+      ["POST", "/retry"],
     ] as const) {
       const answer = await call(`${jobs}/${id}${path}`, { method });
       assert.deepEqual([answer.status, answer.body.code], [404, "job-not-found"], id + path);
@@ -189,6 +190,43 @@ test("pause and resume: once and again 200, and 409 for a job that has ended", a
     const answer = await call(`${jobs}/${id}/${action}`, { method: "POST" });
     assert.deepEqual([answer.status, answer.body.code], [409, "job-ended"]);
     assert.match(answer.body.detail!, /has ended: cancelled/);
+  }
+});
+
+test("retry: 202 for a job that failed, 409 for one that runs or has ended well", async () => {
+  const id = await api.job();
+  const retry = (job: JobId) => call(`${jobs}/${job}/retry`, { method: "POST" });
+  const running = await retry(id);
+  assert.deepEqual([running.status, running.body.code], [409, "job-running"]);
+  await api.pipeline.jobs.fail(id, {
+    type: "urn:framequeue:problem:source-damaged",
+    title: "Nothing can be decoded from the source",
+    status: 422,
+    code: "source-damaged",
+    detail: "No frame decodes.",
+  });
+  const failed = await call(`${jobs}/${id}`);
+  assert.deepEqual([failed.body.state, failed.body.run], ["failed", 1]);
+  const again = await retry(id);
+  assert.deepEqual([again.status, again.body.state, again.body.run], [202, "queued", 2]);
+  assert.equal(again.body.problem, undefined);
+  assert.equal(again.headers.get("location"), `/v1/jobs/${id}`);
+  // An event stream that was told the end of the first run is told of the second.
+  const events = await fetch(`${jobs}/${id}/events`, { headers: { "last-event-id": "end" } });
+  assert.equal(events.status, 200);
+  await events.body!.cancel();
+
+  const done = await api.job();
+  await api.finish(done, {});
+  const cancelled = await api.job();
+  await call(`${jobs}/${cancelled}/cancel`, { method: "POST" });
+  for (const [job, state] of [
+    [done, "succeeded"],
+    [cancelled, "cancelled"],
+  ] as const) {
+    const answer = await retry(job);
+    assert.deepEqual([answer.status, answer.body.code], [409, "job-ended"]);
+    assert.match(answer.body.detail!, new RegExp(`has ended: ${state}`));
   }
 });
 

@@ -33,7 +33,7 @@ export async function finalizeJob(
     return;
   }
 
-  const index = indexReportSchema.parse(await readJson(objects, record["index"]!));
+  const index = indexReportSchema.parse(await readJson(objects, record["index"]));
   const rendered =
     record["render"] === undefined
       ? undefined
