@@ -114,6 +114,8 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
       }),
     ]),
   );
+  // Whoever opened the connection hears of its faults; a queue without a listener would print them once more.
+  for (const queue of queues.values()) queue.on("error", () => {});
   const decode = queues.get("decode")!;
 
   /** The message with its place in the order of turns, and the priority that this is in the queue. */
