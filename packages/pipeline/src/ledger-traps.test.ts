@@ -43,12 +43,6 @@ const TRAPS: readonly Trap[] = [
     put: "if false then",
   },
   {
-    fault: "the tracker's commit looks at the cursor alone",
-    cut: "if not batch or batch.st ~= 'done' then return answer('stale') end\nend",
-    put: "end",
-    scenario: { reconciler: true, travel: true },
-  },
-  {
     fault: "inference commits a range that is not open",
     cut: "if not range or range.f ~= f or range.t ~= t then",
     put: "if not range then",
@@ -108,12 +102,6 @@ const TRAPS: readonly Trap[] = [
     fault: "a grant of the same batch counts twice",
     cut: "- oldBytes +",
     put: "+",
-  },
-  {
-    fault: "a zombie gives back the bytes of its successor",
-    cut: "if not old or string.match(old, '^(.*)|%d+$') ~= ARGV[2] then return 'stale' end",
-    put: "if not old then return 'stale' end",
-    scenario: { zombies: true, reconciler: true },
   },
 ];
 
