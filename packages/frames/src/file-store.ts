@@ -149,7 +149,8 @@ function isMissing(error: unknown): boolean {
 }
 
 function roomError(error: unknown): unknown {
-  if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
     return new ProblemError("store-full", "The frame store has no room left.", { cause: error });
   }
   return error;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { symlink } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { DetectionRow, FrameRow, MediaInfo } from "@framequeue/contracts";
 import { annotate, writeOverlay } from "./annotate.ts";
@@ -80,6 +82,8 @@ function assertSameTimes(before: number[], after: number[]): void {
   }
 }
 
+const NO_FULL_DISK = existsSync("/dev/full") ? false : "there is no /dev/full on this system";
+
 test("each overlay is on its own frame: 60 per second", async () => {
   const path = await clips.encode(
     "sixty.mp4",
@@ -160,4 +164,14 @@ test("a failure is a problem, and an abort leaves no ffmpeg", async () => {
   controller.abort(new Error("enough"));
   await assert.rejects(running, /enough/);
   await noChildProcesses();
+});
+
+test("a full disk is a fault of the disk, not of the video", { skip: NO_FULL_DISK }, async () => {
+  const path = await clips.bFrames("full.mp4", 1);
+  const assPath = clips.file("full.ass");
+  const info = await probe(path);
+  await writeOverlay(assPath, [], info);
+  const output = clips.file("on-full.mp4");
+  await symlink("/dev/full", output);
+  await assert.rejects(annotate({ source: path, info, assPath, output }), { code: "store-full" });
 });

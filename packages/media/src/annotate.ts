@@ -51,11 +51,13 @@ export async function writeOverlay(
   return { firstPts };
 }
 
+const NO_ROOM = /No space left on device|Disk quota exceeded/;
+
 /**
  * Burns an overlay into a video: every frame of the source at its own time, H.264 in 8-bit 4:2:0 at even sizes, with the
  * source's first sound track. The result plays in browsers and starts before it is loaded.
  *
- * @throws {ProblemError} `render-failed`; the signal's reason when it aborts
+ * @throws {ProblemError} `render-failed`; `store-full` when the disk is; the signal's reason when it aborts
  */
 export async function annotate(options: AnnotateOptions): Promise<void> {
   const { source, info, signal } = options;
@@ -68,6 +70,9 @@ export async function annotate(options: AnnotateOptions): Promise<void> {
   }
   signal?.throwIfAborted();
   if (exit.code === 0) return;
+  if (exit.errors.some((line) => NO_ROOM.test(line))) {
+    throw new ProblemError("store-full", "There is no room to write the annotated video.");
+  }
   const said =
     exit.stoppedBy === "deadline"
       ? " It took too long."

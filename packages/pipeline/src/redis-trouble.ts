@@ -21,7 +21,10 @@ export function redisTrouble(error: unknown): ProblemError | undefined {
 /** Whether the fault lies with what the work needs, and not with the work: it waits, and no attempt counts. */
 export function isBlameless(error: unknown): boolean {
   if (redisTrouble(error) !== undefined) return true;
-  return error instanceof ProblemError && OUTAGES.has(error.code);
+  if (error instanceof ProblemError) return OUTAGES.has(error.code);
+  // The disk for temporary files is full.
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 const OUTAGES: ReadonlySet<string> = new Set([
