@@ -1,6 +1,7 @@
 export { type Adopted, adoptKept, readAdopted } from "./adoption.ts";
 export { insist } from "./insist.ts";
 export * from "./intermediates.ts";
+export { NotWanted } from "./job-watch.ts";
 export * from "./jobs.ts";
 export { runOf } from "./job-view.ts";
 export { toFrameRows } from "./frame-rows.ts";

@@ -5,9 +5,15 @@ import type { RedisClient } from "./redis.ts";
 /** How soon a process knows that a job it works for is not wanted any more. */
 const LOOK_MS = 500;
 
-/** The job was cancelled, has ended, or goes on in another epoch: what is done for it leads nowhere. */
+/**
+ * The job was cancelled, has ended, or goes on in another epoch: what is done for it leads nowhere. A stage whose commit
+ * is answered `gone` throws it, so that what it has put meanwhile is cleared away.
+ */
 export class NotWanted extends Error {
   override readonly name = "NotWanted";
+  constructor(job: JobId) {
+    super(`Job ${job} does not want this work any more.`);
+  }
 }
 
 /**
@@ -41,7 +47,7 @@ export function createJobWatch(redis: RedisClient): JobWatch {
       for (const [i, task] of seen.entries()) {
         const [error, fields] = answers[i] ?? [];
         if (error === null && !isWanted(task, fields as (string | null)[])) {
-          task.over.abort(new NotWanted(`Job ${task.job} does not want this work any more.`));
+          task.over.abort(new NotWanted(task.job));
         }
       }
     } catch {

@@ -16,7 +16,7 @@ import type { ObjectStore } from "@framequeue/storage";
 import { keepWork } from "./adoption.ts";
 import { createJobObjects } from "./job-objects.ts";
 import { isCancelled, runOf, toView } from "./job-view.ts";
-import { activeJobsKey, jobListKey, objectKeys } from "./keys.ts";
+import { activeJobsKey, jobKey, jobListKey, objectKeys } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 import type { TaskQueues } from "./task-queues.ts";
@@ -58,7 +58,7 @@ export function createJobs(deps: JobsDeps) {
    */
   async function clearWork(id: JobId): Promise<void> {
     const st = (await ledger.read(id))?.["st"] as JobState | undefined;
-    if (st !== undefined && !isTerminal(st)) return;
+    if (st !== undefined && st !== "cancelling" && !isTerminal(st)) return;
     const state = st ?? (await result(id))?.state;
     await clearPixels(id);
     if (state !== undefined && RETRYABLE.includes(state)) return;
@@ -112,6 +112,14 @@ export function createJobs(deps: JobsDeps) {
     }
   }
 
+  /** Takes a submission back that was answered with an error: nothing of it is left. */
+  async function withdraw(id: JobId): Promise<void> {
+    await objects.deletePrefix(objectKeys.job(id));
+    await redis.del(jobKey(id));
+    await redis.zrem(listKey, id);
+    await redis.srem(activeKey, id);
+  }
+
   /** Puts an accepted job into Redis, under the reconciler's eyes first. */
   async function remember(job: AcceptedJob): Promise<void> {
     await redis.sadd(activeKey, job.id);
@@ -124,14 +132,30 @@ export function createJobs(deps: JobsDeps) {
     result,
     clearWork,
 
-    /** The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first. */
-    async submit(job: AcceptedJob): Promise<void> {
-      await objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
-        durable: true,
-      });
-      await remember(job);
-      await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id });
+    /**
+     * The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first.
+     * Where it rejects, or the signal fires before it resolves, the submission is to be withdrawn.
+     */
+    async submit(job: AcceptedJob, signal?: AbortSignal): Promise<void> {
+      const steps = [
+        () =>
+          objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
+            durable: true,
+          }),
+        () => remember(job),
+        () => queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id }),
+      ];
+      for (const step of steps) {
+        await step();
+        if (signal?.aborted) {
+          // Nobody waits for it any more, and what came late came after the withdrawal.
+          await withdraw(job.id);
+          throw signal.reason;
+        }
+      }
     },
+
+    withdraw,
 
     remember,
 

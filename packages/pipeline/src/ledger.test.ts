@@ -535,7 +535,7 @@ test("a cancellation that has begun ends as one", async () => {
   assert.deepEqual(await ledger.cancelling(newJobId()), { a: "unknown" });
   assert.deepEqual(await ledger.cancelling(d.job), { a: "ok" });
   assert.equal((await ledger.segBegin(d.job, d.ep, 0, "l", "by")).a, "gone");
-  assert.deepEqual(await ledger.due(d.job), { a: "ok" });
+  assert.deepEqual(await ledger.due(d.job), { a: "ok", ended: "cancelling" });
   const end = (state: "succeeded" | "cancelled") =>
     ledger.end(d.job, { state, finishedAt: "2026-01-01T00:00:00Z" }, 3600);
   assert.deepEqual(await end("succeeded"), { a: "ended", st: "cancelling" });

@@ -5,6 +5,7 @@ import {
   dropBatch,
   grantId,
   insist,
+  NotWanted,
   payloadOf,
   type Pipeline,
   reportLost,
@@ -51,7 +52,10 @@ export async function enhanceBatch(
   const commit = () => ledger.enhCommit(job, epoch, batch, lease, crc32);
   const committed = await insist(commit, deps.lockMs);
   // Over: nobody else can hold this payload, so it goes. With only the lease lost it may be the new holder's.
-  if (committed.a === "gone") await frames.deletePrefix(grantId(job, epoch, batch));
+  if (committed.a === "gone") {
+    await frames.deletePrefix(grantId(job, epoch, batch));
+    throw new NotWanted(job);
+  }
   if (committed.a !== "ok") return;
   await queues.addDue(job, epoch, committed.due);
   await frames.delete(payloadOf(job, epoch, batch, "a"));

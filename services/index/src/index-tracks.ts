@@ -11,6 +11,7 @@ import {
 import {
   type JobFacts,
   type JobRecord,
+  NotWanted,
   type Pipeline,
   putIntermediate,
   readRows,
@@ -36,6 +37,7 @@ export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessa
     if (report === undefined) return;
     const ref = await putIntermediate(objects, job, epoch, "index", JSON.stringify(report));
     const committed = await ledger.postCommit(job, epoch, "index", ref);
+    if (committed.a === "gone") throw new NotWanted(job);
     await queues.addDue(job, epoch, committed.due);
   } finally {
     await rm(folder, { recursive: true, force: true });

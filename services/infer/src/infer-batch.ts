@@ -10,6 +10,7 @@ import type { Detector, FrameDetections } from "@framequeue/models";
 import {
   dropBatch,
   insist,
+  NotWanted,
   type JobFacts,
   type Pipeline,
   payloadOf,
@@ -74,6 +75,7 @@ export async function inferBatch(
       await queues.addDue(job, epoch, committed.due);
       await dropBatch(deps, job, epoch, batch, committed.tok);
     }
+    if (committed.a === "gone") throw new NotWanted(job);
     if (committed.a !== "more") return;
   }
 }

@@ -10,6 +10,7 @@ import {
 import { annotate, type MediaTools, writeOverlay } from "@framequeue/media";
 import {
   type JobFacts,
+  NotWanted,
   objectKeys,
   openSource,
   type Pipeline,
@@ -43,6 +44,7 @@ export async function renderVideo(
     const report = await render(deps, facts, epoch, folder, signal);
     const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
     const committed = await ledger.postCommit(job, epoch, "render", ref);
+    if (committed.a === "gone") throw new NotWanted(job);
     await queues.addDue(job, epoch, committed.due);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import {
 } from "@framequeue/contracts";
 import {
   type DoneBatch,
+  NotWanted,
   type Pipeline,
   putIntermediate,
   type TrackRun,
@@ -58,6 +59,7 @@ export async function trackBatches(deps: TrackDeps, { job, epoch }: TrackMessage
     run.ord + frames.length,
     partRef,
   );
+  if (committed.a === "gone") throw new NotWanted(job);
   if (committed.a !== "ok") return;
   trackers.give(checkpoint, tracker);
   await queues.addDue(job, epoch, committed.due);
