@@ -4,6 +4,7 @@ import {
   copyFile,
   mkdir,
   open,
+  opendir,
   readdir,
   readFile,
   rename,
@@ -37,7 +38,8 @@ export function createFolderStore(root: string): ObjectStore {
       await inFolder(dirname(path), () => rename(partial, path));
       if (durable) await sync(dirname(path));
     } catch (error) {
-      await rm(partial, { force: true });
+      // A store that can only be read says so of this too, and what failed first is what counts.
+      await rm(partial, { force: true }).catch(() => {});
       throw storeError(error);
     }
   }
@@ -53,7 +55,9 @@ export function createFolderStore(root: string): ObjectStore {
       const hash = createHash("sha256");
       let bytes = 0;
       // A stream cannot be read a second time, so the folder must be there the first time.
-      await mkdir(dirname(pathOf(key)), { recursive: true });
+      await makeFolder(dirname(pathOf(key))).catch((error: unknown) => {
+        throw storeError(error);
+      });
       await place(key, true, (partial) => {
         const meter = new Transform({
           transform(chunk: Buffer, _encoding, done) {
@@ -124,7 +128,7 @@ export function createFolderStore(root: string): ObjectStore {
 
     async deletePrefix(prefix) {
       const path = pathOf(prefix);
-      await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+      await removeTree(path);
       await removeEmptyFolders(dirname(path), root);
     },
   };
@@ -139,8 +143,20 @@ async function inFolder(folder: string, action: () => Promise<void>): Promise<vo
     } catch (error) {
       // A delete of the last neighbour may take the folder away again and again.
       if (codeOf(error) !== "ENOENT" || attempt === 5) throw error;
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
     }
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    // On a file system that can only be read, Node says that the folder is not there.
+    if (codeOf(error) !== "ENOENT") throw error;
+    throw new ProblemError("store-unavailable", "The object store takes no new folders.", {
+      cause: error,
+    });
   }
 }
 
@@ -161,6 +177,33 @@ async function* filesBelow(folder: string, parts: readonly string[]): AsyncGener
     const below = [...parts, entry.name];
     if (entry.isDirectory()) yield* filesBelow(join(folder, entry.name), below);
     else if (!entry.name.endsWith(PARTIAL)) yield below;
+  }
+}
+
+/**
+ * Removes files one by one as the folder is read. A recursive `rm` lists everything first: 3 KB of memory per file, of
+ * which a long job has many thousands.
+ */
+async function removeTree(path: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      for await (const entry of await opendir(path)) {
+        const below = join(path, entry.name);
+        if (entry.isDirectory()) await removeTree(below);
+        else await rm(below, { force: true });
+      }
+      await rmdir(path);
+      return;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "ENOENT") return;
+      if (code === "ENOTDIR") {
+        await rm(path, { force: true });
+        return;
+      }
+      // Somebody put something there meanwhile; or the listing passed over what moved while it was read.
+      if (code !== "ENOTEMPTY" || attempt === 5) throw storeError(error);
+    }
   }
 }
 
