@@ -2,8 +2,9 @@ import { ProblemError } from "@framequeue/contracts";
 
 const ANSWER_MS = 15_000;
 
-/** Redis answers, but takes no work: full, loading its data, not writable, busy with a script. */
-const REFUSAL = /^(OOM|LOADING|MISCONF|READONLY|BUSY|MASTERDOWN|CLUSTERDOWN) /;
+/** Redis answers, but takes no work: loading its data, not writable, busy with a script. */
+const REFUSAL = /^(LOADING|MISCONF|READONLY|BUSY|MASTERDOWN|CLUSTERDOWN) /;
+const FULL = /(^|[\s:-])OOM /;
 
 /** Waits for Redis no longer than a client would: connections themselves wait for ever. Throws `queue-unavailable`. */
 export async function inTime<T>(work: Promise<T>, ms: number = ANSWER_MS): Promise<T> {
@@ -13,10 +14,24 @@ export async function inTime<T>(work: Promise<T>, ms: number = ANSWER_MS): Promi
   try {
     return await Promise.race([work, promise]);
   } catch (error) {
-    throw error instanceof Error && REFUSAL.test(error.message) ? unavailable(error) : error;
+    throw problemOf(error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What Redis said, as a client may hear it. */
+function problemOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const said = error.cause instanceof Error ? error.cause : error;
+  if (FULL.test(said.message)) {
+    return new ProblemError("store-full", "The queue has no memory left for more work.", {
+      cause: said,
+    });
+  }
+  const away =
+    error instanceof ProblemError ? error.code === "queue-unavailable" : REFUSAL.test(said.message);
+  return away ? unavailable(said) : error;
 }
 
 export function unavailable(cause?: unknown): ProblemError {

@@ -288,12 +288,3 @@ test("a fault of our own is logged once and not told", async () => {
   assert.match(JSON.stringify(errors[0]), /hunter2/);
   assert.deepEqual(await broken.objects(), []);
 });
-
-test("a Redis that takes nothing more: 503, logged, and nothing is left of the job", async () => {
-  await using full = await startTestApi();
-  await full.pipeline.redis.config("SET", "maxmemory", "1");
-  const answer = await postJson(`${full.url}/v1/jobs`, { source: { url: "https://h/a.mp4" } });
-  assert.deepEqual([answer.status, answer.body.code], [503, "queue-unavailable"]);
-  assert.deepEqual(await full.objects(), []);
-  assert.match(JSON.stringify(full.log.filter(({ level }) => level === "warn")), /OOM/);
-});

@@ -1,4 +1,4 @@
-import { ProblemError, toProblemError } from "@framequeue/contracts";
+import { type ProblemCode, ProblemError, toProblemError } from "@framequeue/contracts";
 import type { Logger } from "@framequeue/service";
 import type { ErrorRequestHandler, Response } from "express";
 import { ClientGone } from "./client-gone.ts";
@@ -6,6 +6,14 @@ import { jsonFault } from "./request-problem.ts";
 
 /** Time for a client that is still sending to take note of the answer. */
 const LINGER_MS = 5_000;
+
+/** When it is worth another try, in seconds: room takes longer to come than a server that restarts. */
+const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
+  "store-full": 60,
+  "store-unavailable": 5,
+  "queue-unavailable": 5,
+  "shutting-down": 5,
+};
 
 /** The one place where an error becomes an HTTP answer (RFC 9457). Faults of our own are logged here, once. */
 export function problemAnswer(logger: Logger): ErrorRequestHandler {
@@ -28,7 +36,8 @@ export function problemAnswer(logger: Logger): ErrorRequestHandler {
     for (const name of ["content-length", "content-disposition", "etag", "accept-ranges"]) {
       response.removeHeader(name);
     }
-    if (problem.code === "queue-unavailable") response.set("retry-after", "5");
+    const retryAfter = RETRY_AFTER_S[problem.code];
+    if (retryAfter !== undefined) response.set("retry-after", String(retryAfter));
     response
       .status(problem.status)
       .set("cache-control", "no-store")

@@ -25,6 +25,15 @@ const BODY_IDLE_MS = 60_000;
 
 type Deps = Pick<ApiDeps, "jobs" | "objects" | "resolveModel" | "sourceRoots" | "uploadLimitBytes">;
 
+/** How long an answer waits for what was stored to be taken back. */
+const WITHDRAW_MS = 2_000;
+
+interface Submission {
+  readonly id: JobId;
+  /** Fires when the client has been answered with an error. */
+  readonly signal: AbortSignal;
+}
+
 /** `POST /v1/jobs`: takes a job in, from JSON that names a source or from a form that carries it. */
 export function postJob(deps: Deps) {
   const readJson = jsonReader();
@@ -34,13 +43,16 @@ export function postJob(deps: Deps) {
     });
     if (request.destroyed && !request.complete) throw new ClientGone();
     const id = newJobId();
+    const givenUp = new AbortController();
+    const submission: Submission = { id, signal: givenUp.signal };
     try {
       if (typeof request.is("multipart/form-data") === "string")
-        await acceptUpload(deps, request, id);
-      else await acceptRequest(deps, await readJson(request, response), id);
+        await acceptUpload(deps, request, submission);
+      else await acceptRequest(deps, await readJson(request, response), submission);
     } catch (error) {
-      // The answer is about what failed first.
-      await deps.objects.deletePrefix(objectKeys.job(id)).catch(() => {});
+      givenUp.abort(error);
+      // The answer is about what failed first; where Redis is away, this is done when it is back.
+      await inTime(deps.jobs.withdraw(id), WITHDRAW_MS).catch(() => {});
       throw error;
     }
     const view = await inTime(deps.jobs.view(id));
@@ -48,17 +60,17 @@ export function postJob(deps: Deps) {
   };
 }
 
-async function acceptUpload(deps: Deps, request: Request, id: JobId): Promise<void> {
+async function acceptUpload(deps: Deps, request: Request, submission: Submission): Promise<void> {
   const { objects, uploadLimitBytes } = deps;
   let key = "";
   const upload = await receiveUpload(request, {
     save: (file, name, signal) => {
-      key = objectKeys.source(id, name);
+      key = objectKeys.source(submission.id, name);
       return objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
     },
     checkOptions: (text) => void parseOptions(text),
   });
-  await submit(deps, id, parseOptions(upload.options ?? "{}"), {
+  await submit(deps, submission, parseOptions(upload.options ?? "{}"), {
     kind: "object",
     key,
     name: upload.name,
@@ -77,9 +89,9 @@ function parseOptions(text: string): UploadOptions {
   return checked(uploadOptionsSchema, value, "options");
 }
 
-async function acceptRequest(deps: Deps, body: unknown, id: JobId): Promise<void> {
+async function acceptRequest(deps: Deps, body: unknown, submission: Submission): Promise<void> {
   const { source, ...options } = checked(jobRequestSchema, body, "body");
-  await submit(deps, id, options, await locate(source, deps.sourceRoots));
+  await submit(deps, submission, options, await locate(source, deps.sourceRoots));
 }
 
 async function locate(source: Source, roots: readonly string[]): Promise<StoredSource> {
@@ -89,7 +101,7 @@ async function locate(source: Source, roots: readonly string[]): Promise<StoredS
 
 async function submit(
   { jobs, resolveModel }: Deps,
-  id: JobId,
+  { id, signal }: Submission,
   { model, ...options }: UploadOptions,
   source: StoredSource,
 ): Promise<void> {
@@ -101,7 +113,7 @@ async function submit(
     models: [await resolveModel(model)],
     ...options,
   };
-  await inTime(jobs.submit(job));
+  await inTime(jobs.submit(job, signal));
 }
 
 function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {

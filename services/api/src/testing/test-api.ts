@@ -6,7 +6,7 @@ import { createMemoryFrameStore } from "@framequeue/frames";
 import { openPipeline, type Pipeline } from "@framequeue/pipeline";
 import { createLogger, createMetrics } from "@framequeue/service";
 import { startRedisServer } from "@framequeue/service/testing";
-import { createFolderStore } from "@framequeue/storage";
+import { createFolderStore, type ObjectStore } from "@framequeue/storage";
 import type { ApiDeps } from "../deps.ts";
 import { createModelResolver } from "../model-resolver.ts";
 import { type ApiService, createApiService } from "../service.ts";
@@ -30,12 +30,15 @@ export interface TestApi extends AsyncDisposable {
 const MODEL_SHA = "a".repeat(64);
 export const MODEL = { name: "yolox-nano", version: "1", sha256: MODEL_SHA };
 
-export async function startTestApi(overrides: Partial<ApiDeps> = {}): Promise<TestApi> {
+export async function startTestApi(
+  overrides: Partial<ApiDeps> = {},
+  store?: ObjectStore,
+): Promise<TestApi> {
   await using resources = new AsyncDisposableStack();
   const redis = resources.use(await startRedisServer());
   const folder = await mkdtemp(join(tmpdir(), "fq-api-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
-  const objects = createFolderStore(join(folder, "objects"));
+  const objects = store ?? createFolderStore(join(folder, "objects"));
   await objects.put(`models/${MODEL_SHA}/manifest.json`, JSON.stringify(MODEL));
   const pipeline = resources.use(
     openPipeline({
