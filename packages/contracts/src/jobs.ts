@@ -104,10 +104,10 @@ export const executionOptionsSchema = z.strictObject({
   batchFrames: z.int().min(1).max(64).default(16),
   /** Target length of a segment in seconds; 0 decodes the whole file as one segment. */
   segmentSeconds: z.number().min(0).max(3600).default(60),
-  /** Batches of pixels that the job may hold at once. */
-  window: z.int().min(1).max(256).default(12),
-  /** Segments that may be open at once. */
-  openSegments: z.int().min(1).max(32).default(2),
+  /** Batches of pixels that the job may hold at once. Default: enough for all the workers that there are. */
+  window: z.int().min(1).max(256).optional(),
+  /** Segments that may be open at once. Default: one for each decoder. */
+  openSegments: z.int().min(1).max(32).optional(),
 });
 export type ExecutionOptions = z.infer<typeof executionOptionsSchema>;
 

@@ -7,6 +7,7 @@ export { runOf } from "./job-view.ts";
 export { toFrameRows } from "./frame-rows.ts";
 export { objectKeys } from "./keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";
+export { jobShare } from "./job-share.ts";
 export * from "./ledger.ts";
 export { storeModel } from "./model-store.ts";
 export * from "./parts.ts";

@@ -757,3 +757,19 @@ test("scripts survive a Redis that has forgotten them", async () => {
   await d.segBegin(0, "l");
   assert.deepEqual(await d.put(0, "l", 0), ["infer 0.0 #1"]);
 });
+
+test("a job whose share follows the workers may hold and open more, and never less", async () => {
+  const d = await plan({ segments: 6, window: 2, openSegments: 2, auto: true });
+  const widen = async (window: number, openSegments: number): Promise<string[]> =>
+    names(await ledger.widen(d.job, d.ep, { window, openSegments }));
+  assert.ok((await widen(8, 4)).includes("decode 3 #1"));
+  assert.ok(!(await d.due()).includes("decode 4 #1"));
+  await widen(3, 1);
+  assert.deepEqual([await d.field("W"), await d.field("S")], ["8", "4"]);
+  await widen(8, 99);
+  assert.equal(await d.field("S"), "8", "no more segments than credits");
+  const fixed = await plan({ segments: 6, window: 2, openSegments: 2 });
+  await ledger.widen(fixed.job, fixed.ep, { window: 8, openSegments: 4 });
+  assert.equal(await fixed.field("W"), "2");
+  assert.equal((await ledger.widen(d.job, "another", { window: 9, openSegments: 9 })).a, "gone");
+});

@@ -10,6 +10,7 @@ import {
   type Problem,
   type SegmentMode,
 } from "@framequeue/contracts";
+import type { JobShare } from "./job-share.ts";
 import { grantKeys, jobKey, ledgerKeys } from "./keys.ts";
 import type { RedisClient } from "./redis.ts";
 import { type LedgerScript, loadScripts } from "./scripts.ts";
@@ -64,6 +65,8 @@ export interface PlanOptions {
   readonly segments: number;
   readonly window: number;
   readonly openSegments: number;
+  /** The two above follow the number of workers from then on. */
+  readonly auto?: boolean;
   /** N: how often a single frame is tried alone, and a segment without progress. */
   readonly attempts: number;
   readonly enhance: boolean;
@@ -163,7 +166,12 @@ export function createLedger(redis: RedisClient, site: string) {
         plan.total,
         new Date().toISOString(),
         plan.priority ?? DEFAULT_PRIORITY,
+        plan.auto ? 1 : 0,
       ),
+
+    /** More workers came: jobs whose plan is `auto` may hold more. */
+    widen: (job: JobId, ep: string, { window, openSegments }: JobShare) =>
+      call<Answer<"ok"> | Gone>("widen", job, ep, window, openSegments),
 
     segBegin: (job: JobId, ep: string, segment: number, lease: string, by: string, tag = 0) =>
       call<
@@ -356,7 +364,7 @@ export function createLedger(redis: RedisClient, site: string) {
     /** What the reconciler holds against queues and stores. */
     inspect: (job: JobId) =>
       call<
-        | Answer<"running", { ep: string; credits?: SeenCredit[] }>
+        | Answer<"running", { ep: string; credits?: SeenCredit[] } & Partial<JobShare>>
         | Answer<"ended", { st: JobState }>
         | Answer<"unplanned" | "cancelling" | "unknown">
       >("inspect", job),

@@ -1,4 +1,5 @@
 import type { JobId } from "@framequeue/contracts";
+import type { JobShare } from "./job-share.ts";
 import { grantId } from "./payloads.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Suspects } from "./suspects.ts";
@@ -12,10 +13,12 @@ export interface SeenJob {
 
 export interface ReconcileJobDeps extends Pick<Pipeline, "ledger"> {
   readonly frames: Pick<Pipeline["frames"], "deletePrefix">;
-  readonly queues: Pick<TaskQueues, "add" | "missing">;
+  readonly queues: Pick<TaskQueues, "add" | "addDue" | "missing">;
   readonly suspects: Suspects;
   /** What decode works on, read before the pass looks at any job. */
   readonly deliveries: ReadonlySet<string>;
+  /** What one job may hold, by the workers that there are. */
+  readonly share?: JobShare;
 }
 
 /** What a pass did, in words, for the log; each step is also a point where its process may die. */
@@ -29,7 +32,7 @@ export async function* reconcileJob(
   deps: ReconcileJobDeps,
   job: JobId,
 ): AsyncGenerator<RepairStep, SeenJob | "ended" | "cancelling" | "unknown" | "unplanned"> {
-  const { ledger, frames, queues, suspects, deliveries } = deps;
+  const { ledger, frames, queues, suspects, deliveries, share } = deps;
   const seen = await ledger.inspect(job);
   yield "looked at job";
   const epoch = seen.a === "running" ? seen.ep : "";
@@ -43,7 +46,12 @@ export async function* reconcileJob(
   }
   if (seen.a !== "running") return seen.a;
 
-  const { credits = [] } = seen;
+  const { credits = [], window = Infinity, openSegments = Infinity } = seen;
+  if (share !== undefined && (share.window > window || share.openSegments > openSegments)) {
+    const widened = await ledger.widen(job, epoch, share);
+    await queues.addDue(job, epoch, widened.due);
+    yield "looked after more workers";
+  }
   for (const { k, tok, st, by } of credits) {
     const holderIsGone = st === "held" && (by === undefined || !deliveries.has(by));
     if (st !== "drop" && !holderIsGone) continue;

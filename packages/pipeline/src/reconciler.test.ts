@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { type JobId, MESSAGE_VERSION, QUEUE_PREFIX } from "@framequeue/contracts";
 import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
@@ -6,6 +7,7 @@ import type { Due } from "./ledger.ts";
 import { grantId, payloadOf } from "./payloads.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createReconciler, type PassMemory, reconcile } from "./reconciler.ts";
+import { createStageRunner } from "./stage-runner.ts";
 import { Suspects } from "./suspects.ts";
 import { dueMessage, taskId } from "./task-queues.ts";
 import { LedgerDriver, PLAN } from "./testing/ledger-driver.ts";
@@ -33,13 +35,13 @@ async function repairs(
 }
 
 /** A job of two segments that is accepted and planned, its tasks in their queues. */
-async function plannedJob(pipeline: Pipeline): Promise<LedgerDriver> {
+async function plannedJob(pipeline: Pipeline, plan = PLAN): Promise<LedgerDriver> {
   const job = sampleJob();
   await pipeline.objects.put(objectKeys.accepted(job.id), JSON.stringify(job));
   await pipeline.jobs.remember(job);
   const driver = new LedgerDriver(pipeline.ledger, job.id);
   await pipeline.objects.put(objectKeys.plan(driver.job, driver.ep), "{}");
-  const { due } = await pipeline.ledger.plan(driver.job, driver.ep, PLAN);
+  const { due } = await pipeline.ledger.plan(driver.job, driver.ep, plan);
   await pipeline.queues.addDue(driver.job, driver.ep, due);
   return driver;
 }
@@ -166,6 +168,25 @@ test("pixels and bytes that no credit covers go", async () => {
     ].toSorted(),
   );
   assert.equal(await pipeline.redis.exists("fq:{here}:grants", "fq:{here}:total"), 0);
+});
+
+test("a job gets more to do when more workers come", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline, { ...PLAN, segments: 9, auto: true });
+  const runner = createStageRunner({
+    queue: "decode",
+    concurrency: 5,
+    pipeline,
+    handlers: { decode: (_message, { signal }) => once(signal, "abort").then(() => {}) },
+  });
+  await runner.start();
+  await eventually("it counts", async () => (await pipeline.queues.slots("decode")) === 5);
+  await repairs(pipeline, 1);
+  assert.equal(await driver.field("S"), "5");
+  const last = task(driver, { stage: "decode", item: "4", q: 1 });
+  assert.equal(await pipeline.redis.exists(queueKey("decode", last)), 1);
+  await runner.stop(0);
 });
 
 test("a job that Redis forgot is taken in again", async () => {

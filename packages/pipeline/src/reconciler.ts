@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobId } from "@framequeue/contracts";
 import { objectKeys } from "./keys.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { jobShare } from "./job-share.ts";
 import { reconcileJob, type RepairStep, type SeenJob } from "./reconcile-job.ts";
 import { reconcileStores } from "./reconcile-stores.ts";
 import { recoverJob, storedJobs } from "./recover-job.ts";
@@ -98,9 +99,10 @@ export async function* reconcile(
   }
 
   const deliveries = await queues.deliveries("decode");
+  const share = await jobShare(queues);
   const held = new Set<string>();
   for (const job of await jobs.active()) {
-    const seen = yield* reconcileJob({ ledger, queues, frames, suspects, deliveries }, job);
+    const seen = yield* reconcileJob({ ledger, queues, frames, suspects, deliveries, share }, job);
     if (typeof seen === "object") for (const id of seen.held) held.add(id);
     yield* endOf(pipeline, memory, job, seen);
   }

@@ -35,6 +35,7 @@ const LEDGER_SCRIPTS = [
   "end",
   "due",
   "inspect",
+  "widen",
 ] as const;
 const SITE_SCRIPTS = [
   "grant",

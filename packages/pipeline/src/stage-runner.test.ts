@@ -400,6 +400,17 @@ test("at its deadline stop hands the task back, no attempt lost", async () => {
   assert.deepEqual(deliveries, [`${id}#2`]);
 });
 
+test("the slots of a queue are those of all its processes", async () => {
+  const { queues } = site.pipeline;
+  assert.equal(await queues.slots("track"), 0);
+  await using _three = await Bench.start(async () => {}, { concurrency: 3 });
+  {
+    await using _four = await Bench.start(async () => {}, { concurrency: 4 });
+    await eventually("both count", async () => (await queues.slots("track")) === 7);
+  }
+  await eventually("one is gone", async () => (await queues.slots("track")) === 3);
+});
+
 test("stop leaves no connection and no timer", async () => {
   const { redis } = site.pipeline;
   const connections = async (): Promise<number> =>

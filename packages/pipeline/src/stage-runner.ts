@@ -15,7 +15,7 @@ import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
 import { createJobWatch, NotWanted } from "./job-watch.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { isBlameless } from "./redis-trouble.ts";
-import { deliveryId } from "./task-queues.ts";
+import { deliveryId, workerName } from "./task-queues.ts";
 
 /** What a stage's code gets beside its message. */
 export interface TaskContext {
@@ -191,6 +191,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     connection: redis,
     prefix: QUEUE_PREFIX,
     concurrency: options.concurrency,
+    name: workerName(options.concurrency),
     autorun: false,
     lockDuration: lockMs,
     stalledInterval: Math.ceil(lockMs / STALL_CHECKS),

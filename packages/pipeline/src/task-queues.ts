@@ -40,6 +40,15 @@ export function taskId(message: Message): string {
   }
 }
 
+/** How a worker is called in Redis, so that others know how much it takes. */
+export function workerName(concurrency: number): string {
+  return String(concurrency);
+}
+
+function slotsOf(clientName: string | undefined): number {
+  return Number(/:w:(\d+)$/.exec(clientName ?? "")?.[1] ?? 1);
+}
+
 /** Names one delivery of a task. */
 export function deliveryId(task: Pick<Job, "id" | "attemptsStarted">): string {
   return `${task.id}#${task.attemptsStarted}`;
@@ -74,6 +83,8 @@ export interface TaskQueues extends AsyncDisposable {
   add(message: Message): Promise<void>;
   /** Those messages whose task is in no queue. */
   missing(messages: readonly Message[]): Promise<Message[]>;
+  /** Tasks of a queue that all its processes together hold at once. */
+  slots(stage: Stage): Promise<number>;
   /** What is being worked on, or was when its process died: see `deliveryId`. */
   deliveries(stage: Stage): Promise<ReadonlySet<string>>;
   /** A decode with this tag has begun, or goes on as if it began now: see `FairClock`. */
@@ -178,6 +189,10 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
       }
       const answers = (await pipeline.exec()) ?? [];
       return messages.filter((_, i) => answers[i]?.[0] === null && answers[i][1] === 0);
+    },
+    async slots(stage) {
+      const workers = await queues.get(stage)!.getWorkers();
+      return workers.reduce((sum, { rawname }) => sum + slotsOf(rawname), 0);
     },
     async deliveries(stage) {
       const active = await queues.get(stage)!.getActive();

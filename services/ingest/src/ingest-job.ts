@@ -19,6 +19,7 @@ import {
 import { type ModelManifest, parseManifest } from "@framequeue/models";
 import {
   adoptKept,
+  jobShare,
   objectKeys,
   openSource,
   type Pipeline,
@@ -66,8 +67,7 @@ export async function ingestJob(
   const planned = await ledger.plan(id, epoch, {
     mode: plan.mode,
     segments: plan.segments.length,
-    window: job.execution.window,
-    openSegments: job.execution.openSegments,
+    ...(await shareOf(deps, job)),
     attempts: ATTEMPTS,
     enhance: job.options.enhance.normalize,
     render: job.render,
@@ -76,6 +76,18 @@ export async function ingestJob(
   });
   if (planned.a === "ok") await queues.addDue(id, epoch, planned.due);
   else await objects.deletePrefix(objectKeys.epoch(id, epoch));
+}
+
+/** What the job may hold at once: as its user says, else by the workers that there are now, and more when more come. */
+async function shareOf({ queues }: IngestDeps, { execution }: AcceptedJob) {
+  const { window, openSegments } = execution;
+  if (window !== undefined && openSegments !== undefined) return { window, openSegments };
+  const share = await jobShare(queues);
+  return {
+    window: window ?? share.window,
+    openSegments: openSegments ?? share.openSegments,
+    auto: window === undefined && openSegments === undefined,
+  };
 }
 
 async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal): Promise<Plan> {

@@ -1,5 +1,5 @@
 -- inspect(): what the reconciler holds against queues and stores. Changes nothing but what is due anyway.
--- Answers running(ep, credits, due) | unplanned(due: ingest) | cancelling | ended(st) | unknown.
+-- Answers running(ep, credits, window and openSegments where they follow the number of workers, due) | unplanned(due: ingest) | cancelling | ended(st) | unknown.
 -- A credit's `by` is the delivery that holds its batch, where that is the segment's holder.
 local st = get('st')
 if not st then return answer('unknown') end
@@ -24,5 +24,6 @@ for _, k in ipairs(redis.call('HKEYS', LIVE)) do
   credits[#credits + 1] = seen
 end
 local more = { ep = get('ep') }
+if get('auto') == '1' then more.window, more.openSegments = int('W'), int('S') end
 if #credits > 0 then more.credits = credits end
 return answer('running', more)

@@ -329,11 +329,12 @@ async function* lose(world: World, epoch: string, k: BatchKey, lease: string, to
 
 /** One pass of the reconciler: its own code on the simulated queues and stores, and what it does for jobs that are over. */
 export async function* reconcilePass(world: World, suspects: Suspects): Actor {
-  const { job, ledger, queues, frames, truth } = world;
+  const { job, ledger, queues, frames, truth, scenario } = world;
+  const share = { window: scenario.window + 1, openSegments: scenario.openSegments + 1 };
   suspects.begin();
   const deliveries = world.deliveries("decode");
   yield "look at deliveries";
-  const seen = yield* reconcileJob({ ledger, queues, frames, suspects, deliveries }, job);
+  const seen = yield* reconcileJob({ ledger, queues, frames, suspects, deliveries, share }, job);
   if (truth.cancelled && seen !== "ended" && suspects.see("cancelled")) yield* cancel(world);
   if (typeof seen === "object" && !world.plans.has(seen.epoch) && truth.result) {
     yield* endJob(world);

@@ -36,6 +36,7 @@ export function drawScenario(random: Random, given: Partial<Scenario> = {}): Sce
     reconciler,
     forgetful: reconciler && !poisoned && random.chance(0.5),
     travel,
+    widens: reconciler && window % 2 === 1,
     pauses: random.chance(0.2),
     cancel: random.chance(0.1),
     lostAnswers: random.chance(0.3) ? 0.1 : 0,

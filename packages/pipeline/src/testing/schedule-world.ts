@@ -32,6 +32,8 @@ export interface Scenario {
   readonly forgetful: boolean;
   /** Redis goes back some writes. */
   readonly travel: boolean;
+  /** More workers come: the job may hold and open one more than planned. */
+  readonly widens: boolean;
   /** The job is paused now and then. */
   readonly pauses: boolean;
   /** The job is cancelled in the middle. */
@@ -139,6 +141,9 @@ export class World {
   /** The queues as the reconciler sees them. */
   readonly queues: ReconcileJobDeps["queues"] = {
     add: async (message) => this.add(message),
+    addDue: async (job, epoch, due) => {
+      for (const entry of due ?? []) this.add(dueMessage(job, epoch, entry));
+    },
     missing: async (messages) => messages.filter((message) => !this.tasks.has(taskId(message))),
   };
 

@@ -141,6 +141,7 @@ class Schedule {
       mode: "parallel",
       segments: segments.length,
       window: scenario.window,
+      auto: scenario.widens,
       openSegments: scenario.openSegments,
       attempts: scenario.attempts,
       enhance: scenario.enhance,
