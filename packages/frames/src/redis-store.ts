@@ -4,6 +4,7 @@ import { payloadMatches } from "./checksum.ts";
 import { type FrameBatch, type FrameStore, PAYLOAD_VARIANTS } from "./frame-store.ts";
 import { PixelServer, serverName } from "./pixel-server.ts";
 import { chooseByWeight } from "./rendezvous.ts";
+import { SetCommand } from "./set-command.ts";
 
 export interface RedisFrameStoreOptions {
   /** `redis://`, `rediss://` or `unix://`; at least one. Every service of a site has the same list. */
@@ -87,11 +88,11 @@ export function createRedisFrameStore(options: RedisFrameStoreOptions): FrameSto
       const place = placeOf(key);
       const list = redisKey(place.job);
       await serverOf(place).run(async (redis) => {
-        // Sent one by one, since a pipeline would join them in one buffer and so copy the pixels a second time. They
-        // go out in one turn, so that nothing comes in between.
+        // Not as a pipeline, which would join them in one buffer and so copy the pixels. They go out in one turn, so
+        // that nothing comes in between.
         await Promise.all([
           redis.multi({ pipeline: false }),
-          redis.set(redisKey(key), Buffer.from(pixels), "EX", ttlSeconds),
+          redis.sendCommand(new SetCommand(redisKey(key), Buffer.from(pixels), ttlSeconds)),
           redis.hset(list, place.field, JSON.stringify(header)),
           redis.expire(list, ttlSeconds + 60),
           redis.exec(),
