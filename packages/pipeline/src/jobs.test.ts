@@ -390,3 +390,27 @@ test("a job whose ledger Redis forgot can be cancelled", async () => {
   assert.deepEqual(await Array.fromAsync(frames.list(job)), []);
   assert.deepEqual(await objectsOf(job), ["accepted.json", "cancelled.json"]);
 });
+
+test("tasks of a cancelled job that wait leave their queues, also of one that is paused", async () => {
+  const { jobs, ledger, queues, redis } = site.pipeline;
+  const tasksOf = async (id: JobId): Promise<string[]> =>
+    (await redis.keys(`${QUEUE_PREFIX}:*${id}*`)).map((key) => key.split(":").at(-1)!).sort();
+  const waits = await submit();
+  assert.deepEqual(await tasksOf(waits), [`ingest-${waits}`]);
+  await jobs.cancel(waits);
+  assert.deepEqual(await tasksOf(waits), []);
+
+  for (const pause of [false, true]) {
+    const d = new LedgerDriver(ledger, await submit(), "ep");
+    await queues.removeDue(d.job, "", [{ stage: "ingest", item: "", q: 0 }]);
+    const planned = await ledger.plan(d.job, "ep", PLAN);
+    await queues.addDue(d.job, "ep", planned.due);
+    await d.segBegin(0, "l");
+    await d.acquire(0, "l", 0);
+    await queues.addDue(d.job, "ep", (await d.publish(0, "l", 0)).due);
+    assert.equal((await tasksOf(d.job)).length, 3);
+    if (pause) await jobs.pause(d.job);
+    await jobs.cancel(d.job);
+    assert.deepEqual(await tasksOf(d.job), []);
+  }
+});

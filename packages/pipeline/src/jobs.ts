@@ -221,6 +221,7 @@ export function createJobs(deps: JobsDeps) {
         await objects.delete(objectKeys.cancelled(id));
         throw jobEnded(id, found.st);
       }
+      if (found.a === "ok") await queues.removeDue(id, found.ep ?? "", found.tasks);
       await clearPixels(id);
       await objects.deletePrefix(objectKeys.work(id));
       const end = { state: "cancelled", finishedAt: new Date().toISOString() } as const;

@@ -533,7 +533,8 @@ test("a job ends once and leaves its record alone, for a while", async () => {
 test("a cancellation that has begun ends as one", async () => {
   const d = await plan();
   assert.deepEqual(await ledger.cancelling(newJobId()), { a: "unknown" });
-  assert.deepEqual(await ledger.cancelling(d.job), { a: "ok" });
+  const cancelling = await ledger.cancelling(d.job);
+  assert.deepEqual([cancelling.a, cancelling.due], ["ok", undefined]);
   assert.equal((await ledger.segBegin(d.job, d.ep, 0, "l", "by")).a, "gone");
   assert.deepEqual(await ledger.due(d.job), { a: "ok", ended: "cancelling" });
   const end = (state: "succeeded" | "cancelled") =>

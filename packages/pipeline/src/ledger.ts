@@ -343,8 +343,13 @@ export function createLedger(redis: RedisClient, site: string) {
     postCommit: (job: JobId, ep: string, stage: "index" | "render", ref: string) =>
       call<Answer<"ok"> | Gone>("post-commit", job, ep, stage, ref),
 
+    /** Nothing may start for the job any more; `tasks` are those that may wait for it. */
     cancelling: (job: JobId) =>
-      call<Answer<"ok"> | Answer<"ended", { st: JobState }> | Answer<"unknown">>("cancelling", job),
+      call<
+        | Answer<"ok", { ep?: string; tasks?: readonly Due[] }>
+        | Answer<"ended", { st: JobState }>
+        | Answer<"unknown">
+      >("cancelling", job),
 
     /** The run ends; without a number, whichever it is. */
     end: (job: JobId, end: JobEnd, retentionSeconds: number) =>

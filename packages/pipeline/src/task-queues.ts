@@ -91,6 +91,8 @@ export interface TaskQueues extends AsyncDisposable {
   began(tag: number): Promise<void>;
   /** Whether decode tasks of other jobs wait whose turn comes before that of `job` at virtual time `tag`. */
   othersWait(job: JobId, tag: number): Promise<boolean>;
+  /** Takes tasks out of their queues that need not be done any more; one that a worker holds stays until it is over. */
+  removeDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
   /** Enqueues everything that a script answered as due. */
   addDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
 }
@@ -198,6 +200,12 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
       const active = await queues.get(stage)!.getActive();
       // One whose record was lost is in the list, and nothing else is known of it.
       return new Set(active.filter((task) => task !== undefined).map((task) => deliveryId(task)));
+    },
+    async removeDue(job, epoch, due) {
+      for (const entry of due ?? []) {
+        const message = dueMessage(job, epoch, entry);
+        await queues.get(queueOf(message.stage))!.remove(taskId(message));
+      }
     },
     async addDue(job, epoch, due) {
       await Promise.all((due ?? []).map((entry) => this.add(dueMessage(job, epoch, entry))));
