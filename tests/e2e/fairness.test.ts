@@ -55,3 +55,19 @@ test("shares follow priority, and the lowest is not starved", async (t) => {
   assert.ok(slow! * 3 <= Math.min(...fast), `no less than the others: ${slow}`);
   await Promise.all([low, ...high].map((job) => site.pipeline.jobs.cancel(job)));
 });
+
+test("shares follow priority where every segment has a decoder, and infer is what is short", async (t) => {
+  await using site = await openSmallSite({ decoders: 8 });
+  const video = join(site.folder, "video.mp4");
+  await writeSmallVideo(video, 160);
+  const low = await site.submit(video, { ...PARALLEL, priority: 1 });
+  await site.until(low, ({ progress }) => progress.inferred > 0);
+  const high = await site.submit(video, { ...PARALLEL, priority: 9 });
+  const before = (await site.view(low)).progress.inferred;
+  await site.until(high, ({ progress }) => progress.inferred > 2000);
+  const slow = (await site.view(low)).progress.inferred - before;
+  t.diagnostic(`priority 1: ${slow} frames while priority 9 got 2000`);
+  assert.ok(slow >= 50, `starved: ${slow}`);
+  assert.ok(slow <= 1500, `no less than the other: ${slow}`);
+  await Promise.all([low, high].map((job) => site.pipeline.jobs.cancel(job)));
+});
