@@ -33,12 +33,12 @@ const LONGEST_RESTART_MS = 10_000;
 /**
  * Services run for weeks on small objects that die soon. Left alone, V8 lets garbage pile up to more than 100 MB in each
  * process before it looks for it in earnest. So the space for what is new stays small, and the space for what survived
- * is swept from 24 MB on and then whenever it has grown by half; it takes no more time.
+ * is swept from 24 MB on and then whenever it has grown by a third; it takes no more time.
  */
 const HEAP_FLAGS = [
   "--max-semi-space-size=2",
   "--initial-old-space-size=24",
-  "--heap-growing-percent=50",
+  "--heap-growing-percent=30",
 ];
 /** A wrong configuration does not get better by trying again. */
 const EXIT_CONFIG = 78;

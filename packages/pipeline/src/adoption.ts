@@ -108,7 +108,7 @@ export async function readAdopted(
 
 /** The batches of a job that were tracked, in order: those of the manifests, then those of the parts since. */
 async function* trackedBatches(objects: ObjectStore, kept: Kept): AsyncGenerator<InferredBatch> {
-  for (const ref of await listParts(objects, kept.roll, kept.parts)) {
+  for await (const ref of listParts(objects, kept.roll, kept.parts)) {
     const part = await readJson(objects, ref, partSchema);
     yield* part?.batches ?? [];
   }

@@ -1,4 +1,10 @@
-import { type JobId, partManifestSchema, type PartRow, partSchema } from "@framequeue/contracts";
+import {
+  type JobId,
+  type PartManifest,
+  partManifestSchema,
+  type PartRow,
+  partSchema,
+} from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -13,24 +19,31 @@ export async function* readRows(
 ): AsyncGenerator<PartRow> {
   const listed = await ledger.readParts(job, epoch);
   if (listed.a !== "ok") return;
-  for (const ref of await listParts(objects, listed.roll, listed.parts ?? [])) {
+  for await (const ref of listParts(objects, listed.roll, listed.parts ?? [])) {
     yield* partSchema.parse(await readJson(objects, ref)).rows;
   }
 }
 
-/** The parts of a job in order: those of the manifests up to `roll`, then those since. */
-export async function listParts(
+/**
+ * The parts of a job in order: those of the manifests up to `roll`, then those since. The chain is read from its end and
+ * then once more from its start, because there is a name for every other second of video.
+ */
+export async function* listParts(
   objects: ObjectStore,
   roll: string,
   since: readonly string[],
-): Promise<string[]> {
-  const manifests: string[][] = [];
+): AsyncGenerator<string> {
+  const chain: string[] = [];
   for (let ref = roll; ref !== "";) {
-    const manifest = partManifestSchema.parse(await readJson(objects, ref));
-    manifests.unshift(manifest.parts);
-    ref = manifest.previous;
+    chain.push(ref);
+    ref = (await readManifest(objects, ref)).previous;
   }
-  return [...manifests.flat(), ...since];
+  for (const ref of chain.reverse()) yield* (await readManifest(objects, ref)).parts;
+  yield* since;
+}
+
+async function readManifest(objects: ObjectStore, ref: string): Promise<PartManifest> {
+  return partManifestSchema.parse(await readJson(objects, ref));
 }
 
 async function readJson(objects: ObjectStore, ref: string): Promise<unknown> {

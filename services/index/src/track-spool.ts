@@ -25,9 +25,9 @@ export interface SpooledTrack {
 }
 
 /** Characters of a path that are worth a write of their own. */
-const PIECE = 4_096;
+const PIECE = 2_048;
 /** Characters that all tails together may have: tracks that are over leave theirs behind. */
-const TAILS = 1 << 20;
+const TAILS = 1 << 18;
 
 /**
  * Gathers the frames of each track. The paths wait in a file, because a track may be as long as the video; in memory is
