@@ -2,3 +2,4 @@ export { awaitJob } from "./await-job.ts";
 export { type ComposedSystem, composeSystem } from "./compose.ts";
 export { FRAME_STORES, type FrameStoreKind, openPrivateFrames } from "./private-frames.ts";
 export { openPrivateSystem, type PrivateSystemOptions } from "./private-system.ts";
+export { createSupervisor, type Supervisor } from "./supervisor.ts";

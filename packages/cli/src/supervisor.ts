@@ -31,6 +31,12 @@ const START_ATTEMPTS = 3;
 const RESTART_MS = 250;
 const LONGEST_RESTART_MS = 10_000;
 /**
+ * A service that was ready and died this soon dies of its work. It comes back soon all the same, because the ledger
+ * finds the frame that kills it within a few deaths; but not so soon that starting is all that the machine does.
+ */
+const SHORT_LIFE_MS = 10_000;
+const LONGEST_PAUSE_AFTER_LIFE_MS = 2_000;
+/**
  * Services run for weeks on small objects that die soon. Left alone, V8 lets garbage pile up to more than 100 MB in each
  * process before it looks for it in earnest. So the space for what is new stays small, and the space for what survived
  * is swept from 24 MB on and then whenever it has grown by a third; it takes no more time.
@@ -77,15 +83,21 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function keep(spec: ServiceSpec, onReady: () => void): Promise<void> {
     let failures = 0;
+    let shortLives = 0;
     while (!stopping.signal.aborted) {
+      const born = performance.now();
       const end = await run(spec, onReady);
+      const livedMs = performance.now() - born;
       if (stopping.signal.aborted) return;
       failures = end.ready ? 0 : failures + 1;
       if (failures === START_ATTEMPTS || end.code === EXIT_CONFIG) {
         throw new Error(`${spec.name} does not start (${end.how}) and stays down.`);
       }
       say(`${spec.name} ended (${end.how}) and is started again.`);
-      const pause = Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** failures);
+      shortLives = end.ready && livedMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
+      const pause = end.ready
+        ? Math.min(LONGEST_PAUSE_AFTER_LIFE_MS, RESTART_MS * 2 ** shortLives)
+        : Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** failures);
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
     }
   }

@@ -26,6 +26,8 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** Names this delivery. */
   readonly delivery: string;
+  /** Whoever had the task before was never heard of again: the task may have killed its process. */
+  readonly suspect: boolean;
 }
 
 export type Handler<S extends MessageStage> = (
@@ -133,6 +135,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       await handler(message, {
         signal: AbortSignal.any([stopping.signal, wanted.signal]),
         delivery: deliveryId(task),
+        suspect: task.stalledCounter > 0,
       });
       // Who was away for longer than its lock may have worked for a job that has ended meanwhile.
       if (redelivered || elapsedMs() > lockMs) await repair(message.job);

@@ -10,3 +10,4 @@ export * from "./redis-process.ts";
 export * from "./run-service.ts";
 export * from "./settings.ts";
 export * from "./stage-events.ts";
+export * from "./temp-folder.ts";

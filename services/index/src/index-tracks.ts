@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Gap,
@@ -17,6 +15,7 @@ import {
   readRows,
   toFrameRows,
 } from "@framequeue/pipeline";
+import { openTempFolder } from "@framequeue/service";
 import { ArtifactWriter } from "./artifact-writer.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
 import { TrackSpool } from "./track-spool.ts";
@@ -31,17 +30,13 @@ export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessa
   await queues.addDue(job, epoch, begun.due);
   if (begun.a !== "run") return;
 
-  const folder = await mkdtemp(join(tmpdir(), "fq-index-"));
-  try {
-    const report = await writeFiles(pipeline, facts, record, epoch, folder);
-    if (report === undefined) return;
-    const ref = await putIntermediate(objects, job, epoch, "index", JSON.stringify(report));
-    const committed = await ledger.postCommit(job, epoch, "index", ref);
-    if (committed.a === "gone") throw new NotWanted(job);
-    await queues.addDue(job, epoch, committed.due);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await openTempFolder("index");
+  const report = await writeFiles(pipeline, facts, record, epoch, folder.path);
+  if (report === undefined) return;
+  const ref = await putIntermediate(objects, job, epoch, "index", JSON.stringify(report));
+  const committed = await ledger.postCommit(job, epoch, "index", ref);
+  if (committed.a === "gone") throw new NotWanted(job);
+  await queues.addDue(job, epoch, committed.due);
 }
 
 async function writeFiles(

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService } from "@framequeue/service";
+import { observeStage, runService, sweepTempFolders } from "@framequeue/service";
 import { readIndexConfig } from "./config.ts";
 import { createIndexService } from "./service.ts";
 
@@ -17,6 +17,7 @@ await runService({
       concurrency: config.concurrency,
       events: observeStage(metrics, logger),
     });
+    await sweepTempFolders("index");
     await service.start();
     return {
       ready: () => service.state === "running",

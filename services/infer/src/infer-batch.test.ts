@@ -16,6 +16,7 @@ import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
 import { createDetectorCache } from "./detector-cache.ts";
 import { inferBatch } from "./infer-batch.ts";
+import { createSoloGate } from "./solo-gate.ts";
 
 const FRAMES = 4;
 
@@ -66,10 +67,14 @@ test("a frame store that is away costs a batch no attempt, however often it is t
   await ledger.publish(job, epoch, 0, lease, 0, tok, FRAMES, 0);
 
   const message = { v: 1, stage: "infer", job, epoch, batch: "0.0", q: 1 } as const;
-  const context = { signal: new AbortController().signal, delivery: "delivery" };
+  const context = {
+    signal: new AbortController().signal,
+    delivery: "delivery",
+    suspect: false,
+  };
   for (let time = 0; time < 5; time++) {
     await assert.rejects(
-      inferBatch({ ...pipeline, detectors }, message, context),
+      inferBatch({ ...pipeline, detectors, gate: createSoloGate() }, message, context),
       (error) => error instanceof ProblemError && error.code === "store-unavailable",
     );
   }

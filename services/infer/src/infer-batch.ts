@@ -20,9 +20,11 @@ import {
 } from "@framequeue/pipeline";
 import { boxDecimals, roundTo, scoreDecimals } from "@framequeue/vision";
 import type { DetectorCache } from "./detector-cache.ts";
+import type { SoloGate } from "./solo-gate.ts";
 
 export interface InferDeps extends Pipeline {
   readonly detectors: DetectorCache;
+  readonly gate: SoloGate;
 }
 
 /** Detects on every range of a batch that has no result yet, then deletes the pixels and gives the credit back. */
@@ -31,53 +33,72 @@ export async function inferBatch(
   message: InferMessage,
   context: TaskContext,
 ): Promise<void> {
-  const { ledger, queues } = deps;
-  const { job, epoch, batch } = message;
-  const facts = await deps.facts(job, epoch);
+  const facts = await deps.facts(message.job, message.epoch);
   if (facts === undefined) return;
 
+  let alone = context.suspect;
   for (;;) {
-    const lease = newToken();
-    const begun = await ledger.begin(job, epoch, batch, lease, "infer");
-    await queues.addDue(job, epoch, begun.due);
-    if (begun.a === "drop") await dropBatch(deps, job, epoch, batch, begun.tok);
-    if (begun.a !== "run") return;
-
-    let ref: string;
-    try {
-      const variant = facts.job.options.enhance.normalize ? "b" : "a";
-      const payload = await deps.frames.get(payloadOf(job, epoch, batch, variant));
-      if (payload === undefined || String(payload.header.crc32) !== begun.sum) {
-        await reportLost(deps, job, epoch, batch, lease, begun.tok);
-        return;
-      }
-      const result: InferResult = {
-        v: 1,
-        pts: payload.header.pts.slice(begun.f, begun.t),
-        frames: await detect(deps, facts, payload, begun, context.signal),
-      };
-      deps.frames.discardRead(payload);
-      ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
-    } catch (error) {
-      // Neither a stop nor a store that is full or away says anything about the frames.
-      const blameless =
-        context.signal.aborted ||
-        (error instanceof ProblemError && error.code !== "inference-failed");
-      if (blameless) {
-        await insist(() => ledger.handBack(job, epoch, batch, lease, "infer"), deps.lockMs);
-      }
-      throw error;
-    }
-    const commit = () => ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
-    const committed = await insist(commit, deps.lockMs);
-    if (committed.a === "done") {
-      // Track first: it is waiting, the store is not.
-      await queues.addDue(job, epoch, committed.due);
-      await dropBatch(deps, job, epoch, batch, committed.tok);
-    }
-    if (committed.a === "gone") throw new NotWanted(job);
-    if (committed.a !== "more") return;
+    const range = (): Promise<NextRange> => inferRange(deps, facts, message, context.signal, alone);
+    const next = await (alone ? deps.gate.alone(range) : deps.gate.share(range));
+    if (next === "none") return;
+    alone ||= next === "alone";
   }
+}
+
+/** What comes after a range: another of the batch, this one again but alone in the process, or nothing. */
+type NextRange = "another" | "alone" | "none";
+
+async function inferRange(
+  deps: InferDeps,
+  facts: JobFacts,
+  { job, epoch, batch }: InferMessage,
+  signal: AbortSignal,
+  isAlone: boolean,
+): Promise<NextRange> {
+  const { ledger, queues } = deps;
+  signal.throwIfAborted();
+  const lease = newToken();
+  const begun = await ledger.begin(job, epoch, batch, lease, "infer");
+  await queues.addDue(job, epoch, begun.due);
+  if (begun.a === "drop") await dropBatch(deps, job, epoch, batch, begun.tok);
+  if (begun.a !== "run") return "none";
+
+  const handBack = () => ledger.handBack(job, epoch, batch, lease, "infer");
+  if (begun.solo === 1 && !isAlone) {
+    await insist(handBack, deps.lockMs);
+    return "alone";
+  }
+  let ref: string;
+  try {
+    const variant = facts.job.options.enhance.normalize ? "b" : "a";
+    const payload = await deps.frames.get(payloadOf(job, epoch, batch, variant));
+    if (payload === undefined || String(payload.header.crc32) !== begun.sum) {
+      await reportLost(deps, job, epoch, batch, lease, begun.tok);
+      return "none";
+    }
+    const result: InferResult = {
+      v: 1,
+      pts: payload.header.pts.slice(begun.f, begun.t),
+      frames: await detect(deps, facts, payload, begun, signal),
+    };
+    deps.frames.discardRead(payload);
+    ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
+  } catch (error) {
+    // Neither a stop nor a store that is full or away says anything about the frames.
+    const blameless =
+      signal.aborted || (error instanceof ProblemError && error.code !== "inference-failed");
+    if (blameless) await insist(handBack, deps.lockMs);
+    throw error;
+  }
+  const commit = () => ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
+  const committed = await insist(commit, deps.lockMs);
+  if (committed.a === "gone") throw new NotWanted(job);
+  if (committed.a === "done") {
+    // Track first: it is waiting, the store is not.
+    await queues.addDue(job, epoch, committed.due);
+    await dropBatch(deps, job, epoch, batch, committed.tok);
+  }
+  return committed.a === "more" ? "another" : "none";
 }
 
 /** Detections of frames `f` to `t` (exclusive) in source pixels, as they will stand in the result. */

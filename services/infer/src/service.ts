@@ -7,6 +7,7 @@ import {
 } from "@framequeue/pipeline";
 import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
 import { inferBatch } from "./infer-batch.ts";
+import { createSoloGate } from "./solo-gate.ts";
 
 export interface InferServiceOptions {
   /** Inference threads, each with a session of its own. */
@@ -44,13 +45,12 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
         capacity: options.loadedModels ?? 2,
       });
   const detectors = options.detectors ?? own!;
+  const deps = { ...pipeline, detectors, gate: createSoloGate() };
   const runner = createStageRunner({
     queue: "infer",
     concurrency: options.concurrency ?? Math.max(LEAST_CONCURRENCY, workers + 1),
     pipeline,
-    handlers: {
-      infer: (message, context) => inferBatch({ ...pipeline, detectors }, message, context),
-    },
+    handlers: { infer: (message, context) => inferBatch(deps, message, context) },
     ...(options.events ? { events: options.events } : {}),
   });
   return {

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService } from "@framequeue/service";
+import { observeStage, runService, sweepTempFolders } from "@framequeue/service";
 import { readRenderConfig } from "./config.ts";
 import { createRenderService } from "./service.ts";
 
@@ -17,6 +17,7 @@ await runService({
       concurrency: config.concurrency,
       events: observeStage(metrics, logger),
     });
+    await sweepTempFolders("render");
     await service.start();
     return {
       ready: () => service.state === "running",

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type FrameFileRow,
@@ -20,6 +18,7 @@ import {
   type TaskContext,
   toFrameRows,
 } from "@framequeue/pipeline";
+import { openTempFolder } from "@framequeue/service";
 import { hashFile } from "@framequeue/storage";
 
 export interface RenderDeps extends Pipeline {
@@ -39,16 +38,12 @@ export async function renderVideo(
   await queues.addDue(job, epoch, begun.due);
   if (begun.a !== "run") return;
 
-  const folder = await mkdtemp(join(tmpdir(), "fq-render-"));
-  try {
-    const report = await render(deps, facts, epoch, folder, signal);
-    const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
-    const committed = await ledger.postCommit(job, epoch, "render", ref);
-    if (committed.a === "gone") throw new NotWanted(job);
-    await queues.addDue(job, epoch, committed.due);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await openTempFolder("render");
+  const report = await render(deps, facts, epoch, folder.path, signal);
+  const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
+  const committed = await ledger.postCommit(job, epoch, "render", ref);
+  if (committed.a === "gone") throw new NotWanted(job);
+  await queues.addDue(job, epoch, committed.due);
 }
 
 async function render(

@@ -1,0 +1,118 @@
+import { execFile } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { createSupervisor } from "@framequeue/cli";
+import { type ModelRef, STAGES } from "@framequeue/contracts";
+import { testDetector } from "@framequeue/graphs";
+import { loadModelPackage } from "@framequeue/models";
+import { openLocalPipeline, type Pipeline, storeModel } from "@framequeue/pipeline";
+import { type ChaosRedis, openChaosRedis } from "./chaos-redis.ts";
+
+const run = promisify(execFile);
+const SERVICES = resolve(import.meta.dirname, "../../services");
+const PROCESSES: Partial<Record<(typeof STAGES)[number], number>> = {
+  decode: 2,
+  infer: 2,
+  track: 2,
+};
+/** Short, so that what a dead process held is soon another's. */
+export const LOCK_MS = 3_000;
+const RECONCILE_MS = 500;
+const SITE = "chaos";
+const STOP_MS = 10_000;
+
+/** The product as processes, whose every part can be broken. */
+export interface ChaosSystem extends AsyncDisposable {
+  readonly pipeline: Pipeline;
+  readonly redis: ChaosRedis;
+  readonly model: ModelRef;
+  readonly site: string;
+  readonly framesDir: string;
+  /** Whether that is a small file system of its own, which can be filled. */
+  readonly ownFileSystem: boolean;
+  /** Where the services put their temporary files. */
+  readonly tempDir: string;
+  readonly logPath: string;
+  /** Process ids by service name, of those that run. */
+  pids(): Readonly<Record<string, number>>;
+  /** Ends all services as an operator does. */
+  stop(): Promise<void>;
+}
+
+export async function startChaosSystem(folder: string): Promise<ChaosSystem> {
+  await using resources = new AsyncDisposableStack();
+  const [framesDir, objectsDir, tempDir] = ["frames", "objects", "temp"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  for (const each of [framesDir, objectsDir, tempDir]) await mkdir(each, { recursive: true });
+  const ownFileSystem = await mountSmall(framesDir);
+  if (ownFileSystem) resources.defer(() => run("umount", ["-l", framesDir]).then(() => {}));
+  const redis = resources.use(await openChaosRedis(join(folder, "redis")));
+  const pipeline = resources.use(
+    openLocalPipeline({
+      redisUrl: redis.url,
+      site: SITE,
+      objectsDir,
+      framesDir,
+      frameStore: "file",
+      frameRedisUrls: [],
+      frameTtlSeconds: 3600,
+      frameBudgetBytes: 2 ** 30,
+      onRedisError: () => {},
+    }),
+  );
+  const modelFile = join(folder, "blocks.onnx");
+  await writeFile(modelFile, testDetector({ width: 416, height: 416, batch: 1 }));
+  const model = await storeModel(pipeline.objects, await loadModelPackage(modelFile));
+
+  const logPath = join(folder, "services.log");
+  const log = createWriteStream(logPath);
+  resources.defer(() => void log.end());
+  const supervisor = createSupervisor({ stderr: log, stopMs: STOP_MS });
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= supervisor.stop());
+  resources.defer(stop);
+  const env = {
+    REDIS_URL: redis.url,
+    FQ_SITE: SITE,
+    FQ_OBJECTS_DIR: objectsDir,
+    FQ_FRAME_STORE: "file",
+    FQ_FRAMES_DIR: framesDir,
+    FQ_DATA_DIR: folder,
+    FQ_LOCK_MS: String(LOCK_MS),
+    FQ_RECONCILE_MS: String(RECONCILE_MS),
+    FQ_INFER_WORKERS: "1",
+    FQ_DECODER_THREADS: "1",
+    FQ_LOG_LEVEL: "info",
+    FQ_DRAIN_TIMEOUT_MS: "5000",
+    TMPDIR: tempDir,
+  };
+  await Promise.all(
+    STAGES.flatMap((stage) =>
+      Array.from({ length: PROCESSES[stage] ?? 1 }, (_, i) =>
+        supervisor.start({
+          name: `${stage}-${i + 1}`,
+          entry: join(SERVICES, stage, "src/main.ts"),
+          env,
+        }),
+      ),
+    ),
+  );
+  const held = resources.move();
+  return {
+    ...{ pipeline, redis, model, site: SITE, framesDir, ownFileSystem, tempDir, logPath },
+    pids: () => supervisor.pids(),
+    stop,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** A memory file system for the frame store, where this process may mount one. */
+async function mountSmall(folder: string): Promise<boolean> {
+  return run("mount", ["-t", "tmpfs", "-o", "size=64m", "framequeue-chaos", folder]).then(
+    () => true,
+    () => false,
+  );
+}
