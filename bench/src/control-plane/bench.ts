@@ -61,22 +61,27 @@ async function measure(
   const name = `control-plane/batch ${batch}`;
   report({ name, value: batches / seconds, unit: "batches/s" });
   report({ name, value: summary.frames / seconds, unit: "frames/s" });
-  const busy = {
-    Redis: (after.redis - before.redis) / seconds,
-    "the node process's main thread": (after.main - before.main) / seconds,
-    "its other threads": (after.others - before.others) / seconds,
-  };
-  for (const [part, share] of Object.entries(busy)) {
-    report({ name: `  ${part}`, value: share * 100, unit: "% of a core" });
+  // What a batch costs, and so what a thread that does nothing else could carry, holds on a busy machine too.
+  const cost = (part: keyof typeof before): number =>
+    ((after[part] - before[part]) * 1000) / batches;
+  for (const part of ["redis", "main", "others"] as const) {
+    report({ name: `  ${PARTS[part]}`, value: cost(part), unit: "core-ms/batch" });
   }
-  const [limit, share] = Object.entries(busy).sort(([, a], [, b]) => b - a)[0]!;
+  const limit = cost("redis") > cost("main") ? "redis" : "main";
+  const ceiling = 1000 / cost(limit);
+  const busy = (after[limit] - before[limit]) / seconds;
   print(
-    { bench: name, limit, share },
-    share > 0.85
-      ? `  ${limit} limits: it is busy all the time.`
-      : `  Nothing here is busy all the time; ${limit} is most.`,
+    { bench: name, limit: PARTS[limit], ceiling, busy },
+    `  ${PARTS[limit]} limits: at most ${ceiling.toFixed(0)} batches/s; it was busy for ${(busy * 100).toFixed(0)} % of the time.`,
   );
 }
+
+/** Redis runs commands in one thread, as Node does with JavaScript; the others share the work between them. */
+const PARTS = {
+  redis: "Redis",
+  main: "the main thread of all services",
+  others: "their other threads",
+} as const;
 
 /** Processor seconds so far. */
 async function readClocks({ pipeline: { redis } }: ComposedSystem) {
