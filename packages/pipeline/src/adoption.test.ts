@@ -174,7 +174,12 @@ test("nothing is adopted where the work is cut otherwise or the source is anothe
   const { objects } = site.pipeline;
   const d = await planned();
   const key = (await keepWork(site.pipeline, d.job))!;
-  for (const change of [{ sourceSha256: "bb" }, { batchFrames: 8 }, { minScore: 0.1 }]) {
+  for (const change of [
+    { sourceSha256: "bb" },
+    { batchFrames: 8 },
+    { minScore: 0.1 },
+    { segments: plan.segments.slice(1) },
+  ]) {
     assert.equal(await adoptKept(objects, d.job, key, "ep2", { ...plan, ...change }), undefined);
   }
   assert.equal(await adoptKept(objects, d.job, "jobs/none", "ep2", plan), undefined);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { ProblemError, type StoredSource } from "@framequeue/contracts";
 import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
@@ -6,6 +7,12 @@ import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/st
 export async function openSource(objects: ObjectStore, source: StoredSource): Promise<LocalCopy> {
   switch (source.kind) {
     case "file":
+      // A decoder that finds no file says of it what it says of a broken one.
+      if (!existsSync(source.path)) {
+        throw new ProblemError("source-not-found", `The file ${source.name} is gone.`, {
+          at: "source",
+        });
+      }
       return { path: source.path, [Symbol.asyncDispose]: () => Promise.resolve() };
     case "object":
       try {
