@@ -27,6 +27,7 @@ export async function openChaosRedis(folder: string): Promise<ChaosRedis> {
       const pid = Number(/process_id:(\d+)/.exec(await operator.info("server"))![1]);
       process.kill(pid, "SIGKILL");
       await server.exited;
+      await server[Symbol.asyncDispose](); // what watches over it, too
       if (cutBytes > 0) await cutTail(join(folder, "appendonlydir"), cutBytes);
       await sleep(downMs);
       server = await startRedisProcess(settings);

@@ -8,15 +8,13 @@ import { type ModelRef, STAGES } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { loadModelPackage } from "@framequeue/models";
 import { openLocalPipeline, type Pipeline, storeModel } from "@framequeue/pipeline";
+import { freePort } from "../e2e/product.ts";
 import { type ChaosRedis, openChaosRedis } from "./chaos-redis.ts";
 
 const run = promisify(execFile);
 const SERVICES = resolve(import.meta.dirname, "../../services");
-const PROCESSES: Partial<Record<(typeof STAGES)[number], number>> = {
-  decode: 2,
-  infer: 2,
-  track: 2,
-};
+/** Of the other services there is one. */
+const PROCESSES: Readonly<Record<string, number>> = { decode: 2, infer: 2, track: 2 };
 /** Short, so that what a dead process held is soon another's. */
 export const LOCK_MS = 3_000;
 const RECONCILE_MS = 500;
@@ -28,20 +26,22 @@ export interface ChaosSystem extends AsyncDisposable {
   readonly pipeline: Pipeline;
   readonly redis: ChaosRedis;
   readonly model: ModelRef;
-  readonly site: string;
+  readonly apiUrl: string;
   readonly framesDir: string;
   /** Whether that is a small file system of its own, which can be filled. */
   readonly ownFileSystem: boolean;
   /** Where the services put their temporary files. */
   readonly tempDir: string;
-  readonly logPath: string;
+  /** Of its services. */
+  readonly names: readonly string[];
   /** Process ids by service name, of those that run. */
   pids(): Readonly<Record<string, number>>;
   /** Ends all services as an operator does. */
   stop(): Promise<void>;
 }
 
-export async function startChaosSystem(folder: string): Promise<ChaosSystem> {
+/** Jobs may name the files of `sourceDir`. */
+export async function startChaosSystem(folder: string, sourceDir: string): Promise<ChaosSystem> {
   await using resources = new AsyncDisposableStack();
   const [framesDir, objectsDir, tempDir] = ["frames", "objects", "temp"].map((name) =>
     join(folder, name),
@@ -67,14 +67,16 @@ export async function startChaosSystem(folder: string): Promise<ChaosSystem> {
   await writeFile(modelFile, testDetector({ width: 416, height: 416, batch: 1 }));
   const model = await storeModel(pipeline.objects, await loadModelPackage(modelFile));
 
-  const logPath = join(folder, "services.log");
-  const log = createWriteStream(logPath);
+  const log = createWriteStream(join(folder, "services.log"));
   resources.defer(() => void log.end());
   const supervisor = createSupervisor({ stderr: log, stopMs: STOP_MS });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= supervisor.stop());
   resources.defer(stop);
+  const port = await freePort();
   const env = {
+    FQ_API_PORT: String(port),
+    FQ_SOURCE_ROOTS: sourceDir,
     REDIS_URL: redis.url,
     FQ_SITE: SITE,
     FQ_OBJECTS_DIR: objectsDir,
@@ -89,20 +91,19 @@ export async function startChaosSystem(folder: string): Promise<ChaosSystem> {
     FQ_DRAIN_TIMEOUT_MS: "5000",
     TMPDIR: tempDir,
   };
-  await Promise.all(
-    STAGES.flatMap((stage) =>
-      Array.from({ length: PROCESSES[stage] ?? 1 }, (_, i) =>
-        supervisor.start({
-          name: `${stage}-${i + 1}`,
-          entry: join(SERVICES, stage, "src/main.ts"),
-          env,
-        }),
-      ),
-    ),
+  const services = ["api", ...STAGES].flatMap((service) =>
+    Array.from({ length: PROCESSES[service] ?? 1 }, (_, i) => ({
+      name: `${service}-${i + 1}`,
+      entry: join(SERVICES, service, "src/main.ts"),
+      env,
+    })),
   );
+  await Promise.all(services.map((service) => supervisor.start(service)));
   const held = resources.move();
   return {
-    ...{ pipeline, redis, model, site: SITE, framesDir, ownFileSystem, tempDir, logPath },
+    ...{ pipeline, redis, model, framesDir, ownFileSystem, tempDir },
+    apiUrl: `http://127.0.0.1:${port}`,
+    names: services.map(({ name }) => name),
     pids: () => supervisor.pids(),
     stop,
     [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -4,23 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { playChaos } from "./chaos.ts";
+import { isFlawless, summaryText } from "./summary.ts";
 
-const USAGE = `Usage: npm run chaos -- [--minutes N] [--seed S]
+const USAGE = `Usage: npm run chaos -- [--minutes N] [--seed S] [--pause SECONDS]
 
 Runs the whole system as processes on jobs of all kinds, breaks it for so long, and checks that every result equals that
-of an undisturbed job and that nothing is left behind.
+of an undisturbed job and that nothing is left behind. --pause is the mean time between two faults (default 2 s).
 `;
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "2" },
     seed: { type: "string", default: "1" },
+    pause: { type: "string", default: "2" },
     help: { type: "boolean", default: false },
   },
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
-if (values.help || !(minutes > 0) || !Number.isSafeInteger(seed)) {
+if (values.help || !(minutes > 0) || !(Number(values.pause) > 0) || !Number.isSafeInteger(seed)) {
   process.stdout.write(USAGE);
   process.exit(values.help ? 0 : 1);
 }
@@ -31,6 +33,7 @@ process.stdout.write(`seed ${seed}, ${minutes} minutes\n`);
 const report = await playChaos({
   seed,
   seconds: minutes * 60,
+  meanPauseMs: Number(values.pause) * 1_000,
   folder,
   say(line) {
     log.write(`${line}\n`);
@@ -39,14 +42,9 @@ const report = await playChaos({
 });
 log.end();
 
-for (const [name, count] of Object.entries(report.faults)) {
-  process.stdout.write(`${name.padEnd(20)}${count}\n`);
+process.stdout.write(summaryText(report));
+if (isFlawless(report)) await rm(folder, { recursive: true, force: true });
+else {
+  process.stdout.write(`To look into it: faults.log, services.log and the objects in ${folder}\n`);
+  process.exitCode = 1;
 }
-process.stdout.write(`${"jobs".padEnd(20)}${report.jobs}\n`);
-process.stdout.write(`${"wrong".padEnd(20)}${report.wrong.length}\n`);
-process.stdout.write(`${"left behind".padEnd(20)}${report.leftovers.length}\n`);
-for (const line of [...report.wrong, ...report.leftovers]) process.stdout.write(`${line}\n`);
-const failed = report.wrong.length + report.leftovers.length > 0;
-if (failed) process.stdout.write(`Everything to look into is in ${folder}\n`);
-else await rm(folder, { recursive: true, force: true });
-process.exitCode = failed ? 1 : 0;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type ResultOptions, resultOptionsSchema } from "@framequeue/contracts";
+import { type AcceptedJob, type ResultOptions, resultOptionsSchema } from "@framequeue/contracts";
 import { writeClip } from "../e2e/clip.ts";
 
 const run = promisify(execFile);
@@ -37,6 +37,17 @@ export async function writeSubjects(folder: string): Promise<Subject[]> {
     subject("cut off.avi"),
     { ...subject("b-frames.mp4", NORMALIZED), name: "b-frames.mp4, normalized" },
   ];
+}
+
+/** The subject that a job is about. */
+export function subjectOf({ source, options }: AcceptedJob, subjects: readonly Subject[]): Subject {
+  const normalize = (each: Pick<Subject, "options">): boolean => each.options.enhance.normalize;
+  return subjects.find(
+    (subject) =>
+      source.kind === "file" &&
+      source.path === subject.path &&
+      normalize(subject) === normalize({ options }),
+  )!;
 }
 
 async function ffmpeg(from: string, to: string, args: readonly string[]): Promise<void> {

@@ -73,7 +73,7 @@ test(
       ...["-v", "error", "-i", healthy, "-an", "-c:v", "libx264", "-preset", "veryfast"],
       ...["-vf", `drawbox=color=white:t=fill:enable='eq(n,${MARKED})'`, marked],
     ]);
-    const system = resources.use(await startChaosSystem(join(folder, "system")));
+    const system = resources.use(await startChaosSystem(join(folder, "system"), folder));
     const modelFile = join(folder, "deadly.onnx");
     await writeFile(
       modelFile,

@@ -1,0 +1,29 @@
+import type { Fault, Scene } from "./fault.ts";
+import { pause, resumeAll } from "./job-faults.ts";
+import { kill, stop, wakeAll } from "./process-faults.ts";
+import { doubleTask, loseTask, reorder } from "./queue-faults.ts";
+import { emptyRedis, fillRedis, restartRedis } from "./redis-faults.ts";
+import { emptyDisk, fillDisk, losePayloads } from "./store-faults.ts";
+
+export type { Done, Fault, Scene } from "./fault.ts";
+
+export const FAULTS: readonly Fault[] = [
+  { name: "kills", times: 8, inject: kill },
+  { name: "stops", times: 2, inject: stop },
+  { name: "redis restarts", times: 1, inject: restartRedis },
+  { name: "full redis", times: 1, inject: fillRedis },
+  { name: "lost payloads", times: 3, inject: losePayloads },
+  { name: "full stores", times: 1, inject: fillDisk },
+  { name: "lost tasks", times: 2, inject: loseTask },
+  { name: "doubled tasks", times: 2, inject: doubleTask },
+  { name: "reordered queues", times: 1, inject: reorder },
+  { name: "pauses", times: 1, inject: pause },
+];
+
+/** Leaves nothing of a fault behind. */
+export async function endFaults(scene: Scene): Promise<void> {
+  wakeAll(scene.system);
+  await emptyDisk(scene.system);
+  await emptyRedis(scene.system);
+  await resumeAll(scene);
+}
