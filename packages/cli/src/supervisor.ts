@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ServiceSpec {
@@ -65,7 +66,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     children.set(spec.name, child);
-    child.stderr!.pipe(options.stderr, { end: false });
+    // Line by line, so that what several write at once does not mix.
+    createInterface({ input: child.stderr! }).on("line", say);
     let ready = false;
     child.on("message", (message) => {
       if ((message as { type?: string }).type !== "ready") return;

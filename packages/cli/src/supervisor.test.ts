@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createSupervisor } from "./supervisor.ts";
+
+const ENTRY = join(import.meta.dirname, "testing/mortal-service.ts");
+
+/** A supervisor, what it and its services say, and a service that ends as told. */
+async function openScene() {
+  const folder = await mkdtemp(join(tmpdir(), "fq-supervisor-"));
+  const stderr = new PassThrough();
+  let said = "";
+  stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const supervisor = createSupervisor({ stderr, stopMs: 5_000 });
+  return {
+    supervisor,
+    said: () => said,
+    start: (env: Record<string, string>) =>
+      supervisor.start({
+        name: "mortal",
+        entry: ENTRY,
+        env: { LIVES: join(folder, "lives"), ...env },
+      }),
+    lives: async () => (await readFile(join(folder, "lives"))).length,
+    async [Symbol.asyncDispose]() {
+      await supervisor.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+test("a service that dies three times before it is ready says why and stays down", async () => {
+  await using scene = await openScene();
+  await assert.rejects(scene.start({ END: "start" }), /mortal does not start \(exit code 1\)/);
+  assert.equal(await scene.lives(), 3);
+  assert.deepEqual(scene.supervisor.pids(), {});
+  const lines = scene.said().trimEnd().split("\n");
+  assert.equal(lines.filter((line) => line === "no such model").length, 3);
+  assert.equal(lines.at(-1), "mortal does not start (exit code 1) and stays down.");
+});
+
+test("a wrong configuration is not tried again", async () => {
+  await using scene = await openScene();
+  await assert.rejects(scene.start({ END: "config" }), /mortal does not start \(exit code 78\)/);
+  assert.equal(await scene.lives(), 1);
+});
+
+test("deaths after it was ready never keep it down, but pauses grow between them", async () => {
+  await using scene = await openScene();
+  const began = performance.now();
+  await scene.start({ DEATHS: "4" });
+  while ((await scene.lives()) < 5) await sleep(10);
+  // 0.5 + 1 + 2 + 2 s; the machine may only add to it.
+  assert.ok(performance.now() - began > 5_400);
+  assert.equal(scene.said().split("mortal ended (SIGKILL) and is started again.").length - 1, 4);
+  while (scene.supervisor.pids()["mortal"] === undefined) await sleep(10);
+});
