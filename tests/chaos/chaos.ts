@@ -58,6 +58,7 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   );
   const scene: Scene = {
     system,
+    lastKilled: undefined,
     get jobs() {
       return new Set(book.running.keys());
     },

@@ -14,6 +14,8 @@ export interface Scene {
   readonly system: ChaosSystem;
   /** Jobs that run now. */
   readonly jobs: ReadonlySet<JobId>;
+  /** The service that was killed last. */
+  lastKilled: string | undefined;
 }
 
 /** Undefined where there was nothing to do it to. */

@@ -3,9 +3,12 @@ import { type ChaosSystem, LOCK_MS } from "../chaos-system.ts";
 import type { Random } from "../random.ts";
 import { type Inject, once } from "./fault.ts";
 
-export const kill: Inject = async ({ system }, random) => {
-  const victim = anyService(system, random);
-  if (victim === undefined || !send(victim.pid, "SIGKILL")) return undefined;
+export const kill: Inject = async (scene, random) => {
+  const victim = anyService(scene.system, random);
+  // One that dies three times before it is ready stays down for good.
+  if (victim === undefined || victim.name === scene.lastKilled) return undefined;
+  if (!send(victim.pid, "SIGKILL")) return undefined;
+  scene.lastKilled = victim.name;
   return once(`killed ${victim.name}`);
 };
 
