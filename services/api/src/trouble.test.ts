@@ -53,7 +53,7 @@ test("a Redis that only reads: 503", async () => {
 test("a Redis that hangs: 503 in time, and what was under way comes to nothing", async () => {
   await using api = await startTestApi();
   const { jobs } = api.pipeline;
-  const { submit } = jobs;
+  const submit = jobs.submit.bind(jobs);
   let underWay: Promise<void> | undefined;
   jobs.submit = (job, signal) => (underWay = submit(job, signal));
   const pid = await processOf(api);
