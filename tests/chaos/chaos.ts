@@ -21,6 +21,8 @@ export interface ChaosOptions {
   readonly faults?: readonly Fault[];
   /** Mean time between two faults. */
   readonly meanPauseMs?: number;
+  /** Ends it early: no more faults, and no patience with what runs. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ChaosReport {
@@ -49,6 +51,7 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   await using system = await startChaosSystem(options.folder, videos);
   const say = (line: string): void => options.say(`${new Date().toISOString()} ${line}`);
   const book = new JobBook(system, subjects, say);
+  options.signal?.addEventListener("abort", () => book.giveUp());
   await book.learn();
 
   const started = performance.now();
@@ -89,7 +92,8 @@ async function rage(
   const deck = new Deck(options.faults ?? FAULTS, random);
   const counts: Record<string, number> = {};
   const over = performance.now() + seconds * 1_000;
-  while (performance.now() < over) {
+  const isOver = (): boolean => performance.now() > over || options.signal?.aborted === true;
+  while (!isOver()) {
     await sleep(meanPauseMs * (0.5 + random.next()));
     await injectOne(scene, deck, random, counts, say);
   }

@@ -30,8 +30,13 @@ if (values.help || !(minutes > 0) || !(Number(values.pause) > 0) || !Number.isSa
 const folder = await mkdtemp(join(tmpdir(), "fq-chaos-"));
 const log = createWriteStream(join(folder, "faults.log"));
 process.stdout.write(`seed ${seed}, ${minutes} minutes\n`);
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => interrupted.abort());
+}
 const report = await playChaos({
   seed,
+  signal: interrupted.signal,
   seconds: minutes * 60,
   meanPauseMs: Number(values.pause) * 1_000,
   folder,
