@@ -39,6 +39,7 @@ test("an empty environment gives the defaults, with absolute folders", () => {
     frameRedisUrls: [],
     frameTtlSeconds: 21_600,
     frameBudgetBytes: 2 * 2 ** 30,
+    lockMs: 15_000,
     metricsHost: "127.0.0.1",
     metricsPort: 0,
     logLevel: "info",
