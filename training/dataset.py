@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-WIDTH, HEIGHT = 512, 288
+WIDTH, HEIGHT = 640, 360
 FILL = 114
 
 

@@ -26,7 +26,7 @@ def main():
     path = os.path.join(options.out, "model.onnx")
     torch.onnx.export(
         model,
-        torch.full((2, 3, 288, 512), 114.0),
+        torch.full((2, 3, 384, 640), 114.0),
         path,
         opset_version=13,
         input_names=["images"],
@@ -38,7 +38,7 @@ def main():
     manifest = {
         "schemaVersion": 1,
         "name": "starter-detector",
-        "version": "1.0.0",
+        "version": "1.1.0",
         "task": "detection",
         "description": "Cars, trucks and people seen from above a street; trained from scratch on synthetic scenes.",
         "file": "model.onnx",
@@ -48,8 +48,8 @@ def main():
         "input": {
             "name": "images",
             "layout": "nchw",
-            "width": 512,
-            "height": 288,
+            "width": 640,
+            "height": 384,
             "channels": "rgb",
             "scale": 1,
             "mean": [0, 0, 0],
@@ -61,7 +61,7 @@ def main():
         },
         "output": {"decoder": "yolox", "names": ["output"], "strides": [8, 16, 32]},
         "labels": ["car", "truck", "person"],
-        "thresholds": {"score": 0.45, "iou": 0.5},
+        "thresholds": {"score": 0.3, "iou": 0.5},
     }
     with open(os.path.join(options.out, "manifest.json"), "w") as file:
         json.dump(manifest, file, indent=2)

@@ -3,7 +3,7 @@
 //
 //   node training/generate-data.ts --out data/training/train --from 100000 --seeds 200
 //
-// Leaves images.bin (frames of 512*288*3 bytes, rgb24) and labels.jsonl (one line per frame).
+// Leaves images.bin (frames of 640*360*3 bytes, rgb24) and labels.jsonl (one line per frame).
 
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,8 +20,8 @@ import {
 } from "@framequeue/synth";
 import { runFfmpeg } from "./run-ffmpeg.ts";
 
-const WIDTH = 512;
-const HEIGHT = 288;
+const WIDTH = 640;
+const HEIGHT = 360;
 const MOMENTS = 12;
 const SECONDS = 60;
 
@@ -52,7 +52,7 @@ for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) {
 
 async function addSeed(seed: number): Promise<void> {
   const random = createRandom(seed, 500);
-  const large = random.chance(0.1);
+  const large = random.chance(0.15);
   const scene = createScene({
     seed,
     seconds: SECONDS,
@@ -89,7 +89,7 @@ function renderFrame(scene: Scene, frame: number): Uint8Array {
   return buffer;
 }
 
-/** {"seed","frame","objects":[[class, counts (1) or not (0), x, y, w, h], …]} in 512x288 pixels. */
+/** {"seed","frame","objects":[[class, counts (1) or not (0), x, y, w, h], …]} in 640x360 pixels. */
 function labelLine(scene: Scene, seed: number, frame: number): string {
   const scale = WIDTH / scene.width;
   const objects = scene

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-# An object belongs to the strides whose range holds its longer side (pixels of the 512x288 input).
+# An object belongs to the strides whose range holds its longer side (pixels of the 640x384 input).
 RANGES = {8: (0, 72), 16: (48, 176), 32: (120, 1e9)}
 
 

@@ -17,7 +17,7 @@ from loss import detection_loss
 
 # Steps, batch size, picture size and strength of scaling. Cuts first: they hold more objects per
 # pixel computed than whole frames; then whole frames, as the detector will see them.
-PHASES = ((3200, 16, (384, 224), 1.0), (700, 16, (512, 288), 0.0))
+PHASES = ((5600, 16, (384, 256), 1.0), (1000, 16, (640, 384), 0.0))
 PEAK_RATE, LAST_RATE, WARM_UP = 2.5e-3, 2e-5, 150
 
 

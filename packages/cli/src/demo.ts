@@ -25,8 +25,8 @@ const STREET_TRACKER = {
   algorithm: "bytetrack",
   trackThreshold: 0.6,
   lowThreshold: 0.3,
-  foundThreshold: 0.65,
-  matchThreshold: 0.95,
+  foundThreshold: 0.7,
+  matchThreshold: 0.9,
   trackBuffer: 60,
   fuseScores: false,
 } as const;
