@@ -51,7 +51,9 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   await using system = await startChaosSystem(options.folder, videos);
   const say = (line: string): void => options.say(`${new Date().toISOString()} ${line}`);
   const book = new JobBook(system, subjects, say);
-  options.signal?.addEventListener("abort", () => book.giveUp());
+  const { signal } = options;
+  signal?.addEventListener("abort", () => book.giveUp());
+  if (signal?.aborted) book.giveUp();
   await book.learn();
 
   const started = performance.now();
