@@ -13,7 +13,7 @@ export interface SeenJob {
 
 export interface ReconcileJobDeps extends Pick<Pipeline, "ledger"> {
   readonly frames: Pick<Pipeline["frames"], "deletePrefix">;
-  readonly queues: Pick<TaskQueues, "add" | "addDue" | "missing">;
+  readonly queues: Pick<TaskQueues, "addLost" | "addDue" | "missing">;
   readonly suspects: Suspects;
   /** What decode works on, read before the pass looks at any job. */
   readonly deliveries: ReadonlySet<string>;
@@ -41,7 +41,7 @@ export async function* reconcileJob(
   yield "looked for tasks";
   for (const message of missing) {
     if (!suspects.see(taskId(message))) continue;
-    await queues.add(message);
+    await queues.addLost(message);
     yield `queued ${taskId(message)} again`;
   }
   if (seen.a !== "running") return seen.a;

@@ -52,6 +52,21 @@ for (const { due, queue, id } of table) {
   });
 }
 
+test("a task that is in no queue is missing although its record is left, and can be added", async () => {
+  const { queues, redis } = site.pipeline;
+  const lost = dueMessage(job, "ep", { stage: "infer", item: "0.0", q: 1 });
+  const whole = dueMessage(job, "ep", { stage: "infer", item: "0.1", q: 1 });
+  const never = dueMessage(job, "ep", { stage: "track", item: "", q: 1 });
+  await queues.add(lost);
+  await queues.add(whole);
+  await redis.zrem(`${QUEUE_PREFIX}:infer:prioritized`, taskId(lost));
+  assert.deepEqual(await queues.missing([lost, whole, never]), [lost, never]);
+  await queues.addLost(lost);
+  await queues.addLost(never);
+  assert.deepEqual(await queues.missing([lost, whole, never]), []);
+  assert.deepEqual((await waiting("infer")).toSorted(), [taskId(lost), taskId(whole)]);
+});
+
 test("another generation is another task", async () => {
   const { queues } = site.pipeline;
   for (const q of [1, 2, 1]) await queues.addDue(job, "ep", [{ stage: "infer", item: "0.0", q }]);

@@ -81,8 +81,10 @@ export function dueMessage(job: JobId, epoch: string, { stage, item, q, vt }: Du
 export interface TaskQueues extends AsyncDisposable {
   /** Checked against its schema; adding the same message twice adds one task. */
   add(message: Message): Promise<void>;
-  /** Those messages whose task is in no queue. */
+  /** Those messages whose task is in no queue, whether or not a record of it is left. */
   missing(messages: readonly Message[]): Promise<Message[]>;
+  /** Adds a task that is missing. What is left of its record would otherwise count as the task. */
+  addLost(message: Message): Promise<void>;
   /** Tasks of a queue that all its processes together hold at once. */
   slots(stage: Stage): Promise<number>;
   /** What is being worked on, or was when its process died: see `deliveryId`. */
@@ -185,12 +187,15 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
       return false;
     },
     async missing(messages) {
-      const pipeline = connection.pipeline();
-      for (const message of messages) {
-        pipeline.exists(queues.get(queueOf(message.stage))!.toKey(taskId(message)));
-      }
-      const answers = (await pipeline.exec()) ?? [];
-      return messages.filter((_, i) => answers[i]?.[0] === null && answers[i][1] === 0);
+      const states = await Promise.all(
+        messages.map((message) => queues.get(queueOf(message.stage))!.getJobState(taskId(message))),
+      );
+      return messages.filter((_, i) => states[i] === "unknown");
+    },
+    async addLost(message) {
+      // Refused where somebody works on it after all.
+      await queues.get(queueOf(message.stage))!.remove(taskId(message));
+      await this.add(message);
     },
     async slots(stage) {
       const workers = await queues.get(stage)!.getWorkers();

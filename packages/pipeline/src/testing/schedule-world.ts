@@ -140,7 +140,7 @@ export class World {
 
   /** The queues as the reconciler sees them. */
   readonly queues: ReconcileJobDeps["queues"] = {
-    add: async (message) => this.add(message),
+    addLost: async (message) => this.add(message),
     addDue: async (job, epoch, due) => {
       for (const entry of due ?? []) this.add(dueMessage(job, epoch, entry));
     },
