@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { repairAppendOnlyFile } from "./append-only-file.ts";
 
 export interface RedisProcess extends AsyncDisposable {
   /** `unix:///…` */
@@ -39,6 +40,7 @@ wait $redis
 export async function startRedisProcess(options: RedisProcessOptions): Promise<RedisProcess> {
   const { folder, persistent } = options;
   await mkdir(folder, { recursive: true });
+  if (persistent) await repairAppendOnlyFile(folder);
   const socket = join(folder, "redis.sock");
   const settings: Record<string, string> = {
     port: "0",
