@@ -29,7 +29,14 @@ test("the starter detector equals a direct run of its file on the same frames", 
   );
   const { score, iou } = model.manifest.thresholds;
   const { width, height } = model.manifest.input;
-  const contract = { model: model.file, width, height, planes: [2, 0, 1], minScore: score, iou } as const;
+  const contract = {
+    model: model.file,
+    width,
+    height,
+    planes: [2, 0, 1],
+    minScore: score,
+    iou,
+  } as const;
   let compared = 0;
   for (const [i, { boxes, scores, classIds }] of found.entries()) {
     const pixels = new Uint8Array(data, i * frameLength, frameLength);

@@ -38,7 +38,7 @@ export async function* listParts(
     chain.push(ref);
     ref = (await readManifest(objects, ref)).previous;
   }
-  for (const ref of chain.reverse()) yield* (await readManifest(objects, ref)).parts;
+  for (const ref of chain.toReversed()) yield* (await readManifest(objects, ref)).parts;
   yield* since;
 }
 

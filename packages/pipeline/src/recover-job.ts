@@ -45,7 +45,7 @@ export async function storedJobs(objects: ObjectStore): Promise<Set<JobId>> {
   const found = new Set<JobId>();
   for await (const key of objects.list("jobs")) {
     const [, job] = key.split("/");
-    if (job !== undefined) found.add(job as JobId);
+    if (job !== undefined) found.add(job);
   }
   return found;
 }

@@ -403,9 +403,11 @@ test("at its deadline stop hands the task back, no attempt lost", async () => {
 test("the slots of a queue are those of all its processes", async () => {
   const { queues } = site.pipeline;
   assert.equal(await queues.slots("track"), 0);
-  await using _three = await Bench.start(async () => {}, { concurrency: 3 });
+  await using three = await Bench.start(async () => {}, { concurrency: 3 });
+  assert.equal(three.runner.state, "running");
   {
-    await using _four = await Bench.start(async () => {}, { concurrency: 4 });
+    await using four = await Bench.start(async () => {}, { concurrency: 4 });
+    assert.equal(four.runner.state, "running");
     await eventually("both count", async () => (await queues.slots("track")) === 7);
   }
   await eventually("one is gone", async () => (await queues.slots("track")) === 3);

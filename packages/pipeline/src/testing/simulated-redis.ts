@@ -33,10 +33,9 @@ export async function createSimulatedRedis(
 ): Promise<SimulatedRedis> {
   const lua = await new LuaFactory().createEngine();
   lua.doStringSync(readFileSync(new URL("./redis.lua", import.meta.url), "utf8"));
-  const engine = <F>(name: string): F => lua.global.get(name) as F;
-  const define = engine<(sha: string, script: string) => void>("define");
-  const run = engine<(sha: string, keys: number, request: string) => string>("run");
-  const execute = engine<(request: string) => string>("ask");
+  const define = lua.global.get("define") as (sha: string, script: string) => void;
+  const run = lua.global.get("run") as (sha: string, keys: number, request: string) => string;
+  const execute = lua.global.get("ask") as (request: string) => string;
   const known = new Set<string>();
 
   const call = (sha: string, keys: number, args: Command): unknown =>
@@ -67,9 +66,9 @@ export async function createSimulatedRedis(
   return {
     client: client as unknown as RedisClient,
     ask: async (commands) => ask(commands),
-    dump: engine<() => string>("dump"),
-    restore: engine<(state: string) => void>("restore"),
-    clear: engine<() => void>("clear"),
+    dump: lua.global.get("dump") as () => string,
+    restore: lua.global.get("restore") as (state: string) => void,
+    clear: lua.global.get("clear") as () => void,
     [Symbol.dispose]: () => lua.global.close(),
   };
 }
