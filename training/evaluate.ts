@@ -47,6 +47,10 @@ const manifest = JSON.parse(readFileSync(join(values.model, "manifest.json"), "u
   thresholds: { score: number; iou: number };
 };
 const { width, height } = manifest.input;
+/** As the product fits a frame into the model's input: at the top left, grey beside it. */
+const letterbox =
+  `scale=${width}:${height}:force_original_aspect_ratio=decrease,` +
+  `pad=${width}:${height}:0:0:color=0x727272`;
 const session = await InferenceSession.create(join(values.model, "model.onnx"), {
   intraOpNumThreads: 1,
 });
@@ -85,7 +89,7 @@ async function addScene(
   }
   await runFfmpeg([...rawInputArguments(scene), ...h264OutputArguments(scene, video)], frames());
   const pixels = await runFfmpeg([
-    ...["-i", video, "-vf", `select='not(mod(n,${every}))',scale=${width}:${height}`],
+    ...["-i", video, "-vf", `select='not(mod(n,${every}))',${letterbox}`],
     ...["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gbrp", "pipe:1"],
   ]);
   const scale = scene.width / width;

@@ -60,7 +60,7 @@ test("a lost batch is wanted again, and its segment's task is there", async () =
   await driver.begin("0.1", "i");
   await reportLost(site.pipeline, job, ep, "0.1", "i", "tok");
   assert.deepEqual(await holdings(driver, "0.1"), [false, false, false]);
-  assert.deepEqual(await site.pipeline.redis.lrange("{fq}:decode:wait", 0, -1), [
+  assert.deepEqual(await site.pipeline.redis.zrange("{fq}:decode:prioritized", 0, "-1"), [
     `decode-${job}-${ep}-0-1`,
   ]);
 });
