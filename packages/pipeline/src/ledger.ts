@@ -245,6 +245,10 @@ export function createLedger(redis: RedisClient, site: string) {
     segHandBack: (job: JobId, ep: string, segment: number, lease: string) =>
       call<Answer<"ok"> | Stale | Gone>("seg-hand-back", job, ep, segment, lease),
 
+    /** The decoder failed on the segment. */
+    segFail: (job: JobId, ep: string, segment: number, lease: string) =>
+      call<Answer<"ok"> | Stale | Gone>("seg-fail", job, ep, segment, lease),
+
     /** The holder has had its turn: the segment is due again behind those that wait. */
     segYield: (job: JobId, ep: string, segment: number, lease: string) =>
       call<Answer<"ok"> | Stale | Gone>("seg-yield", job, ep, segment, lease),

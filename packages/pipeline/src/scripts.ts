@@ -13,6 +13,7 @@ const LEDGER_SCRIPTS = [
   "seg-end",
   "seg-hand-back",
   "seg-yield",
+  "seg-fail",
   "fallback",
   "begin",
   "hand-back",

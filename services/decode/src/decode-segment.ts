@@ -72,9 +72,9 @@ export async function decodeSegment(
     const blameless =
       context.signal.aborted ||
       (error instanceof ProblemError && error.code !== "frame-undecodable");
-    if (blameless) {
-      await insist(() => deps.ledger.segHandBack(job, epoch, segment, lease), deps.lockMs);
-    }
+    const { ledger, lockMs } = deps;
+    const say = blameless ? ledger.segHandBack : ledger.segFail;
+    await insist(() => say(job, epoch, segment, lease), lockMs);
     throw error;
   }
 }

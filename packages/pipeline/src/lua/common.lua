@@ -12,6 +12,9 @@
 local JOB, SEG, BAT, LIVE, PARTS, CKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
 local CHECKPOINTS_KEPT = 256
+-- So many holders of a segment may die without progress where one failure may be. A file cannot kill the process that
+-- has it decoded, because ffmpeg is another one: those that die mostly die of something else.
+local DEATHS = 4
 local NORMAL_PRIORITY = 5
 
 local function get(name)

@@ -1,5 +1,5 @@
 -- segBegin(ep, s, lease, by, now, tag): the caller decodes segment s from now on; whoever did before is stale.
--- Answers ok | exhausted (N attempts without progress: fall back or end the segment) | skip | gone.
+-- Answers ok | exhausted (N failures, or N * DEATHS deaths, without progress: fall back or end the segment) | skip | gone.
 -- `batches` and `frames`: what the segment has published from its start without a hole.
 local ep, s, lease, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if gone(ep) then return answer('gone') end
@@ -16,7 +16,7 @@ redis.call('HSETNX', JOB, 'decodeAt', ARGV[5])
 -- A job that asked for nothing for a while is not owed for it: its virtual time is at least its task's.
 if tonumber(ARGV[6]) > tonumber(get('vt') or '0') then set('vt', ARGV[6]) end
 local kind = 'ok'
-if seg.att > int('N') then kind = 'exhausted' end
+if seg.att > int('N') * DEATHS then kind = 'exhausted' end
 local nb, frames = 0, 0
 if tonumber(s) == int('cs') then nb, frames = int('cb'), int('ord') end
 local batch = load(BAT, s .. '.' .. nb)
