@@ -23,8 +23,8 @@ const SCORES_FILE = "scores.json";
 /** Chosen on scenes of their own, for a detector whose weak detections are more often wrong than hidden objects. */
 const STREET_TRACKER = {
   algorithm: "bytetrack",
-  trackThreshold: 0.65,
-  lowThreshold: 0.4,
+  trackThreshold: 0.6,
+  lowThreshold: 0.3,
   foundThreshold: 0.7,
   matchThreshold: 0.9,
   trackBuffer: 60,
