@@ -5,14 +5,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GraphBuilder } from "@framequeue/graphs";
-import type { Detector } from "./detector.ts";
-import { chunkSpans, createDetector } from "./detector.ts";
+import type { Detector, FrameDetections } from "./detector.ts";
+import { createDetector } from "./detector.ts";
+import { chunkSpans } from "./model-runner.ts";
 import { loadModelPackage } from "./package.ts";
 import type { Blob } from "./testing/blob-frames.ts";
 import { blobFrames } from "./testing/blob-frames.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 import { bareTestPackage, writeTestPackage } from "./testing/test-package.ts";
-import type { FrameDetections } from "./yolox.ts";
 
 const oneThread = { workers: 1, threadsPerWorker: 1 };
 

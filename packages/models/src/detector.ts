@@ -1,22 +1,20 @@
 import type { Size } from "@framequeue/vision";
-import { letterbox } from "@framequeue/vision";
+import type { ChunkDetections } from "./chunk-result.ts";
+import { frameSizeOf } from "./frame-size.ts";
+import type { RunnerOptions } from "./model-runner.ts";
+import { ModelRunner } from "./model-runner.ts";
 import type { ModelPackage } from "./package.ts";
-import { SessionPool } from "./session-pool.ts";
-import type { Chunk, ChunkResult } from "./session-protocol.ts";
-import type { FrameDetections } from "./yolox.ts";
+import type { PlanarFrames } from "./planar-frames.ts";
+import { picturesOf } from "./planar-frames.ts";
 
-/** Frames per chunk: few enough that threads end a batch together, many enough that messages cost nothing. */
-const CHUNK_FRAMES = 4;
-
-/** Consecutive pictures in shared memory: per picture a green, a blue and a red plane, no padding anywhere. */
-export interface PlanarFrames {
-  readonly data: SharedArrayBuffer;
-  /** Where the first picture starts. */
-  readonly byteOffset: number;
-  readonly width: number;
-  readonly height: number;
-  readonly layout: "gbrp";
-  readonly frames: number;
+/** The detections of one frame, by falling score. */
+export interface FrameDetections {
+  /** `[n, 4]`: x1, y1, x2, y2 in source pixels, clipped to the source. */
+  readonly boxes: Float32Array<ArrayBuffer>;
+  /** `[n]`, 0 to 1. */
+  readonly scores: Float32Array<ArrayBuffer>;
+  /** `[n]`: indices into the labels. */
+  readonly classIds: Int32Array<ArrayBuffer>;
 }
 
 export interface DetectOptions {
@@ -52,115 +50,38 @@ export interface Detector extends AsyncDisposable {
   ): Promise<FrameDetections[]>;
 }
 
-export interface DetectorOptions {
-  /** Worker threads, each with a session of its own. */
-  readonly workers: number;
-  /** Threads that one session uses. Workers times this should not exceed the cores. */
-  readonly threadsPerWorker: number;
-  /** Pictures per run where the model allows any number; 1 by default. */
-  readonly tensorBatch?: number;
-  readonly signal?: AbortSignal;
-}
-
 /**
- * Opens a model for detection. Sessions, pre-processing and decoding live in worker threads.
- *
- * Runs always have the same tensor shape, filled up where frames are short, because another shape may change a
- * number's last bits.
+ * Opens a model for detection.
  *
  * @throws ProblemError `model-invalid` if the model cannot be run
  */
 export async function createDetector(
   model: ModelPackage,
-  options: DetectorOptions,
+  options: RunnerOptions,
 ): Promise<Detector> {
-  const { manifest } = model;
-  const { input, labels, thresholds } = manifest;
-  const tensorBatch = input.batch === "dynamic" ? (options.tensorBatch ?? 1) : input.batch;
-  const { workers, threadsPerWorker } = options;
-  const pool = await SessionPool.start({
-    entry: new URL("./session-worker.ts", import.meta.url),
-    spec: {
-      file: model.file,
-      manifest,
-      tensorBatch,
-      threads: threadsPerWorker,
-    },
-    threads: workers,
-    signal: options.signal,
-  });
-  const frameSize = (source: Size): Size =>
-    letterbox(source, input, input.placement, input.fit).content;
+  const { input, labels, thresholds } = model.manifest;
+  const runner = await ModelRunner.open(model, options);
   return {
     package: model,
     labels,
-    frameSize,
+    frameSize: (source) => frameSizeOf(source, input),
     async detect(frames, range, source, { minScore = thresholds.score, signal } = {}) {
-      check(frames, range, frameSize(source));
-      const { data, byteOffset, width, height } = frames;
-      const spans = chunkSpans(range, tensorBatch, workers);
-      // the first failure drops what still waits
-      const failure = new AbortController();
-      const stop =
-        signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
-      const chunks = spans.map(async ({ from, to }) => {
-        const chunk: Chunk = { data, byteOffset, width, height, from, to, source, minScore };
-        try {
-          return await pool.run(chunk, stop);
-        } catch (error) {
-          failure.abort(error);
-          throw error;
-        }
-      });
-      // not Promise.all: whoever owns the frames may reuse them once this settles, so nothing may still read them
-      const settled = await Promise.allSettled(chunks);
-      return settled.flatMap((result) => {
-        if (result.status === "rejected") throw result.reason;
-        return perFrame(result.value);
-      });
+      checkSize(frames, frameSizeOf(source, input));
+      const pictures = picturesOf(frames, range, source, minScore);
+      return (await runner.run(pictures, signal)).flatMap(perFrame);
     },
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
   };
 }
 
-function check(
-  { width, height, byteOffset, data, frames }: PlanarFrames,
-  { from, to }: { from: number; to: number },
-  wanted: Size,
-): void {
-  if (width !== wanted.width || height !== wanted.height) {
-    throw new RangeError(
-      `the model needs frames of ${wanted.width}x${wanted.height}, these are ${width}x${height}`,
-    );
-  }
-  if (byteOffset + 3 * width * height * frames > data.byteLength) {
-    throw new RangeError(`the buffer is too short for ${frames} frames`);
-  }
-  const whole = Number.isSafeInteger(from) && Number.isSafeInteger(to);
-  if (!(whole && 0 <= from && from <= to && to <= frames)) {
-    throw new RangeError(`${from} to ${to} is no range of the ${frames} frames given`);
-  }
-}
-
-/** Cuts a range into chunks that are whole runs of the model but for the last, at least one per thread if possible. */
-export function chunkSpans(
-  { from, to }: { readonly from: number; readonly to: number },
-  tensorBatch: number,
-  workers: number,
-): { from: number; to: number }[] {
-  const runs = Math.ceil((to - from) / tensorBatch);
-  const runsPerChunk = Math.max(
-    1,
-    Math.min(Math.floor(CHUNK_FRAMES / tensorBatch), Math.ceil(runs / workers)),
+function checkSize({ width, height }: PlanarFrames, wanted: Size): void {
+  if (width === wanted.width && height === wanted.height) return;
+  throw new RangeError(
+    `the model needs frames of ${wanted.width}x${wanted.height}, these are ${width}x${height}`,
   );
-  const spans: { from: number; to: number }[] = [];
-  for (let first = from; first < to; first += runsPerChunk * tensorBatch) {
-    spans.push({ from: first, to: Math.min(first + runsPerChunk * tensorBatch, to) });
-  }
-  return spans;
 }
 
-function perFrame({ counts, boxes, scores, classIds }: ChunkResult): FrameDetections[] {
+function perFrame({ counts, boxes, scores, classIds }: ChunkDetections): FrameDetections[] {
   let at = 0;
   return Array.from(counts, (count) => {
     const first = at;

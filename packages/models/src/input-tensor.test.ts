@@ -3,10 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Content } from "./input-tensor.ts";
 import { InputTensor } from "./input-tensor.ts";
-import type { ModelManifest } from "./manifest.ts";
+import type { InputSpec } from "./manifest-input.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
-type InputSpec = ModelManifest["input"];
 const seed = 20170425;
 const base: InputSpec = { ...testManifest(new Uint8Array()).input, width: 6, height: 5 };
 

@@ -1,7 +1,5 @@
 import type { Size } from "@framequeue/vision";
-import type { ModelManifest } from "./manifest.ts";
-
-type InputSpec = ModelManifest["input"];
+import type { InputSpec } from "./manifest-input.ts";
 
 /** Where a picture's content lies in the input, in whole pixels. */
 export interface Content extends Size {

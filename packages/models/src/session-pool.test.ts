@@ -5,8 +5,8 @@ import type { Chunk, SessionSpec } from "./session-protocol.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 /**
- * A thread without onnxruntime. `chunk.from` says what to do with a chunk: 666 crashes, 500 fails, else the answer
- * holds `from` as its count. It answers when `flags[0]` opens, and counts in `flags[1]` what it got.
+ * A thread without onnxruntime. the picture's `width` says what to do with a chunk: 666 crashes, 500 fails, else the answer
+ * holds it as its count. It answers when `flags[0]` opens, and counts in `flags[1]` what it got.
  */
 const fakeThread = `
   import { parentPort, workerData } from "node:worker_threads";
@@ -16,16 +16,17 @@ const fakeThread = `
     parentPort.on("message", (message) => {
       if (message.type === "stop") return parentPort.close();
       const { id, chunk } = message;
-      const flags = new Int32Array(chunk.data);
+      const [{ data, width: code }] = chunk.pictures;
+      const flags = new Int32Array(data);
       Atomics.add(flags, 1, 1);
       Atomics.notify(flags, 1);
       Atomics.wait(flags, 0, 0);
-      if (chunk.from === 666) throw new Error("boom");
-      if (chunk.from === 500) {
+      if (code === 666) throw new Error("boom");
+      if (code === 500) {
         return parentPort.postMessage({ type: "failed", id, reason: "bad node" });
       }
       const empty = new Float32Array();
-      const result = { counts: Int32Array.of(chunk.from), boxes: empty, scores: empty, classIds: new Int32Array() };
+      const result = { task: "detection", counts: Int32Array.of(code), boxes: empty, scores: empty, classIds: new Int32Array() };
       parentPort.postMessage({ type: "done", id, result });
     });
     parentPort.postMessage({ type: "ready" });
@@ -59,10 +60,10 @@ class Gate {
     }
   }
 
-  chunk(from: number): Chunk {
+  chunk(code: number): Chunk {
     const data = this.flags.buffer;
     const source = { width: 1, height: 1 };
-    return { data, byteOffset: 0, width: 1, height: 1, from, to: from + 1, source, minScore: 0 };
+    return { pictures: [{ data, byteOffset: 0, width: code, height: 1, source, minScore: 0 }] };
   }
 }
 

@@ -1,5 +1,6 @@
 import { ProblemError } from "@framequeue/contracts";
-import type { Chunk, ChunkResult, SessionSpec } from "./session-protocol.ts";
+import type { ChunkResult } from "./chunk-result.ts";
+import type { Chunk, SessionSpec } from "./session-protocol.ts";
 import { SessionThread } from "./session-thread.ts";
 
 /** Chunks that a thread may hold: one that runs and one that waits, so that it never idles between two. */

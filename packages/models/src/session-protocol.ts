@@ -1,4 +1,5 @@
 import type { Size } from "@framequeue/vision";
+import type { ChunkResult } from "./chunk-result.ts";
 import type { ModelManifest } from "./manifest.ts";
 
 /** What a worker thread needs to open its session: its `workerData`. */
@@ -11,26 +12,20 @@ export interface SessionSpec {
   readonly threads: number;
 }
 
-/** Consecutive `gbrp` pictures in shared memory, content only, and which of them to look at. */
-export interface Chunk {
+/** A `gbrp` picture in shared memory, content only. */
+export interface Picture extends Size {
   readonly data: SharedArrayBuffer;
+  /** Where its green plane starts. */
   readonly byteOffset: number;
-  readonly width: number;
-  readonly height: number;
-  /** First picture, from 0. */
-  readonly from: number;
-  /** The picture after the last one. */
-  readonly to: number;
+  /** Size of the picture before scaling: results come in its pixels. */
   readonly source: Size;
+  /** Least score of a result. */
   readonly minScore: number;
 }
 
-/** The detections of a chunk's pictures one after the other; `counts[i]` belong to picture `i`. */
-export interface ChunkResult {
-  readonly counts: Int32Array<ArrayBuffer>;
-  readonly boxes: Float32Array<ArrayBuffer>;
-  readonly scores: Float32Array<ArrayBuffer>;
-  readonly classIds: Int32Array<ArrayBuffer>;
+/** Pictures that a thread looks at without a message in between. They may lie in different buffers. */
+export interface Chunk {
+  readonly pictures: readonly Picture[];
 }
 
 export type ToWorker =

@@ -1,7 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { ProblemError } from "@framequeue/contracts";
+import type { ChunkResult } from "./chunk-result.ts";
 import { startModelThread } from "./model-thread.ts";
-import type { Chunk, ChunkResult, FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
+import type { Chunk, FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
 
 /** A worker thread with one session. It lives from `start` until `stop`, or until it crashes. */
 export class SessionThread {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { DetectorSession } from "./detector-session.ts";
+import { buffersOf } from "./chunk-result.ts";
+import { ModelSession } from "./model-session.ts";
 import { shortOnnxruntimeMessage } from "./onnxruntime-message.ts";
 import type { FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
 
@@ -7,7 +8,7 @@ const port = parentPort!;
 const reply = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 
-async function work(session: DetectorSession, message: ToWorker): Promise<void> {
+async function work(session: ModelSession, message: ToWorker): Promise<void> {
   if (message.type === "stop") {
     await session.release();
     port.close();
@@ -15,21 +16,15 @@ async function work(session: DetectorSession, message: ToWorker): Promise<void> 
   }
   const { id, chunk } = message;
   try {
-    const result = await session.detect(chunk);
-    const { counts, boxes, scores, classIds } = result;
-    reply({ type: "done", id, result }, [
-      counts.buffer,
-      boxes.buffer,
-      scores.buffer,
-      classIds.buffer,
-    ]);
+    const result = await session.look(chunk);
+    reply({ type: "done", id, result }, buffersOf(result));
   } catch (error) {
     reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) });
   }
 }
 
 try {
-  const session = await DetectorSession.open(workerData as SessionSpec);
+  const session = await ModelSession.open(workerData as SessionSpec);
   // the second chunk waits until the first no longer needs the input tensor
   let last = Promise.resolve();
   port.on("message", (message: ToWorker) => {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Size } from "@framequeue/vision";
 import { CATALOGUE } from "./catalogue.ts";
 import { createDetector } from "./detector.ts";
-import type { PlanarFrames } from "./detector.ts";
+import type { PlanarFrames } from "./planar-frames.ts";
 import { loadModelPackage } from "./package.ts";
 import { naiveYolox } from "./testing/naive-yolox.ts";
 

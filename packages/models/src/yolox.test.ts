@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { letterbox } from "@framequeue/vision";
-import { YoloxDecoder } from "./yolox.ts";
+import { Tensor } from "onnxruntime-node";
+import { DetectionDecoder } from "./detection-decoder.ts";
+import { testManifest } from "./testing/test-manifest.ts";
 
 const input = { width: 64, height: 32 };
-const strides = [8, 16, 32];
 const CLASSES = 3;
 const ROW = 5 + CLASSES;
 /** Cells: 8 x 4, 4 x 2, 2 x 1. */
 const FIRST = { 8: 0, 16: 32, 32: 40 } as const;
-const options = { minScore: 0.4, iou: 0.45 };
+const ANCHORS = 42;
 
 interface Cell {
   readonly stride: 8 | 16 | 32;
@@ -23,13 +24,18 @@ function decode(
   cells: readonly Cell[],
   source = { width: 128, height: 64 },
 ): { box: number[]; score: number; classId: number }[] {
-  const decoder = new YoloxDecoder(input, strides, CLASSES);
-  assert.equal(decoder.anchors, 42);
-  const rows = new Float32Array(decoder.anchors * ROW);
+  const rows = new Float32Array(ANCHORS * ROW);
   for (const { stride, column, row, values } of cells) {
     rows.set(values, (FIRST[stride] + row * (input.width / stride) + column) * ROW);
   }
-  const found = decoder.decode(rows, letterbox(source, input), options);
+  const base = testManifest(new Uint8Array());
+  const decoder = new DetectionDecoder(
+    { ...base, input: { ...base.input, ...input }, thresholds: { score: 0.4, iou: 0.45 } },
+    1,
+  );
+  const output = new Tensor("float32", rows, [1, ANCHORS, ROW]);
+  decoder.add([output], [{ plan: letterbox(source, input), minScore: 0.4 }]);
+  const found = decoder.take();
   return Array.from(found.scores, (score, i) => ({
     box: [...found.boxes.subarray(4 * i, 4 * i + 4)],
     score: Math.round(score * 1e4) / 1e4,

@@ -16,7 +16,7 @@ import {
   type ProbeLimits,
   scanPackets,
 } from "@framequeue/media";
-import { type ModelManifest, parseManifest } from "@framequeue/models";
+import { frameSizeOf, type ModelManifest, parseManifest } from "@framequeue/models";
 import {
   adoptKept,
   jobShare,
@@ -28,7 +28,6 @@ import {
   type TaskContext,
 } from "@framequeue/pipeline";
 import { hashFile, ObjectNotFound } from "@framequeue/storage";
-import { letterbox } from "@framequeue/vision";
 import { fetchSource, type FetchOptions } from "./fetch-source.ts";
 
 /** How often a single frame is tried alone, and a segment without progress, before it becomes a gap. */
@@ -102,8 +101,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     hashFile(file.path, signal),
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
-  const { input } = manifest;
-  const frame = letterbox(media, input, input.placement, input.fit).content;
+  const frame = frameSizeOf(media, manifest.input);
   return {
     v: 1,
     source,

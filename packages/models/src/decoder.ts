@@ -1,0 +1,33 @@
+import type { Letterbox } from "@framequeue/vision";
+import type { Tensor } from "onnxruntime-node";
+import type { ChunkResult } from "./chunk-result.ts";
+import { DetectionDecoder } from "./detection-decoder.ts";
+import type { ModelManifest } from "./manifest.ts";
+
+/** A picture that was in a run: where in the input it lay, and from which score on its results count. */
+export interface PlacedPicture {
+  readonly plan: Letterbox;
+  readonly minScore: number;
+}
+
+/** Turns the outputs of runs into a chunk's result. Each family of models has one; it is used by one session alone. */
+export interface Decoder {
+  /**
+   * Adds what the pictures of one run show.
+   *
+   * @param outputs of the whole run, in the order of the manifest's `output.names`
+   * @param pictures in the first slots of the tensor; what the other slots gave is not looked at
+   * @throws Error whose message is a clause, if the outputs are not what the manifest means
+   */
+  add(outputs: readonly Tensor[], pictures: readonly PlacedPicture[]): void;
+  /** All that was added since the last call, in arrays of its own. */
+  take(): ChunkResult;
+}
+
+/** @param slots pictures per run */
+export function createDecoder(manifest: ModelManifest, slots: number): Decoder {
+  switch (manifest.task) {
+    case "detection":
+      return new DetectionDecoder(manifest, slots);
+  }
+}
