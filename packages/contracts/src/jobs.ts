@@ -38,7 +38,7 @@ export type Source = z.infer<typeof sourceSchema>;
 
 const share = z.number().min(0).max(1);
 
-/** How detections become tracks. `bytetrack` is the default; both match boxes by their overlap alone. */
+/** How detections become tracks. `bytetrack` is the default; all match boxes by place alone. */
 const trackerUnionSchema = z
   .discriminatedUnion("algorithm", [
     z.strictObject({
@@ -64,6 +64,20 @@ const trackerUnionSchema = z
       minHits: z.int().min(0).default(3),
       /** Least overlap with the predicted box. */
       iouThreshold: share.default(0.3),
+    }),
+    z.strictObject({
+      algorithm: z.literal("ocsort"),
+      minScore: share.default(0.5),
+      /** Frames that a track may go without a detection. */
+      maxAge: z.int().min(0).max(10_000).default(30),
+      /** Matches in a row before a track is shown. */
+      minHits: z.int().min(0).default(3),
+      /** Least overlap with the predicted box, or with the last one. */
+      iouThreshold: share.default(0.3),
+      /** Frames over which a track's direction is taken. */
+      deltaFrames: z.int().min(1).max(100).default(3),
+      /** Weight of the direction beside the overlap. */
+      inertia: share.default(0.2),
     }),
   ])
   .refine(

@@ -4,9 +4,14 @@ export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
 export type { MotRow } from "./mot-text.ts";
 export { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-export { defaultByteTrackOptions, defaultSortOptions } from "./tracker-options.ts";
+export {
+  defaultByteTrackOptions,
+  defaultOcSortOptions,
+  defaultSortOptions,
+} from "./tracker-options.ts";
 export type {
   ByteTrackTrackerOptions,
+  OcSortTrackerOptions,
   SortTrackerOptions,
   TrackerOptions,
 } from "./tracker-options.ts";

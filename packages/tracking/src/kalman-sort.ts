@@ -25,10 +25,13 @@ const areaVelocityNoise = 0.0001;
 const centreNoise = 1;
 const shapeNoise = 10;
 
+/** What OC-SORT adds to a height where it measures the ratio. SORT adds nothing. */
+export const addedHeightPx = 1e-6;
+
 /** A filter at rest on the box, which must have an area. */
-export function startSortFilter(box: BoxXyxy): Float64Array {
+export function startSortFilter(box: BoxXyxy, addedHeight = 0): Float64Array {
   const filter = new Float64Array(sortFilterLength);
-  const measured = measure(box);
+  const measured = measure(box, addedHeight);
   startAxis(filter, centreX, measured.x, initialVariance, initialVelocityVariance);
   startAxis(filter, centreY, measured.y, initialVariance, initialVelocityVariance);
   startAxis(filter, boxArea, measured.area, initialVariance, initialVelocityVariance);
@@ -40,6 +43,11 @@ export function startSortFilter(box: BoxXyxy): Float64Array {
 /** Moves the filter one frame ahead. An area about to vanish stops shrinking instead. */
 export function predictSortFilter(filter: Float64Array): void {
   if (filter[boxArea]! + filter[areaVelocity]! <= 0) filter[areaVelocity] = 0;
+  advanceSortFilter(filter);
+}
+
+/** The same, whatever becomes of the area. */
+export function advanceSortFilter(filter: Float64Array): void {
   predictAxis(filter, centreX, processNoise, velocityNoise);
   predictAxis(filter, centreY, processNoise, velocityNoise);
   predictAxis(filter, boxArea, processNoise, areaVelocityNoise);
@@ -47,8 +55,8 @@ export function predictSortFilter(filter: Float64Array): void {
 }
 
 /** Corrects the filter with the box measured in the frame it stands at. */
-export function correctSortFilter(filter: Float64Array, box: BoxXyxy): void {
-  const measured = measure(box);
+export function correctSortFilter(filter: Float64Array, box: BoxXyxy, addedHeight = 0): void {
+  const measured = measure(box, addedHeight);
   correctAxis(filter, centreX, measured.x, centreNoise);
   correctAxis(filter, centreY, measured.y, centreNoise);
   correctAxis(filter, boxArea, measured.area, shapeNoise);
@@ -67,8 +75,13 @@ export function sortFilterBox(filter: Float64Array): BoxXyxy {
   return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
 }
 
-function measure([x1, y1, x2, y2]: BoxXyxy) {
+function measure([x1, y1, x2, y2]: BoxXyxy, addedHeight: number) {
   const width = x2 - x1;
   const height = y2 - y1;
-  return { x: x1 + width / 2, y: y1 + height / 2, area: width * height, ratio: width / height };
+  return {
+    x: x1 + width / 2,
+    y: y1 + height / 2,
+    area: width * height,
+    ratio: width / (height + addedHeight),
+  };
 }

@@ -5,7 +5,11 @@ import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
 import { parseMotText } from "./mot-text.ts";
 import type { MotRow } from "./mot-text.ts";
-import { defaultByteTrackOptions, defaultSortOptions } from "./tracker-options.ts";
+import {
+  defaultByteTrackOptions,
+  defaultOcSortOptions,
+  defaultSortOptions,
+} from "./tracker-options.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 import { createTracker } from "./tracker.ts";
 
@@ -73,6 +77,7 @@ function compare(sequence: string, file: string, options: TrackerOptions): numbe
 const trackers: [string, string, TrackerOptions][] = [
   ["SORT", "sort.txt", defaultSortOptions],
   ["ByteTrack", "bytetrack.txt", defaultByteTrackOptions],
+  ["OC-SORT", "ocsort.txt", defaultOcSortOptions],
 ];
 for (const [name, file, options] of trackers) {
   const sequences = referencesOf(file);

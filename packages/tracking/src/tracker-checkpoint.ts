@@ -1,11 +1,12 @@
 import type { ByteTrackState } from "./byte-track.ts";
 import { sortFilterLength } from "./kalman-sort.ts";
 import { xyahFilterLength } from "./kalman-xyah.ts";
+import type { OcSortState } from "./oc-sort.ts";
 import type { SortState } from "./sort.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** Of the checkpoint's algorithm. */
-export type AssociationState = SortState | ByteTrackState;
+export type AssociationState = SortState | ByteTrackState | OcSortState;
 
 /**
  * All that a tracker knows between two frames, as plain JSON data. A tracker restored from it gives
@@ -59,6 +60,12 @@ function isState(state: AssociationState, algorithm: TrackerOptions["algorithm"]
   switch (algorithm) {
     case "sort":
       return "tracks" in state && haveFilters(state.tracks, sortFilterLength);
+    case "ocsort":
+      return (
+        "tracks" in state &&
+        haveFilters(state.tracks, sortFilterLength) &&
+        state.tracks.every((track) => "sightings" in track && Array.isArray(track.sightings))
+      );
     case "bytetrack":
       return (
         "lost" in state &&

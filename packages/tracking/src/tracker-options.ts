@@ -1,4 +1,5 @@
 import type { ByteTrackOptions } from "./byte-track.ts";
+import type { OcSortOptions } from "./oc-sort.ts";
 import type { SortOptions } from "./sort.ts";
 
 interface PerClassOption {
@@ -20,7 +21,13 @@ export interface ByteTrackTrackerOptions
   readonly algorithm: "bytetrack";
 }
 
-export type TrackerOptions = SortTrackerOptions | ByteTrackTrackerOptions;
+export interface OcSortTrackerOptions extends PerClassOption, OcSortOptions {
+  readonly algorithm: "ocsort";
+  /** Only detections with a score strictly above this are tracked. */
+  readonly minScore: number;
+}
+
+export type TrackerOptions = SortTrackerOptions | ByteTrackTrackerOptions | OcSortTrackerOptions;
 
 /** What SORT's published results were made with; each class on its own. */
 export const defaultSortOptions: SortTrackerOptions = Object.freeze({
@@ -47,19 +54,34 @@ export const defaultByteTrackOptions: ByteTrackTrackerOptions = Object.freeze({
   fuseScores: true,
 });
 
+/** What OC-SORT's published results were made with; each class on its own. */
+export const defaultOcSortOptions: OcSortTrackerOptions = Object.freeze({
+  algorithm: "ocsort",
+  perClass: true,
+  minScore: 0.6,
+  maxAge: 30,
+  minHits: 3,
+  iouThreshold: 0.3,
+  deltaFrames: 3,
+  inertia: 0.2,
+});
+
 /** The score that a detection must exceed to be of any use. */
 export function scoreFloor(options: TrackerOptions): number {
-  return options.algorithm === "sort" ? options.minScore : options.lowThreshold;
+  return options.algorithm === "bytetrack" ? options.lowThreshold : options.minScore;
 }
 
 /** @throws RangeError naming the option that is out of range */
 export function checkTrackerOptions(options: TrackerOptions): void {
   switch (options.algorithm) {
-    case "sort": {
-      const { minScore, maxAge, minHits, iouThreshold } = options;
-      checkFinite({ minScore });
-      checkShare({ iouThreshold });
-      checkWhole({ maxAge, minHits });
+    case "sort":
+      checkSortOptions(options);
+      return;
+    case "ocsort": {
+      const { deltaFrames, inertia } = options;
+      checkSortOptions(options);
+      checkWhole({ deltaFrames });
+      checkShare({ inertia });
       return;
     }
     case "bytetrack": {
@@ -76,9 +98,16 @@ export function checkTrackerOptions(options: TrackerOptions): void {
     }
     default:
       throw new RangeError(
-        `algorithm must be sort or bytetrack, got ${(options as TrackerOptions).algorithm}`,
+        `algorithm must be sort, bytetrack or ocsort, got ${(options as TrackerOptions).algorithm}`,
       );
   }
+}
+
+function checkSortOptions(options: SortOptions & { readonly minScore: number }): void {
+  const { minScore, maxAge, minHits, iouThreshold } = options;
+  checkFinite({ minScore });
+  checkShare({ iouThreshold });
+  checkWhole({ maxAge, minHits });
 }
 
 function checkFinite(values: Readonly<Record<string, number>>): void {

@@ -4,9 +4,15 @@ import fc from "fast-check";
 import type { BoxXyxy } from "@framequeue/vision";
 import { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-import { defaultByteTrackOptions, defaultSortOptions, scoreFloor } from "./tracker-options.ts";
+import {
+  defaultByteTrackOptions,
+  defaultOcSortOptions,
+  defaultSortOptions,
+  scoreFloor,
+} from "./tracker-options.ts";
 import type {
   ByteTrackTrackerOptions,
+  OcSortTrackerOptions,
   SortTrackerOptions,
   TrackerOptions,
 } from "./tracker-options.ts";
@@ -50,8 +56,19 @@ const byteTrackOptions = fc
     fuseScores: fc.boolean(),
   })
   .map((given): TrackerOptions => ({ ...defaultByteTrackOptions, ...given }));
-const options = fc.oneof(sortOptions, byteTrackOptions);
-const defaults = [defaultSortOptions, defaultByteTrackOptions];
+const ocSortOptions = fc
+  .record({
+    perClass: fc.boolean(),
+    minScore: fc.constantFrom(0, 0.6),
+    maxAge: fc.nat(6),
+    minHits: fc.nat(3),
+    iouThreshold: fc.constantFrom(0, 0.3, 0.5),
+    deltaFrames: fc.nat(4),
+    inertia: fc.constantFrom(0, 0.2, 1),
+  })
+  .map((given): TrackerOptions => ({ ...defaultOcSortOptions, ...given }));
+const options = fc.oneof(sortOptions, byteTrackOptions, ocSortOptions);
+const defaults = [defaultSortOptions, defaultByteTrackOptions, defaultOcSortOptions];
 
 test("any split with a checkpoint over JSON between gives identical output", () => {
   fc.assert(
@@ -242,6 +259,7 @@ test("extreme boxes never break a checkpoint", () => {
   const frames = fc.array(fc.array(extremeBox, { maxLength: 4 }), { maxLength: 20 });
   const given = fc.constantFrom<TrackerOptions[]>(
     { ...defaultSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
+    { ...defaultOcSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
     { ...defaultByteTrackOptions, matchThreshold: 1 },
     { ...defaultByteTrackOptions, matchThreshold: 1, fuseScores: false, trackBuffer: 3 },
   );
@@ -286,6 +304,15 @@ test("options out of range are refused", () => {
   ];
   for (const given of badForSort) {
     assert.throws(() => createTracker({ ...defaultSortOptions, ...given }), RangeError);
+  }
+  const badForOcSort: Partial<OcSortTrackerOptions>[] = [
+    { maxAge: -1 },
+    { deltaFrames: 0.5 },
+    { deltaFrames: -1 },
+    { inertia: 1.5 },
+  ];
+  for (const given of badForOcSort) {
+    assert.throws(() => createTracker({ ...defaultOcSortOptions, ...given }), RangeError);
   }
   const badForByteTrack: Partial<ByteTrackTrackerOptions>[] = [
     { trackThreshold: Number.NaN },

@@ -2,6 +2,8 @@ import type { BoxXyxy } from "@framequeue/vision";
 import type { Association, Observation, TrackedBox } from "./association.ts";
 import { ByteTrack } from "./byte-track.ts";
 import type { ByteTrackState } from "./byte-track.ts";
+import { OcSort } from "./oc-sort.ts";
+import type { OcSortState } from "./oc-sort.ts";
 import { Sort } from "./sort.ts";
 import type { SortState } from "./sort.ts";
 import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
@@ -24,7 +26,7 @@ export interface Tracker {
    * without detections, be they empty or missing.
    *
    * Detections that cannot be tracked are passed over: a score that is not finite, or
-   * not above `minScore` (SORT) or `lowThreshold` (ByteTrack), a coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
+   * not above `minScore` (SORT, OC-SORT) or `lowThreshold` (ByteTrack), a coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
    * outside the frame are tracked as they are.
    *
    * @returns the tracks of this frame by ascending track id; no id and no detection occurs twice
@@ -83,6 +85,8 @@ function createAssociation(
       return new Sort(options, state as SortState | undefined);
     case "bytetrack":
       return new ByteTrack(options, state as ByteTrackState | undefined);
+    case "ocsort":
+      return new OcSort(options, state as OcSortState | undefined);
   }
 }
 

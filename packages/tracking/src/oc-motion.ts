@@ -1,0 +1,76 @@
+import type { BoxXyxy } from "@framequeue/vision";
+import type { Observation } from "./association.ts";
+
+/** A box that was matched, and when. */
+export interface Sighting {
+  readonly frame: number;
+  /** Source pixels. */
+  readonly box: BoxXyxy;
+}
+
+/** Unit vector in the picture: x to the right, y down. */
+export type Direction = readonly [x: number, y: number];
+
+/** Keeps boxes in one place from having a direction of infinite length. */
+const restPx = 1e-6;
+
+/** From centre to centre; next to nothing where the centres are one. */
+export function directionBetween(from: BoxXyxy, to: BoxXyxy): Direction {
+  const dx = (to[0] + to[2]) / 2 - (from[0] + from[2]) / 2;
+  const dy = (to[1] + to[3]) / 2 - (from[1] + from[3]) / 2;
+  const length = Math.sqrt(dx * dx + dy * dy) + restPx;
+  return [dx / length, dy / length];
+}
+
+/**
+ * Where a track was `deltaFrames` before this frame; if it was not seen then, where it was in the first frame after
+ * that; if not there either, where it was last.
+ *
+ * @param sightings by ascending frame, before this frame
+ */
+export function earlierBox(
+  sightings: readonly Sighting[],
+  frame: number,
+  deltaFrames: number,
+): BoxXyxy | undefined {
+  const recent = sightings.find((sighting) => sighting.frame >= frame - deltaFrames);
+  return (recent ?? sightings.at(-1))?.box;
+}
+
+/** The sightings with a new one, without those that no later frame looks at. */
+export function remember(
+  sightings: readonly Sighting[],
+  latest: Sighting,
+  deltaFrames: number,
+): Sighting[] {
+  const next = latest.frame + 1;
+  return [...sightings.filter(({ frame }) => frame >= next - deltaFrames), latest];
+}
+
+/**
+ * Observation-centric momentum (OCM, section 4.2): adds to each pair `inertia * score * (pi/2 - angle) / pi`, where the
+ * angle is that between the track's direction and the one from its earlier box to the observation. Nothing is added
+ * where a track has no earlier box, or no direction yet.
+ *
+ * @param gains row-major `[observations, tracks]`; changed
+ * @param earlier of each track, as of `earlierBox`
+ */
+export function addMomentum(
+  gains: Float64Array,
+  observations: readonly Observation[],
+  tracks: readonly { readonly direction: Direction | null }[],
+  earlier: readonly (BoxXyxy | undefined)[],
+  inertia: number,
+): void {
+  for (const [column, { direction }] of tracks.entries()) {
+    const from = earlier[column];
+    if (from === undefined || direction === null) continue;
+    const [trackX, trackY] = direction;
+    for (const [row, { box, score }] of observations.entries()) {
+      const [x, y] = directionBetween(from, box);
+      const cosine = Math.min(1, Math.max(-1, trackX * x + trackY * y));
+      const bonus = ((Math.PI / 2 - Math.acos(cosine)) / Math.PI) * inertia * score;
+      gains[row * tracks.length + column]! += bonus;
+    }
+  }
+}

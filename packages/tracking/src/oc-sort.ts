@@ -1,0 +1,152 @@
+import type { BoxXyxy } from "@framequeue/vision";
+import type { Association, Observation, TrackedBox } from "./association.ts";
+import { correctSortFilter, addedHeightPx, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
+import { addMomentum, directionBetween, earlierBox, remember } from "./oc-motion.ts";
+import type { Direction, Sighting } from "./oc-motion.ts";
+import { replayGap } from "./oc-replay.ts";
+import { matchByOverlap, recoverByOverlap } from "./sort-matching.ts";
+import { predictTracks, showTracks } from "./sort-tracks.ts";
+import type { SortTrack, SortTrackState } from "./sort-tracks.ts";
+import type { SortOptions } from "./sort.ts";
+
+export interface OcSortOptions extends SortOptions {
+  /** Frames back to the observation from which a track's direction is taken. */
+  readonly deltaFrames: number;
+  /** What a pair is worth that fits the track's direction, against its overlap. */
+  readonly inertia: number;
+}
+
+interface OcSortMemory {
+  /** Matched boxes, birth not counted: those of the last `deltaFrames` frames, and at least the last one. */
+  readonly sightings: readonly Sighting[];
+  readonly direction: Direction | null;
+}
+
+export interface OcSortTrackState extends SortTrackState, OcSortMemory {
+  /** The filter as it was predicted for the first frame of the current gap. Null while there is none. */
+  readonly frozen: readonly number[] | null;
+}
+
+/** Tracks in order of birth. */
+export interface OcSortState {
+  readonly tracks: readonly OcSortTrackState[];
+}
+
+interface OcSortTrack extends SortTrack {
+  sightings: readonly Sighting[];
+  direction: Direction | null;
+  frozen: Float64Array | null;
+}
+
+/** The last observation of a track that has none: overlaps nothing. */
+const nowhere: BoxXyxy = [-1, -1, -1, -1];
+
+/**
+ * OC-SORT: Cao et al., "Observation-centric SORT: rethinking SORT for robust multi-object tracking", CVPR 2023,
+ * section 4, with the rules of its published code. SORT that trusts what it saw more than what its filter made of it:
+ * pairs must fit the direction between observations (OCM), what is left is matched with last observations (OCR), and
+ * after a gap the filter is led along a line from one observation to the next (ORU). Shows a track only in frames where
+ * it has a detection, at that detection's box.
+ */
+export class OcSort implements Association<OcSortState> {
+  readonly #options: OcSortOptions;
+  #tracks: OcSortTrack[];
+
+  constructor(options: OcSortOptions, state: OcSortState = { tracks: [] }) {
+    this.#options = options;
+    this.#tracks = state.tracks.map((track) => ({
+      ...track,
+      filter: Float64Array.from(track.filter),
+      frozen: track.frozen === null ? null : Float64Array.from(track.frozen),
+    }));
+  }
+
+  step(
+    frame: number,
+    observations: readonly Observation[],
+    nextTrackId: () => number,
+  ): TrackedBox[] {
+    const { maxAge, minHits, iouThreshold, deltaFrames, inertia } = this.#options;
+    const { tracks, boxes } = predictTracks(this.#tracks);
+    const earlier = tracks.map(({ sightings }) => earlierBox(sightings, frame, deltaFrames));
+    const trackOf = matchByOverlap(observations, boxes, iouThreshold, (gains) =>
+      addMomentum(gains, observations, tracks, earlier, inertia),
+    );
+    this.#recover(trackOf, observations, tracks);
+
+    const observed = new Map<OcSortTrack, Observation>();
+    for (const [index, observation] of observations.entries()) {
+      const track = tracks[trackOf[index]!];
+      if (track === undefined) continue;
+      this.#update(track, observation.box, earlier[trackOf[index]!], frame);
+      observed.set(track, observation);
+    }
+    for (const track of tracks) {
+      const isFirstMiss = track.misses === 1 && track.sightings.length > 0;
+      if (isFirstMiss) track.frozen = track.filter.slice();
+    }
+    for (const [index, observation] of observations.entries()) {
+      if (trackOf[index]! >= 0) continue;
+      const track = foundTrack(observation.box);
+      observed.set(track, observation);
+      tracks.push(track);
+    }
+    this.#tracks = tracks.filter((track) => track.misses <= maxAge);
+    return showTracks(
+      tracks,
+      observed,
+      { frame, minHits },
+      nextTrackId,
+      ({ sightings, filter }) => sightings.at(-1)?.box ?? sortFilterBox(filter),
+    );
+  }
+
+  save(): OcSortState {
+    return {
+      tracks: this.#tracks.map((track) => ({
+        ...track,
+        filter: Array.from(track.filter),
+        frozen: track.frozen === null ? null : Array.from(track.frozen),
+      })),
+    };
+  }
+
+  /** Matches what is left with the tracks' last observations. */
+  #recover(
+    trackOf: Int32Array,
+    observations: readonly Observation[],
+    tracks: readonly OcSortTrack[],
+  ): void {
+    const taken = new Set(trackOf);
+    const leftTracks = [...tracks.keys()].filter((at) => !taken.has(at));
+    const left = [...observations.keys()].filter((index) => trackOf[index]! < 0);
+    const found = recoverByOverlap(
+      left.map((index) => observations[index]!),
+      leftTracks.map((at) => tracks[at]!.sightings.at(-1)?.box ?? nowhere),
+      this.#options.iouThreshold,
+    );
+    for (const [row, index] of left.entries()) trackOf[index] = leftTracks[found[row]!] ?? -1;
+  }
+
+  #update(track: OcSortTrack, box: BoxXyxy, earlier: BoxXyxy | undefined, frame: number): void {
+    const last = track.sightings.at(-1);
+    if (last !== undefined && earlier !== undefined) {
+      track.direction = directionBetween(earlier, box);
+      if (track.frozen !== null)
+        replayGap(track.filter, track.frozen, last.box, box, frame - last.frame);
+    }
+    track.frozen = null;
+    correctSortFilter(track.filter, box, addedHeightPx);
+    track.misses = 0;
+    track.hitStreak++;
+    track.sightings = remember(track.sightings, { frame, box }, this.#options.deltaFrames);
+  }
+}
+
+function foundTrack(box: BoxXyxy): OcSortTrack {
+  const filter = startSortFilter(box, addedHeightPx);
+  return {
+    ...{ trackId: 0, hitStreak: 0, misses: 0, filter },
+    ...{ sightings: [], direction: null, frozen: null },
+  };
+}
