@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
+import { showProviders } from "./models-providers.ts";
 import type { Terminal } from "./terminal.ts";
 
 const USAGE = `Usage: npm run models -- list          the models that can be named
        npm run models -- pull NAME     fetches a model into data/models
+       npm run models -- providers     what models can run on here, and why not
 `;
 
 /** `models`: looks at and fetches models. Answers the exit code. */
@@ -23,6 +25,8 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       }
       return 0;
     }
+    case "providers":
+      return showProviders(terminal);
     case "pull": {
       if (name === undefined) {
         throw new ProblemError("invalid-request", "Name a model: npm run models -- pull NAME", {
@@ -44,7 +48,7 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
     default:
       throw new ProblemError(
         "invalid-request",
-        `There is no command ${command}; there are list and pull.`,
+        `There is no command ${command}; there are list, pull and providers.`,
         {
           at: command,
         },

@@ -51,6 +51,11 @@ export const PROBLEMS = {
   "model-unreachable": { status: 422, title: "The model cannot be fetched", retryable: false },
   "model-invalid": { status: 422, title: "The model cannot be used", retryable: false },
   "manifest-invalid": { status: 422, title: "The model's manifest is not valid", retryable: false },
+  "provider-unavailable": {
+    status: 500,
+    title: "No execution provider can be used",
+    retryable: false,
+  },
   "frame-undecodable": { status: 500, title: "Frames could not be decoded", retryable: true },
   "inference-failed": { status: 500, title: "The model failed on a frame", retryable: true },
   "render-failed": {

@@ -16,10 +16,11 @@ export interface Decoder {
    * Adds what the pictures of one run show.
    *
    * @param outputs of the whole run, in the order of the manifest's `output.names`
-   * @param pictures in the first slots of the tensor; what the other slots gave is not looked at
+   * @param pictures by the slot that they are in; what a slot without one gave is not looked at. A run may be shared:
+   * then its pictures come in several calls, each with those of one chunk
    * @throws Error whose message is a clause, if the outputs are not what the manifest means
    */
-  add(outputs: readonly Tensor[], pictures: readonly PlacedPicture[]): void;
+  add(outputs: readonly Tensor[], pictures: readonly (PlacedPicture | undefined)[]): void;
   /** All that was added since the last call, in arrays of its own. */
   take(): ChunkResult;
 }

@@ -32,9 +32,11 @@ export class DetectionDecoder implements Decoder {
     this.#iou = manifest.thresholds.iou;
   }
 
-  add(outputs: readonly Tensor[], pictures: readonly PlacedPicture[]): void {
+  add(outputs: readonly Tensor[], pictures: readonly (PlacedPicture | undefined)[]): void {
     this.#head.check(outputs, this.#slots);
-    for (const [slot, { plan, minScore }] of pictures.entries()) {
+    for (const [slot, picture] of pictures.entries()) {
+      if (picture === undefined) continue;
+      const { plan, minScore } = picture;
       this.#candidates.clear();
       this.#head.read(outputs, slot, minScore, this.#candidates);
       this.#counts.push(this.#keep(plan));

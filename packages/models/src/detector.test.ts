@@ -232,6 +232,47 @@ test("a model that fails on a frame fails that call alone", async () => {
   assert.equal((await detector.detect(frames, { from: 2, to: 3 }, source)).length, 1);
 });
 
+test("callers share runs: each gets its own frames, at its own scale and score, and a failure is one's own", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "fussy.onnx");
+  await writeFile(file, fussyModel());
+  const model = await loadModelPackage(file);
+  const source = { width: 32, height: 32 };
+  const bright: Blob = { classId: 0, x: 0, y: 0, width: 8, height: 8 };
+  await using detector = await createDetector(model, { ...oneThread, tensorBatch: 4 });
+  const calls = [[[]], [[bright]], [[], []], [[], [], []]].map((blobs) =>
+    detector.detect(blobFrames(source, blobs), { from: 0, to: blobs.length }, source),
+  );
+  const settled = await Promise.allSettled(calls);
+  assert.deepEqual(
+    settled.map((result) => (result.status === "fulfilled" ? result.value.length : "failed")),
+    [1, "failed", 2, 3],
+  );
+
+  await using blobs = await createDetector(await bareTestPackage(folder.path), {
+    ...oneThread,
+    tensorBatch: 8,
+  });
+  const frames = blobFrames({ width: 416, height: 234 }, walk(5));
+  const look = ([factor, minScore, to]: readonly [number, number, number]): Promise<
+    FrameDetections[]
+  > =>
+    blobs.detect(
+      frames,
+      { from: 0, to },
+      { width: 416 * factor, height: 234 * factor },
+      { minScore },
+    );
+  const asked = [
+    [1, 0.4, 1],
+    [2, 0.9, 2],
+    [4, 1, 3],
+    [1, 0.4, 5],
+  ] as const;
+  const together = await Promise.all(asked.map((call) => look(call)));
+  for (const [i, call] of asked.entries()) assert.deepEqual(await look(call), together[i]);
+});
+
 test("an aborted call rejects with its reason, and the detector goes on", async () => {
   await using folder = await temporaryFolder();
   await using detector = await createDetector(await bareTestPackage(folder.path), oneThread);

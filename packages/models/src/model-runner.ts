@@ -1,13 +1,17 @@
 import type { ChunkResult } from "./chunk-result.ts";
+import { MESSAGE_PICTURES } from "./deal.ts";
 import type { ModelPackage } from "./package.ts";
+import { CPU, type ExecutionDevice } from "./providers/provider.ts";
+import type { Turns } from "./providers/turns.ts";
 import { SessionPool } from "./session-pool.ts";
 import type { Picture } from "./session-protocol.ts";
 
-/** Pictures per chunk: few enough that threads end a batch together, many enough that messages cost nothing. */
-const CHUNK_PICTURES = 4;
-
 export interface RunnerOptions {
-  /** Worker threads, each with a session of its own. */
+  /** GPUs, each of which gets one session in a thread of its own; the processor, with `workers` threads, by default. */
+  readonly devices?: readonly ExecutionDevice[] | undefined;
+  /** For a provider on which two runs must not meet, shared by all its models. */
+  readonly turns?: Turns | undefined;
+  /** Worker threads on the processor, each with a session of its own. */
   readonly workers: number;
   /** Threads that one session uses. Workers times this should not exceed the cores. */
   readonly threadsPerWorker: number;
@@ -36,17 +40,21 @@ export class ModelRunner implements AsyncDisposable {
   /** @throws ProblemError `model-invalid` if the model cannot be run */
   static async open(
     { file, manifest }: ModelPackage,
-    { workers, threadsPerWorker, tensorBatch = 1, signal }: RunnerOptions,
+    { devices, turns, workers, threadsPerWorker, tensorBatch = 1, signal }: RunnerOptions,
   ): Promise<ModelRunner> {
     const { batch } = manifest.input;
     const slots = batch === "dynamic" ? tensorBatch : batch;
+    const places = devices?.some(({ provider }) => provider !== "cpu")
+      ? devices
+      : Array.from({ length: workers }, () => CPU);
     const pool = await SessionPool.start({
       entry: new URL("./session-worker.ts", import.meta.url),
       spec: { file, manifest, tensorBatch: slots, threads: threadsPerWorker },
-      threads: workers,
+      places,
+      turns,
       signal,
     });
-    return new ModelRunner(pool, slots, workers);
+    return new ModelRunner(pool, slots, places.length);
   }
 
   /**
@@ -92,7 +100,7 @@ export function chunkSpans(
   const runs = Math.ceil((to - from) / tensorBatch);
   const runsPerChunk = Math.max(
     1,
-    Math.min(Math.floor(CHUNK_PICTURES / tensorBatch), Math.ceil(runs / workers)),
+    Math.min(Math.floor(MESSAGE_PICTURES / tensorBatch), Math.ceil(runs / workers)),
   );
   const spans: { from: number; to: number }[] = [];
   for (let first = from; first < to; first += runsPerChunk * tensorBatch) {

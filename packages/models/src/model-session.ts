@@ -4,7 +4,14 @@ import type { ChunkResult } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import { InputTensor } from "./input-tensor.ts";
+import { executionProviders } from "./providers/provider.ts";
 import type { Chunk, Picture, SessionSpec } from "./session-protocol.ts";
+
+/** How a chunk's caller hears of it. */
+export interface Answers<C extends Chunk> {
+  readonly done: (chunk: C, result: ChunkResult) => void;
+  readonly failed: (chunk: C, error: unknown) => void;
+}
 
 /**
  * One onnxruntime session with its input tensor and decoder. Not for the main thread: `run` blocks the thread that
@@ -29,7 +36,7 @@ export class ModelSession {
   /** Opens the session and runs it once on an empty picture, so that a model that cannot run is found out here. */
   static async open(spec: SessionSpec): Promise<ModelSession> {
     const session = await InferenceSession.create(spec.file, {
-      executionProviders: ["cpu"],
+      executionProviders: executionProviders(spec.on),
       intraOpNumThreads: spec.threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -44,22 +51,60 @@ export class ModelSession {
     return opened;
   }
 
-  async look({ pictures }: Chunk): Promise<ChunkResult> {
-    const { tensorBatch } = this.#spec;
+  /**
+   * Looks at chunks that share runs, and answers each as soon as it is through. Where the model fails on a run, every
+   * chunk that has no answer yet runs alone, so that only the one at fault fails.
+   */
+  async look<C extends Chunk>(chunks: readonly C[], { done, failed }: Answers<C>): Promise<void> {
+    const open = new Set(chunks);
+    const answer = (chunk: C, result: ChunkResult): void => {
+      open.delete(chunk);
+      done(chunk, result);
+    };
     try {
-      for (let first = 0; first < pictures.length; first += tensorBatch) {
-        const placed = pictures
-          .slice(first, first + tensorBatch)
-          .map((picture, slot) => this.#place(slot, picture));
-        for (let slot = placed.length; slot < tensorBatch; slot++) this.#input.clear(slot);
-        this.#decoder.add(await this.#run(), placed);
+      await this.#through(chunks, answer);
+      return;
+    } catch (error) {
+      if (chunks.length === 1) {
+        failed(chunks[0]!, error);
+        return;
+      }
+    }
+    for (const chunk of open) {
+      try {
+        await this.#through([chunk], done);
+      } catch (error) {
+        failed(chunk, error);
+      }
+    }
+  }
+
+  async #through<C extends Chunk>(
+    chunks: readonly C[],
+    done: (chunk: C, result: ChunkResult) => void,
+  ): Promise<void> {
+    const { tensorBatch } = this.#spec;
+    const all = chunks.flatMap((chunk) => chunk.pictures.map((picture) => ({ chunk, picture })));
+    try {
+      for (let first = 0; first < all.length; first += tensorBatch) {
+        const run = all.slice(first, first + tensorBatch);
+        const placed = run.map(({ picture }, slot) => this.#place(slot, picture));
+        for (let slot = run.length; slot < tensorBatch; slot++) this.#input.clear(slot);
+        const outputs = await this.#run();
+        for (const chunk of new Set(run.map((entry) => entry.chunk))) {
+          const own = placed.map((picture, slot) =>
+            run[slot]!.chunk === chunk ? picture : undefined,
+          );
+          this.#decoder.add(outputs, own);
+          const isLast = all[first + run.length]?.chunk !== chunk;
+          if (isLast) done(chunk, this.#decoder.take());
+        }
       }
     } catch (error) {
       // what the runs before gave must not show up in the next chunk
       this.#decoder.take();
       throw error;
     }
-    return this.#decoder.take();
   }
 
   async release(): Promise<void> {

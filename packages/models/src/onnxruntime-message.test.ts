@@ -13,6 +13,11 @@ const rows: [string, string, string][] = [
     "/src/graph/model.cc:187 ns::Model::Model(std::function<void(int)>, int) Node (a) is (b) bad.",
     "Node (a) is (b) bad",
   ],
+  [
+    "a condition that did not hold",
+    "/src/gpu/context.cc:136 ns::Context::Init(const Config&)::<lambda()> status == Ok was false. No adapter.\n",
+    "No adapter",
+  ],
   ["a stack below", "broken\n  at f (x.js:1)", "broken"],
   ["a plain sentence (with parentheses)", "out of (memory)", "out of (memory)"],
 ];

@@ -7,8 +7,13 @@ const LONGEST = 200;
 export function shortOnnxruntimeMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const line = message.split("\n", 1)[0]!.replace(/^Load model from .*? failed: ?/, "");
-  const text = withoutSourceLocation(line).trim().replace(/\.$/, "");
+  const text = withoutSourceLocation(withoutCondition(line)).trim().replace(/\.$/, "");
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Cuts the C++ condition that did not hold and all before it, where words about it follow. */
+function withoutCondition(text: string): string {
+  return text.replace(/^\S+\.(cc|h):\d+ .* was false\. (?=\S)/, "");
 }
 
 /** Cuts `/path/file.cc:12 Type function(arguments) ` where the message starts so; arguments may hold parentheses. */

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SessionPool } from "./session-pool.ts";
-import type { Chunk, SessionSpec } from "./session-protocol.ts";
+import { CPU } from "./providers/provider.ts";
+import { createTurns } from "./providers/turns.ts";
+import { type PoolOptions, SessionPool } from "./session-pool.ts";
+import type { Chunk } from "./session-protocol.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 /**
  * A thread without onnxruntime. the picture's `width` says what to do with a chunk: 666 crashes, 500 fails, else the answer
- * holds it as its count. It answers when `flags[0]` opens, and counts in `flags[1]` what it got.
+ * holds it as its count, and
+ * then the number of chunks that it came with. It answers when `flags[0]` opens, and counts in `flags[1]` what it got.
  */
 const fakeThread = `
   import { parentPort, workerData } from "node:worker_threads";
@@ -15,29 +18,35 @@ const fakeThread = `
   } else {
     parentPort.on("message", (message) => {
       if (message.type === "stop") return parentPort.close();
-      const { id, chunk } = message;
-      const [{ data, width: code }] = chunk.pictures;
-      const flags = new Int32Array(data);
-      Atomics.add(flags, 1, 1);
-      Atomics.notify(flags, 1);
-      Atomics.wait(flags, 0, 0);
-      if (code === 666) throw new Error("boom");
-      if (code === 500) {
-        return parentPort.postMessage({ type: "failed", id, reason: "bad node" });
+      const shared = message.chunks.length;
+      for (const { id, pictures } of message.chunks) {
+        const [{ data, width: code }] = pictures;
+        const flags = new Int32Array(data);
+        Atomics.add(flags, 1, 1);
+        Atomics.notify(flags, 1);
+        Atomics.wait(flags, 0, 0);
+        if (code === 666) throw new Error("boom");
+        if (code === 500) {
+          parentPort.postMessage({ type: "failed", id, reason: "bad node" });
+          continue;
+        }
+        const empty = new Float32Array();
+        const result = { task: "detection", counts: Int32Array.of(code, shared), boxes: empty, scores: empty, classIds: new Int32Array() };
+        parentPort.postMessage({ type: "done", id, result });
       }
-      const empty = new Float32Array();
-      const result = { task: "detection", counts: Int32Array.of(code), boxes: empty, scores: empty, classIds: new Int32Array() };
-      parentPort.postMessage({ type: "done", id, result });
     });
     parentPort.postMessage({ type: "ready" });
   }`;
 const entry = new URL(`data:text/javascript,${encodeURIComponent(fakeThread)}`);
-const spec: SessionSpec = {
+const spec: PoolOptions["spec"] = {
   file: "usable",
   manifest: testManifest(new Uint8Array()),
   tensorBatch: 1,
   threads: 1,
 };
+
+const one = [CPU];
+const two = [CPU, CPU];
 
 class Gate {
   readonly flags = new Int32Array(new SharedArrayBuffer(8));
@@ -71,7 +80,7 @@ const answer = async (run: Promise<{ counts: Int32Array }>): Promise<number | un
   (await run).counts[0];
 
 test("every chunk gets its own answer", async () => {
-  await using pool = await SessionPool.start({ entry, spec, threads: 2 });
+  await using pool = await SessionPool.start({ entry, spec, places: two });
   const gate = new Gate(true);
   const wanted = Array.from({ length: 20 }, (_, i) => i);
   assert.deepEqual(await Promise.all(wanted.map((i) => answer(pool.run(gate.chunk(i))))), wanted);
@@ -79,18 +88,18 @@ test("every chunk gets its own answer", async () => {
 
 test("a thread that cannot start is reported, and leaves no other behind", async () => {
   await assert.rejects(
-    SessionPool.start({ entry, spec: { ...spec, file: "unusable" }, threads: 2 }),
+    SessionPool.start({ entry, spec: { ...spec, file: "unusable" }, places: two }),
     { code: "model-invalid", message: /no such operator/ },
   );
   const broken = new URL("data:text/javascript,throw new Error('no binding')");
-  await assert.rejects(SessionPool.start({ entry: broken, spec, threads: 1 }), {
+  await assert.rejects(SessionPool.start({ entry: broken, spec, places: one }), {
     code: "model-invalid",
     message: /no binding/,
   });
 });
 
 test("a chunk that fails leaves the others and the thread alone", async () => {
-  await using pool = await SessionPool.start({ entry, spec, threads: 1 });
+  await using pool = await SessionPool.start({ entry, spec, places: one });
   const gate = new Gate(true);
   const bad = assert.rejects(pool.run(gate.chunk(500)), {
     code: "inference-failed",
@@ -100,19 +109,62 @@ test("a chunk that fails leaves the others and the thread alone", async () => {
   await bad;
 });
 
-test("a thread that crashes fails its chunks and is replaced", async () => {
-  await using pool = await SessionPool.start({ entry, spec, threads: 1 });
-  const gate = new Gate(true);
-  const lost = [666, 1].map((from) =>
-    assert.rejects(pool.run(gate.chunk(from)), { code: "inference-failed", message: /boom/ }),
-  );
-  // the third chunk was not dealt yet: the thread held two
-  assert.equal(await answer(pool.run(gate.chunk(2))), 2);
-  await Promise.all(lost);
+test("a thread that crashes is replaced, and of what it held only the one at fault fails", async () => {
+  for (const tensorBatch of [1, 4]) {
+    await using pool = await SessionPool.start({
+      entry,
+      spec: { ...spec, tensorBatch },
+      places: one,
+    });
+    const gate = new Gate(true);
+    const codes = [1, 666, 2, 3, 4, 5];
+    const runs = codes.map((code) => answer(pool.run(gate.chunk(code))));
+    await assert.rejects(runs[1]!, { code: "inference-failed", message: /boom/ });
+    assert.deepEqual(
+      await Promise.all(runs.filter((_, i) => i !== 1)),
+      codes.filter((code) => code !== 666),
+    );
+  }
+});
+
+test("chunks of several callers share a run; what does not fit goes into the next", async () => {
+  await using pool = await SessionPool.start({
+    entry,
+    spec: { ...spec, tensorBatch: 4 },
+    places: one,
+  });
+  const gate = new Gate(false);
+  // the first waits for nobody any more when the others come
+  const first = pool.run(gate.chunk(1));
+  await gate.received(1);
+  const others = [2, 3, 4, 5, 6].map((code) => pool.run(gate.chunk(code)));
+  gate.open();
+  const counts = (await Promise.all([first, ...others])).map((result) => [...result.counts]);
+  assert.deepEqual(counts, [
+    [1, 1],
+    [2, 4],
+    [3, 4],
+    [4, 4],
+    [5, 4],
+    [6, 1],
+  ]);
+});
+
+test("where runs must not meet, threads take turns", async () => {
+  const turns = createTurns();
+  await using pool = await SessionPool.start({ entry, spec, places: two, turns });
+  const gate = new Gate(false);
+  const runs = [1, 2].map((code) => answer(pool.run(gate.chunk(code))));
+  await gate.received(1);
+  // whatever is asked for now comes after the one that runs, and before it the other chunk
+  const third = turns.take(async () => Atomics.load(gate.flags, 1));
+  gate.open();
+  assert.deepEqual(await Promise.all(runs), [1, 2]);
+  assert.equal(await third, 2);
 });
 
 test("an abort drops the chunks that wait; those that were dealt finish", async () => {
-  await using pool = await SessionPool.start({ entry, spec, threads: 1 });
+  await using pool = await SessionPool.start({ entry, spec, places: one });
   const gate = new Gate(false);
   const abort = new AbortController();
   const runs = [1, 2, 3, 4].map((from) => answer(pool.run(gate.chunk(from), abort.signal)));
@@ -127,7 +179,7 @@ test("an abort drops the chunks that wait; those that were dealt finish", async 
 });
 
 test("disposal lets dealt chunks finish and refuses the rest", async () => {
-  const pool = await SessionPool.start({ entry, spec, threads: 1 });
+  const pool = await SessionPool.start({ entry, spec, places: one });
   const gate = new Gate(false);
   const runs = [1, 2].map((from) => answer(pool.run(gate.chunk(from))));
   const waiting = assert.rejects(pool.run(gate.chunk(3)), { code: "shutting-down" });
@@ -141,7 +193,7 @@ test("disposal lets dealt chunks finish and refuses the rest", async () => {
 
 test("a start that is aborted leaves no thread", async () => {
   const abort = new AbortController();
-  const started = SessionPool.start({ entry, spec, threads: 2, signal: abort.signal });
+  const started = SessionPool.start({ entry, spec, places: two, signal: abort.signal });
   abort.abort(new Error("never mind"));
   await assert.rejects(started, /never mind/);
 });

@@ -1,42 +1,50 @@
 import { ProblemError } from "@framequeue/contracts";
 import type { ChunkResult } from "./chunk-result.ts";
+import { nextDeal, type WaitingChunk } from "./deal.ts";
+import type { ExecutionDevice } from "./providers/provider.ts";
+import type { Turns } from "./providers/turns.ts";
 import type { Chunk, SessionSpec } from "./session-protocol.ts";
-import { SessionThread } from "./session-thread.ts";
+import { failed, SessionThread, ThreadLost } from "./session-thread.ts";
 
-/** Chunks that a thread may hold: one that runs and one that waits, so that it never idles between two. */
-const CHUNKS_PER_THREAD = 2;
+/** Deals that a thread may hold: one that runs and one that waits, so that it never idles between two. */
+const DEALS_PER_THREAD = 2;
+/** How long a run that is not full waits for more pictures. */
+const WAIT_MS = 4;
 
 export interface PoolOptions {
   /** The module that the threads run. */
   readonly entry: URL;
-  readonly spec: SessionSpec;
-  readonly threads: number;
+  readonly spec: Omit<SessionSpec, "on">;
+  /** One thread for each. */
+  readonly places: readonly ExecutionDevice[];
+  readonly turns?: Turns | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Queued {
+interface Queued extends WaitingChunk {
   readonly chunk: Chunk;
   readonly settle: PromiseWithResolvers<ChunkResult>;
   readonly stopListening: () => void;
 }
 
 /**
- * Deals chunks, first come first served, to threads that each hold a session of the same model.
+ * Deals chunks, first come first served, to threads that each hold a session of the same model. Chunks of several
+ * callers may share a run; see {@link nextDeal}.
  *
- * A thread that crashes fails the chunks it held and is replaced; if its replacement cannot start, the pool goes on
- * with those left, and without any fails every chunk.
+ * A thread that crashes is replaced, and each of the chunks it held is tried once more, in no run with others, so that
+ * the one at fault fails alone. If the replacement cannot start, the pool goes on with the threads left, and without any
+ * fails every chunk.
  */
 export class SessionPool implements AsyncDisposable {
-  readonly #entry: URL;
-  readonly #spec: SessionSpec;
+  readonly #options: PoolOptions;
   readonly #threads = new Set<SessionThread>();
   readonly #queue: Queued[] = [];
   readonly #starting = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor({ entry, spec }: PoolOptions) {
-    this.#entry = entry;
-    this.#spec = spec;
+  private constructor(options: PoolOptions) {
+    this.#options = options;
   }
 
   /**
@@ -48,9 +56,7 @@ export class SessionPool implements AsyncDisposable {
   static async start(options: PoolOptions): Promise<SessionPool> {
     options.signal?.throwIfAborted();
     const pool = new SessionPool(options);
-    const started = await Promise.allSettled(
-      Array.from({ length: options.threads }, () => pool.#addThread()),
-    );
+    const started = await Promise.allSettled(options.places.map((on) => pool.#addThread(on)));
     const failure = started.find((result) => result.status === "rejected");
     if (failure !== undefined || options.signal?.aborted === true) {
       await pool[Symbol.asyncDispose]();
@@ -68,13 +74,20 @@ export class SessionPool implements AsyncDisposable {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     const settle = Promise.withResolvers<ChunkResult>();
     const drop = (): void => {
-      this.#queue.splice(this.#queue.indexOf(entry), 1);
+      const at = this.#queue.findIndex((waiting) => waiting.settle === settle);
+      if (at === -1) return;
+      this.#queue.splice(at, 1);
       settle.reject(signal?.reason);
     };
-    const stopListening = (): void => signal?.removeEventListener("abort", drop);
-    const entry: Queued = { chunk, settle, stopListening };
     signal?.addEventListener("abort", drop, { once: true });
-    this.#queue.push(entry);
+    this.#queue.push({
+      chunk,
+      pictures: chunk.pictures.length,
+      alone: false,
+      since: performance.now(),
+      settle,
+      stopListening: () => signal?.removeEventListener("abort", drop),
+    });
     this.#deal();
     return settle.promise;
   }
@@ -86,22 +99,23 @@ export class SessionPool implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#failQueued(new ProblemError("shutting-down", "The detector is shutting down."));
+    this.#failQueued(shuttingDown());
     await Promise.allSettled(this.#starting);
     await Promise.all([...this.#threads].map((thread) => thread.stop()));
   }
 
-  async #addThread(): Promise<void> {
-    const thread = await SessionThread.start(this.#entry, this.#spec);
+  async #addThread(on: ExecutionDevice): Promise<void> {
+    const { entry, spec, turns } = this.#options;
+    const thread = await SessionThread.start({ entry, spec: { ...spec, on }, turns });
     this.#threads.add(thread);
     void thread.ended.then(() => {
       this.#threads.delete(thread);
-      if (this.#closed === undefined) this.#replaceThread();
+      if (this.#closed === undefined) this.#replaceThread(on);
     });
   }
 
-  #replaceThread(): void {
-    const start = this.#addThread()
+  #replaceThread(on: ExecutionDevice): void {
+    const start = this.#addThread(on)
       // a model that no longer starts is reported by the chunks that find no thread
       .catch(() => {})
       .then(() => {
@@ -112,16 +126,26 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #deal(): void {
+    clearTimeout(this.#timer);
     if (this.#closed !== undefined) {
-      this.#failQueued(new ProblemError("shutting-down", "The detector is shutting down."));
+      this.#failQueued(shuttingDown());
       return;
     }
     while (this.#queue.length > 0) {
       const thread = this.#leastBusy();
       if (thread === undefined) break;
-      const { chunk, settle, stopListening } = this.#queue.shift()!;
-      stopListening();
-      settle.resolve(thread.run(chunk).finally(() => this.#deal()));
+      const deal = nextDeal(this.#queue, {
+        slots: this.#options.spec.tensorBatch,
+        threads: this.#options.places.length,
+        idle: thread.outstanding === 0,
+        waitMs: WAIT_MS,
+        now: performance.now(),
+      });
+      if ("waitMs" in deal) {
+        if (deal.waitMs < Infinity) this.#timer = setTimeout(() => this.#deal(), deal.waitMs);
+        break;
+      }
+      this.#give(thread, this.#queue.splice(0, deal.take));
     }
     if (this.#threads.size === 0 && this.#starting.size === 0) {
       this.#failQueued(
@@ -130,10 +154,33 @@ export class SessionPool implements AsyncDisposable {
     }
   }
 
+  #give(thread: SessionThread, dealt: readonly Queued[]): void {
+    const { answers, finished } = thread.run(dealt.map(({ chunk }) => chunk));
+    for (const [i, queued] of dealt.entries()) {
+      answers[i]!.then(
+        (result) => this.#settle(queued, () => queued.settle.resolve(result)),
+        (error: unknown) => {
+          if (error instanceof ThreadLost && !queued.alone) {
+            this.#queue.unshift({ ...queued, alone: true });
+            return;
+          }
+          const reason = error instanceof ThreadLost ? failed(error.message) : error;
+          this.#settle(queued, () => queued.settle.reject(reason));
+        },
+      );
+    }
+    void finished.then(() => this.#deal());
+  }
+
+  #settle({ stopListening }: Queued, how: () => void): void {
+    stopListening();
+    how();
+  }
+
   #leastBusy(): SessionThread | undefined {
     let best: SessionThread | undefined;
     for (const thread of this.#threads) {
-      if (!thread.alive || thread.outstanding >= CHUNKS_PER_THREAD) continue;
+      if (!thread.alive || thread.outstanding >= DEALS_PER_THREAD) continue;
       if (best === undefined || thread.outstanding < best.outstanding) best = thread;
     }
     return best;
@@ -145,4 +192,8 @@ export class SessionPool implements AsyncDisposable {
       settle.reject(error);
     }
   }
+}
+
+function shuttingDown(): ProblemError {
+  return new ProblemError("shutting-down", "The detector is shutting down.");
 }

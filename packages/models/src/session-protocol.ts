@@ -1,6 +1,7 @@
 import type { Size } from "@framequeue/vision";
 import type { ChunkResult } from "./chunk-result.ts";
 import type { ModelManifest } from "./manifest.ts";
+import type { ExecutionDevice } from "./providers/provider.ts";
 
 /** What a worker thread needs to open its session: its `workerData`. */
 export interface SessionSpec {
@@ -8,8 +9,10 @@ export interface SessionSpec {
   readonly manifest: ModelManifest;
   /** Pictures per run. */
   readonly tensorBatch: number;
-  /** Threads that one run may use. */
+  /** Threads of the processor that one run may use. */
   readonly threads: number;
+  /** Where the session is opened. */
+  readonly on: ExecutionDevice;
 }
 
 /** A `gbrp` picture in shared memory, content only. */
@@ -23,13 +26,18 @@ export interface Picture extends Size {
   readonly minScore: number;
 }
 
-/** Pictures that a thread looks at without a message in between. They may lie in different buffers. */
+/** Pictures of one caller that are answered together. They may lie in different buffers. */
 export interface Chunk {
   readonly pictures: readonly Picture[];
 }
 
+export interface NumberedChunk extends Chunk {
+  readonly id: number;
+}
+
 export type ToWorker =
-  | { readonly type: "chunk"; readonly id: number; readonly chunk: Chunk }
+  /** Chunks that share runs; each is answered on its own. */
+  | { readonly type: "chunks"; readonly chunks: readonly NumberedChunk[] }
   /** Finish what was sent before, release the session, end. */
   | { readonly type: "stop" };
 

@@ -2,32 +2,48 @@ import type { Worker } from "node:worker_threads";
 import { ProblemError } from "@framequeue/contracts";
 import type { ChunkResult } from "./chunk-result.ts";
 import { startModelThread } from "./model-thread.ts";
+import type { Turns } from "./providers/turns.ts";
 import type { Chunk, FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
+
+/** The thread ended while it had the chunk, for whatever reason. */
+export class ThreadLost extends Error {
+  override readonly name = "ThreadLost";
+}
+
+export interface ThreadOptions {
+  /** The module that the thread runs. */
+  readonly entry: URL;
+  readonly spec: SessionSpec;
+  /** Where runs of different threads must not meet: the thread opens and runs its session only in its turn. */
+  readonly turns?: Turns | undefined;
+}
 
 /** A worker thread with one session. It lives from `start` until `stop`, or until it crashes. */
 export class SessionThread {
   readonly #worker: Worker;
+  readonly #turns: Turns | undefined;
   readonly #pending = new Map<number, PromiseWithResolvers<ChunkResult>>();
   readonly #ready = Promise.withResolvers<void>();
   /** Resolves when the thread has ended, for whatever reason. */
   readonly ended: Promise<void>;
   #alive = true;
   #nextId = 0;
+  #deals = 0;
+  #crash = "it ended by itself";
 
-  private constructor(entry: URL, spec: SessionSpec) {
+  private constructor({ entry, spec, turns }: ThreadOptions) {
+    this.#turns = turns;
     this.#worker = startModelThread(entry, spec);
-    let crash = "it ended by itself";
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => {
-      crash = error instanceof Error ? error.message : String(error);
+      this.#crash = error instanceof Error ? error.message : String(error);
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#worker.once("exit", () => {
       this.#alive = false;
-      this.#ready.reject(unusable(crash));
-      const lost = failed(`the thread that ran the model was lost: ${crash}`);
-      for (const { reject } of this.#pending.values()) reject(lost);
+      this.#ready.reject(unusable(this.#crash));
+      for (const { reject } of this.#pending.values()) reject(this.#lost());
       this.#pending.clear();
       resolve();
     });
@@ -38,39 +54,67 @@ export class SessionThread {
    *
    * @throws ProblemError `model-invalid` if it cannot
    */
-  static async start(entry: URL, spec: SessionSpec): Promise<SessionThread> {
-    const thread = new SessionThread(entry, spec);
-    try {
-      await thread.#ready.promise;
-    } catch (error) {
-      await thread.ended;
-      throw error;
-    }
-    return thread;
+  static async start(options: ThreadOptions): Promise<SessionThread> {
+    return inTurn(options.turns, async () => {
+      const thread = new SessionThread(options);
+      try {
+        await thread.#ready.promise;
+      } catch (error) {
+        await thread.ended;
+        throw error;
+      }
+      return thread;
+    });
   }
 
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** Chunks sent and not answered. */
+  /** Deals that were given to it and are not answered in full. */
   get outstanding(): number {
-    return this.#pending.size;
+    return this.#deals;
   }
 
-  /** @throws ProblemError `inference-failed` if the model fails on the chunk or the thread crashes meanwhile */
-  run(chunk: Chunk): Promise<ChunkResult> {
-    const id = this.#nextId++;
-    const pending = Promise.withResolvers<ChunkResult>();
-    this.#pending.set(id, pending);
-    this.#post({ type: "chunk", id, chunk });
-    return pending.promise;
+  /**
+   * Gives it chunks that share runs; each has an answer of its own. An answer rejects with ProblemError
+   * `inference-failed` if the model fails on that chunk, and with {@link ThreadLost} if the thread crashes meanwhile.
+   *
+   * @returns the answers in the order of the chunks, and what resolves when there is one for each
+   */
+  run(chunks: readonly Chunk[]): { answers: Promise<ChunkResult>[]; finished: Promise<void> } {
+    this.#deals++;
+    const pending = chunks.map(() => Promise.withResolvers<ChunkResult>());
+    const answers = pending.map(({ promise }) => promise);
+    const finished = inTurn(this.#turns, async () => {
+      this.#send(chunks, pending);
+      await Promise.allSettled(answers);
+      this.#deals--;
+    });
+    return { answers, finished };
   }
 
   /** Lets the chunks that were sent finish, then ends the thread. */
   async stop(): Promise<void> {
-    if (this.#alive) this.#post({ type: "stop" });
+    if (this.#alive) await inTurn(this.#turns, async () => this.#post({ type: "stop" }));
     await this.ended;
+  }
+
+  #send(chunks: readonly Chunk[], answers: readonly PromiseWithResolvers<ChunkResult>[]): void {
+    if (!this.#alive) {
+      for (const { reject } of answers) reject(this.#lost());
+      return;
+    }
+    const numbered = chunks.map(({ pictures }, i) => {
+      const id = this.#nextId++;
+      this.#pending.set(id, answers[i]!);
+      return { id, pictures };
+    });
+    this.#post({ type: "chunks", chunks: numbered });
+  }
+
+  #lost(): ThreadLost {
+    return new ThreadLost(`the thread that ran the model was lost: ${this.#crash}`);
   }
 
   #post(message: ToWorker): void {
@@ -96,10 +140,14 @@ export class SessionThread {
   }
 }
 
+function inTurn<T>(turns: Turns | undefined, work: () => Promise<T>): Promise<T> {
+  return turns === undefined ? work() : turns.take(work);
+}
+
 function unusable(reason: string): ProblemError {
   return new ProblemError("model-invalid", `The model cannot be run: ${reason}.`);
 }
 
-function failed(reason: string): ProblemError {
+export function failed(reason: string): ProblemError {
   return new ProblemError("inference-failed", `The model failed on a frame: ${reason}.`);
 }

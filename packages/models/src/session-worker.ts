@@ -14,18 +14,16 @@ async function work(session: ModelSession, message: ToWorker): Promise<void> {
     port.close();
     return;
   }
-  const { id, chunk } = message;
-  try {
-    const result = await session.look(chunk);
-    reply({ type: "done", id, result }, buffersOf(result));
-  } catch (error) {
-    reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) });
-  }
+  await session.look(message.chunks, {
+    done: ({ id }, result) => reply({ type: "done", id, result }, buffersOf(result)),
+    failed: ({ id }, error) =>
+      reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) }),
+  });
 }
 
 try {
   const session = await ModelSession.open(workerData as SessionSpec);
-  // the second chunk waits until the first no longer needs the input tensor
+  // what comes next waits until the input tensor is no longer needed
   let last = Promise.resolve();
   port.on("message", (message: ToWorker) => {
     last = last.then(() => work(session, message));

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Gauges of prom-client with names that Prometheus reserves for counters. */
 const MISNAMED = [
@@ -7,7 +7,7 @@ const MISNAMED = [
   "nodejs_active_resources_total",
 ];
 
-export { type Counter, type Histogram, Registry };
+export { type Counter, type Gauge, type Histogram, Registry };
 
 /** A registry of its own for one service, with the process metrics of Node. */
 export function createMetrics(): Registry {
@@ -30,6 +30,15 @@ export function counterIn<L extends string = never>(
 ): Counter<L> {
   const known = registry.getSingleMetric(name) as Counter<L> | undefined;
   return known ?? new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+}
+
+/** The same for a gauge. */
+export function gaugeIn<L extends string = never>(
+  registry: Registry,
+  { name, help, labels }: MetricOptions<L>,
+): Gauge<L> {
+  const known = registry.getSingleMetric(name) as Gauge<L> | undefined;
+  return known ?? new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
 }
 
 /** The same for a histogram; `buckets` are upper limits. */

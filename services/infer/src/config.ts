@@ -1,12 +1,18 @@
 import { availableParallelism } from "node:os";
+import { PROVIDER_NAMES, type ProviderName } from "@framequeue/models";
 import {
   commonConfig,
   commonSettings,
   type Environment,
   integerSetting,
+  listSetting,
   readConfig,
+  textSetting,
 } from "@framequeue/service";
 import { z } from "zod";
+
+/** Without the libraries for CUDA it is passed over at no cost. */
+const DEFAULT_PROVIDERS: readonly ProviderName[] = ["cuda", "cpu"];
 
 const schema = z
   .object({
@@ -19,6 +25,29 @@ const schema = z
     FQ_INFER_THREADS: integerSetting({ min: 1, max: 256, default: 1 }),
     /** Models that stay loaded. */
     FQ_LOADED_MODELS: integerSetting({ min: 1, max: 64, default: 2 }),
+    /** What to run models on, in order of preference; the first that really works here is taken. */
+    FQ_PROVIDERS: listSetting(),
+    /** Numbers of the GPUs to use, a session thread each. */
+    FQ_GPUS: listSetting(),
+    /** In place of the class that is made of provider, processor and version of the runtime. */
+    FQ_NUMERIC_CLASS: textSetting({
+      pattern: /^[a-z0-9.-]*$/,
+      form: "small letters, digits, dots and dashes",
+      default: "",
+    }),
+  })
+  .superRefine(({ FQ_PROVIDERS: providers, FQ_GPUS: gpus }, context) => {
+    const known: readonly string[] = PROVIDER_NAMES;
+    const strange = providers.find((provider) => !known.includes(provider));
+    if (strange !== undefined) {
+      const message = `may hold ${known.join(", ")}, but holds ${JSON.stringify(strange)}`;
+      context.addIssue({ code: "custom", path: ["FQ_PROVIDERS"], message });
+    }
+    const noNumber = gpus.find((gpu) => !/^\d{1,3}$/.test(gpu));
+    if (noNumber !== undefined) {
+      const message = `must hold numbers of GPUs from 0, but holds ${JSON.stringify(noNumber)}`;
+      context.addIssue({ code: "custom", path: ["FQ_GPUS"], message });
+    }
   })
   .transform((env) => ({
     ...commonSettings(env),
@@ -26,6 +55,14 @@ const schema = z
     workers: env.FQ_INFER_WORKERS,
     threadsPerWorker: env.FQ_INFER_THREADS,
     loadedModels: env.FQ_LOADED_MODELS,
+    engine: {
+      providers:
+        env.FQ_PROVIDERS.length === 0
+          ? DEFAULT_PROVIDERS
+          : env.FQ_PROVIDERS.map((name) => name as ProviderName),
+      gpus: env.FQ_GPUS.length === 0 ? [0] : env.FQ_GPUS.map(Number),
+      ...(env.FQ_NUMERIC_CLASS === "" ? {} : { numericClass: env.FQ_NUMERIC_CLASS }),
+    },
   }));
 
 export type InferConfig = z.output<typeof schema>;

@@ -1,10 +1,12 @@
 import { modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
-import { createDetector, type Detector, loadModelPackage } from "@framequeue/models";
+import { createDetector, type Detector, type Engine, loadModelPackage } from "@framequeue/models";
 import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 
 export interface DetectorCacheOptions {
   readonly workers: number;
   readonly threadsPerWorker: number;
+  /** What models run on; the processor by default. */
+  readonly engine?: Pick<Engine, "devices" | "turns"> | undefined;
   readonly capacity: number;
 }
 
@@ -36,7 +38,8 @@ export function createDetectorCache(
     const manifest = await localModel(objects, keys.manifest, model);
     try {
       const modelPackage = await loadModelPackage(files.path, { manifest: manifest.path });
-      return { detector: await createDetector(modelPackage, options), files };
+      const { engine, ...threads } = options;
+      return { detector: await createDetector(modelPackage, { ...threads, ...engine }), files };
     } catch (error) {
       await files[Symbol.asyncDispose]();
       throw error;

@@ -1,12 +1,16 @@
+import { chooseEngine } from "@framequeue/models";
 import { openLocalPipeline } from "@framequeue/pipeline";
 import { observeStage, runService } from "@framequeue/service";
 import { readInferConfig } from "./config.ts";
+import { showEngine } from "./engine-metrics.ts";
 import { createInferService } from "./service.ts";
 
 await runService({
   name: "infer",
   config: readInferConfig,
   async start({ config, logger, metrics, resources }) {
+    const engine = await chooseEngine(config.engine);
+    showEngine(engine, metrics, logger);
     const pipeline = resources.use(
       openLocalPipeline({
         ...config,
@@ -17,6 +21,7 @@ await runService({
       ...(config.concurrency === undefined ? {} : { concurrency: config.concurrency }),
       workers: config.workers,
       threadsPerWorker: config.threadsPerWorker,
+      engine,
       loadedModels: config.loadedModels,
       events: observeStage(metrics, logger),
     });

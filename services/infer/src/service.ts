@@ -1,4 +1,5 @@
 import type { ModelRef } from "@framequeue/contracts";
+import type { Engine } from "@framequeue/models";
 import {
   createStageRunner,
   type Pipeline,
@@ -19,6 +20,8 @@ export interface InferServiceOptions {
   readonly concurrency?: number;
   /** Threads of one session. Workers times this should not exceed the cores. */
   readonly threadsPerWorker: number;
+  /** What models run on; the processor by default. */
+  readonly engine?: Pick<Engine, "devices" | "turns">;
   /** Models that stay loaded at once. */
   readonly loadedModels?: number;
   /** Detectors from elsewhere than the object store: a benchmark puts a stand-in here. Stays the caller's. */
@@ -42,6 +45,7 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     : createDetectorCache(pipeline.objects, {
         workers,
         threadsPerWorker,
+        engine: options.engine,
         capacity: options.loadedModels ?? 2,
       });
   const detectors = options.detectors ?? own!;
