@@ -2,15 +2,19 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
+import { createFolderStore } from "@framequeue/storage";
 import { showProviders } from "./models-providers.ts";
+import { registerModels } from "./register-models.ts";
 import type { Terminal } from "./terminal.ts";
 
-const USAGE = `Usage: npm run models -- list          the models that can be named
-       npm run models -- pull NAME     fetches a model into data/models
-       npm run models -- providers     what models can run on here, and why not
+const USAGE = `Usage: npm run models -- list              the models that can be named
+       npm run models -- pull NAME         fetches a model into data/models
+       npm run models -- store [NAME|FILE] puts the models that are here, and this one (default
+                                           FQ_DEFAULT_MODEL or yolox-nano), where the services look
+       npm run models -- providers         what models can run on here, and why not
 `;
 
-/** `models`: looks at and fetches models. Answers the exit code. */
+/** `models`: looks at, fetches and registers models. Answers the exit code. */
 export async function models(args: readonly string[], terminal: Terminal): Promise<number> {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false });
   const [command, name] = positionals;
@@ -42,13 +46,20 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       terminal.stdout.write(`${folder}\n`);
       return 0;
     }
+    case "store": {
+      const objectsDir = terminal.env["FQ_OBJECTS_DIR"] ?? join(terminal.dataDir, "objects");
+      const wanted = name ?? (terminal.env["FQ_DEFAULT_MODEL"] || "yolox-nano");
+      const stored = await registerModels(wanted, createFolderStore(objectsDir), terminal);
+      terminal.stdout.write(`${stored}\n`);
+      return 0;
+    }
     case undefined:
       (args.includes("--help") ? terminal.stdout : terminal.stderr).write(USAGE);
       return args.includes("--help") ? 0 : 1;
     default:
       throw new ProblemError(
         "invalid-request",
-        `There is no command ${command}; there are list, pull and providers.`,
+        `There is no command ${command}; there are list, pull, store and providers.`,
         {
           at: command,
         },

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
-import { listModels, loadModelPackage, resolveModel } from "@framequeue/models";
-import { storeModel } from "@framequeue/pipeline";
-import { startRedisProcess } from "@framequeue/service";
-import { createFolderStore, type ObjectStore } from "@framequeue/storage";
+import { startRedisProcess, withSecretFiles } from "@framequeue/service";
+import { createFolderStore } from "@framequeue/storage";
 import { memoryFolder } from "./memory-folder.ts";
+import { registerModels } from "./register-models.ts";
 import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
 import { createSupervisor, type ServiceSpec } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,14 +26,16 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   await takeDataFolder(dataDir, resources);
 
   const objectsDir = env["FQ_OBJECTS_DIR"] ?? join(dataDir, "objects");
-  const model = await prepareModels(options, createFolderStore(objectsDir), terminal);
-  const redisUrl = env["REDIS_URL"] ?? (await ownRedis(dataDir, resources));
+  const model = await registerModels(options.model, createFolderStore(objectsDir), terminal);
+  const redisUrl = withSecretFiles(env)["REDIS_URL"] ?? (await ownRedis(dataDir, resources));
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
   const supervisor = createSupervisor({ stderr, stopMs: STOP_MS });
   resources.defer(() => supervisor.stop());
   const shared = {
     REDIS_URL: redisUrl,
+    // What stood there is in REDIS_URL now; a service takes only one of the two.
+    REDIS_URL_FILE: "",
     FQ_DATA_DIR: dataDir,
     FQ_OBJECTS_DIR: objectsDir,
     FQ_FRAMES_DIR: framesDir,
@@ -104,39 +105,6 @@ async function ownFramesFolder(dataDir: string, resources: AsyncDisposableStack)
   await mkdir(folder, { recursive: true });
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Registers every model that is here, and answers the name of the one for jobs that name none. */
-async function prepareModels(
-  options: StartOptions,
-  objects: ObjectStore,
-  terminal: Terminal,
-): Promise<string> {
-  const folders = {
-    cacheDir: join(terminal.dataDir, "models"),
-    bundledDir: terminal.bundledModelsDir,
-  };
-  const chosen = await resolveModel(options.model, {
-    ...folders,
-    cwd: terminal.cwd,
-    allowPull: true,
-    proxyEnv: terminal.env,
-    signal: terminal.signal,
-    onProgress: terminal.onDownload,
-  }).catch((error: unknown) => {
-    if (!(error instanceof ProblemError) || error.code !== "model-unreachable") throw error;
-    // The system is of use without it: jobs can name another model.
-    terminal.stderr.write(`${error.message}\n`);
-    return undefined;
-  });
-  for (const assumption of chosen?.assumptions ?? []) terminal.stderr.write(`${assumption}\n`);
-  if (chosen !== undefined) await storeModel(objects, chosen);
-  for (const { name, origin, present } of await listModels(folders)) {
-    if (!present || name === chosen?.manifest.name) continue;
-    const folder = origin === "bundled" ? folders.bundledDir : folders.cacheDir;
-    await storeModel(objects, await loadModelPackage(join(folder, name)));
-  }
-  return chosen === undefined ? options.model : `${chosen.ref.name}@${chosen.ref.version}`;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,27 +1,21 @@
 import type { z } from "zod";
+import { ConfigError, type Environment } from "./config-error.ts";
+import { withSecretFiles } from "./secret-files.ts";
 
-/** The environment as Node has it: names to texts. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Thrown at start-up. The message has one line per fault, `FQ_NAME: what is wrong`, and is meant for the operator. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(faults.join("\n"));
-    this.faults = faults;
-  }
-}
+export { ConfigError, type Environment };
 
 /**
  * Parses the environment once. `schema` is an object over variable names, usually with a transform to names in
  * camel case that carry their units. A variable that is set to nothing counts as unset, as in `FQ_SITE= npm start`.
+ * Secrets may stand in files: see `withSecretFiles`.
  *
  * @throws ConfigError with every fault
  */
 export function readConfig<S extends z.ZodType>(schema: S, env: Environment): z.output<S> {
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
+    Object.entries(withSecretFiles(env)).filter(
+      ([, value]) => value !== undefined && value.trim() !== "",
+    ),
   );
   const result = schema.safeParse(given);
   if (result.success) return result.data;

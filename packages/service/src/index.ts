@@ -8,6 +8,7 @@ export * from "./metrics.ts";
 export { redactUrl } from "./redact.ts";
 export * from "./redis-process.ts";
 export * from "./run-service.ts";
+export { withSecretFiles } from "./secret-files.ts";
 export * from "./settings.ts";
 export * from "./stage-events.ts";
 export * from "./temp-folder.ts";

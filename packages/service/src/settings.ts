@@ -76,12 +76,12 @@ export function textSetting(options: { pattern: RegExp; form: string; default: s
   );
 }
 
-/** Texts with commas between them. Not repeated in faults: the list may hold keys. */
+/** Texts with commas or line ends between them. Not repeated in faults: the list may hold keys. */
 export function listSetting() {
   return setting<readonly string[]>(
     (text) => ({
       value: text
-        .split(",")
+        .split(/[,\n]/)
         .map((part) => part.trim())
         .filter((part) => part !== ""),
     }),
@@ -110,11 +110,11 @@ export function redisUrlSetting(fallback: string) {
   );
 }
 
-/** Several of them with commas between; which one is wrong is told by its place in the list. */
+/** Several of them with commas or line ends between; which one is wrong is told by its place in the list. */
 export function redisUrlListSetting() {
   return setting<readonly string[]>((text) => {
     const urls = text
-      .split(",")
+      .split(/[,\n]/)
       .map((url) => url.trim())
       .filter((url) => url !== "");
     const wrong = urls.findIndex((url) => !isRedisUrl(url));

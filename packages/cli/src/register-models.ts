@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { ProblemError } from "@framequeue/contracts";
+import { listModels, loadModelPackage, resolveModel } from "@framequeue/models";
+import { storeModel } from "@framequeue/pipeline";
+import type { ObjectStore } from "@framequeue/storage";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Puts every model that is here into the object store, where services find them, and `wanted` too, which is fetched
+ * where it has to be.
+ *
+ * @param wanted a name from the catalogue, of a bundled or fetched model, or a file
+ * @returns `name@version` of the wanted one; `wanted` as it is where it cannot be fetched, which is said on stderr
+ */
+export async function registerModels(
+  wanted: string,
+  objects: ObjectStore,
+  terminal: Terminal,
+): Promise<string> {
+  const folders = {
+    cacheDir: join(terminal.dataDir, "models"),
+    bundledDir: terminal.bundledModelsDir,
+  };
+  const chosen = await resolveModel(wanted, {
+    ...folders,
+    cwd: terminal.cwd,
+    allowPull: true,
+    proxyEnv: terminal.env,
+    signal: terminal.signal,
+    onProgress: terminal.onDownload,
+  }).catch((error: unknown) => {
+    if (!(error instanceof ProblemError) || error.code !== "model-unreachable") throw error;
+    // The system is of use without it: jobs can name another model.
+    terminal.stderr.write(`${error.message}\n`);
+    return undefined;
+  });
+  for (const assumption of chosen?.assumptions ?? []) terminal.stderr.write(`${assumption}\n`);
+  if (chosen !== undefined) await storeModel(objects, chosen);
+  for (const { name, origin, present } of await listModels(folders)) {
+    if (!present || name === chosen?.manifest.name) continue;
+    const folder = origin === "bundled" ? folders.bundledDir : folders.cacheDir;
+    await storeModel(objects, await loadModelPackage(join(folder, name)));
+  }
+  return chosen === undefined ? wanted : `${chosen.ref.name}@${chosen.ref.version}`;
+}
