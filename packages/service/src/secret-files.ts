@@ -32,7 +32,7 @@ export function withSecretFiles(env: Environment): Environment {
       faults.push(`${name}_FILE: must name a file that can be read, but ${path} gives ${code}`);
       continue;
     }
-    if (read[name]!.trim() === "") faults.push(`${name}_FILE: must not be empty, but ${path} is`);
+    if (read[name].trim() === "") faults.push(`${name}_FILE: must not be empty, but ${path} is`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return { ...env, ...read };
