@@ -18,17 +18,16 @@ export interface Decoder {
    * @param outputs of the whole run, in the order of the manifest's `output.names`
    * @param pictures by the slot that they are in; what a slot without one gave is not looked at. A run may be shared:
    * then its pictures come in several calls, each with those of one chunk
-   * @throws Error whose message is a clause, if the outputs are not what the manifest means
+   * @throws Error whose message is a clause, if what they hold contradicts the manifest; their shapes were checked
    */
   add(outputs: readonly Tensor[], pictures: readonly (PlacedPicture | undefined)[]): void;
   /** All that was added since the last call, in arrays of its own. */
   take(): ChunkResult;
 }
 
-/** @param slots pictures per run */
-export function createDecoder(manifest: ModelManifest, slots: number): Decoder {
+export function createDecoder(manifest: ModelManifest): Decoder {
   switch (manifest.task) {
     case "detection":
-      return new DetectionDecoder(manifest, slots);
+      return new DetectionDecoder(manifest);
   }
 }

@@ -26,6 +26,13 @@ export const inputSchema = z
     fill: z.number().min(0).max(255),
     /** Pictures per run: any number, or exactly so many. */
     batch: z.union([z.literal("dynamic"), z.int().min(1).max(256)], "must be dynamic or 1 to 256"),
+    /**
+     * A second input, int64 `[N, 2]`, by which the model scales its boxes: the source's size where it gives them in
+     * source pixels, else that of its own input.
+     */
+    sizes: z
+      .strictObject({ name: z.string().min(1), order: z.enum(["width-height", "height-width"]) })
+      .optional(),
   })
   .superRefine(({ channels, mean, std }, context) => {
     const count = CHANNEL_COUNT[channels];

@@ -38,7 +38,7 @@ test("every fault is named by its field", () => {
     name: "No Spaces",
     sha256: "abc",
     input: { ...valid.input, width: 0, channels: "grey", std: [1, 0, 1], batch: "many" },
-    thresholds: { score: 1.5 },
+    thresholds: { score: 1.5, iou: 2 },
     labels: [],
   };
   assert.deepEqual(
@@ -73,4 +73,24 @@ test("the file must lie in the manifest's folder", () => {
   for (const file of ["../model.onnx", "/etc/model.onnx", "a\\b.onnx", "model.bin"]) {
     assert.equal(faults({ ...valid, file })[0]?.at, "file", file);
   }
+});
+
+test("overlapping boxes need a threshold; boxes in source pixels a size and a stretched picture", () => {
+  assert.deepEqual(faults({ ...valid, thresholds: { score: 0.4 } }), [
+    { at: "thresholds.iou", detail: "the boxes of yolox overlap, so this is needed" },
+  ]);
+  const output = {
+    decoder: "selected",
+    names: ["boxes", "scores", "labels"],
+    boxes: { format: "xyxy", space: "source" },
+  };
+  assert.deepEqual(
+    faults({ ...valid, output }).map(({ at }) => at),
+    ["input.sizes", "input.fit"],
+  );
+  const table = { decoder: "table", names: ["rows"], columns: ["x1", "y1", "x2"], space: "input" };
+  assert.deepEqual(
+    faults({ ...valid, output: table }).map(({ at }) => at),
+    ["output.columns"],
+  );
 });

@@ -1,7 +1,7 @@
 import { invalid } from "@framequeue/contracts";
 import { z } from "zod";
 import { inputSchema } from "./manifest-input.ts";
-import { detectionOutputSchema } from "./manifest-output.ts";
+import { boxSpace, detectionOutputSchema, needsSuppression } from "./manifest-output.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -30,16 +30,34 @@ const detectionSchema = z
     task: z.literal("detection"),
     output: detectionOutputSchema,
     labels,
-    /** Least score of a detection, and the IoU above which the weaker of two of one class goes. Both 0 to 1. */
-    thresholds: z.strictObject({ score: share, iou: share }),
+    thresholds: z.strictObject({
+      /** Least score of a detection, 0 to 1. */
+      score: share,
+      /** IoU, 0 to 1, above which the weaker of two of one class goes. Absent: the model's boxes are final. */
+      iou: share.optional(),
+      /** Most detections of a picture; the best are kept. Default: all. */
+      most: z.int().min(1).optional(),
+    }),
   })
-  .superRefine(({ input, output }, context) => {
-    for (const key of ["width", "height"] as const) {
-      const stride = output.strides.find((stride) => input[key] % stride !== 0);
-      if (stride !== undefined) {
-        const message = `${input[key]} is not a multiple of the stride ${stride}`;
-        context.addIssue({ code: "custom", path: ["input", key], message });
+  .superRefine(({ input, output, thresholds }, context) => {
+    const fault = (path: string[], message: string): void =>
+      context.addIssue({ code: "custom", path, message });
+    if (output.decoder === "yolox") {
+      for (const key of ["width", "height"] as const) {
+        const stride = output.strides.find((each) => input[key] % each !== 0);
+        if (stride !== undefined) {
+          fault(["input", key], `${input[key]} is not a multiple of the stride ${stride}`);
+        }
       }
+    }
+    if (needsSuppression(output) && thresholds.iou === undefined) {
+      fault(["thresholds", "iou"], `the boxes of ${output.decoder} overlap, so this is needed`);
+    }
+    if (boxSpace(output) === "source" && input.sizes === undefined) {
+      fault(["input", "sizes"], "a model that gives boxes in source pixels must be told the size");
+    }
+    if (boxSpace(output) === "source" && input.fit !== "stretch") {
+      fault(["input", "fit"], "a model that gives boxes in source pixels must see them stretched");
     }
   });
 export type DetectionManifest = z.infer<typeof detectionSchema>;

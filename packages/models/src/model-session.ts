@@ -4,8 +4,12 @@ import type { ChunkResult } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import { InputTensor } from "./input-tensor.ts";
+import { checkOutput } from "./output-tensor.ts";
 import { executionProviders } from "./providers/provider.ts";
 import type { Chunk, Picture, SessionSpec } from "./session-protocol.ts";
+import { SizesTensor } from "./sizes-tensor.ts";
+import type { WantedTensor } from "./wanted-tensors.ts";
+import { wantedOutputs } from "./wanted-tensors.ts";
 
 /** How a chunk's caller hears of it. */
 export interface Answers<C extends Chunk> {
@@ -22,6 +26,8 @@ export class ModelSession {
   readonly #spec: SessionSpec;
   readonly #input: InputTensor;
   readonly #tensor: Tensor;
+  readonly #sizes: SizesTensor | undefined;
+  readonly #outputs: readonly WantedTensor[];
   readonly #decoder: Decoder;
 
   private constructor(session: InferenceSession, spec: SessionSpec) {
@@ -30,7 +36,9 @@ export class ModelSession {
     this.#spec = spec;
     this.#input = new InputTensor(manifest.input, tensorBatch);
     this.#tensor = new Tensor("float32", this.#input.data, this.#input.dims);
-    this.#decoder = createDecoder(manifest, tensorBatch);
+    this.#sizes = manifest.input.sizes && new SizesTensor(manifest, tensorBatch);
+    this.#outputs = wantedOutputs(manifest, tensorBatch);
+    this.#decoder = createDecoder(manifest);
   }
 
   /** Opens the session and runs it once on an empty picture, so that a model that cannot run is found out here. */
@@ -116,14 +124,22 @@ export class ModelSession {
     const { data, byteOffset, width, height, source, minScore } = picture;
     const plan = letterbox(source, input, input.placement, input.fit);
     const planes = new Uint8Array(data, byteOffset, 3 * width * height);
+    this.#sizes?.set(slot, source);
     this.#input.place(slot, planes, { ...plan.content, padX: plan.padX, padY: plan.padY });
     return { plan, minScore };
   }
 
-  /** The outputs in the manifest's order. */
+  /** The outputs in the manifest's order, each of the shape that it means. */
   async #run(): Promise<Tensor[]> {
-    const { input, output } = this.#spec.manifest;
-    const results = await this.#session.run({ [input.name]: this.#tensor }, output.names);
-    return output.names.map((name) => results[name]!);
+    const { name } = this.#spec.manifest.input;
+    const results = await this.#session.run(
+      { [name]: this.#tensor, ...this.#sizes?.feed },
+      this.#outputs.map((wanted) => wanted.name),
+    );
+    return this.#outputs.map((wanted) => {
+      const tensor = results[wanted.name]!;
+      checkOutput(tensor, wanted);
+      return tensor;
+    });
   }
 }

@@ -2,11 +2,12 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ModelRef } from "@framequeue/contracts";
 import { ProblemError } from "@framequeue/contracts";
+import { contradictions } from "./contradictions.ts";
 import { fileSha256 } from "./file-sha256.ts";
 import { inspectGraph } from "./inspect.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { parseManifest } from "./manifest.ts";
-import { contradictions, recognizeDetector } from "./recognize.ts";
+import { recognizeDetector } from "./recognize.ts";
 
 /** An ONNX file that was checked, and what is known about it. */
 export interface ModelPackage {

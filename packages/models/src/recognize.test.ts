@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GraphSignature } from "./graph-signature.ts";
 import { COCO_LABELS } from "./coco-labels.ts";
-import { contradictions, recognizeDetector } from "./recognize.ts";
+import { contradictions } from "./contradictions.ts";
+import { recognizeDetector } from "./recognize.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 type Shape = readonly (number | string)[];

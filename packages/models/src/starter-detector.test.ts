@@ -35,7 +35,7 @@ test("the starter detector equals a direct run of its file on the same frames", 
     height,
     planes: [2, 0, 1],
     minScore: score,
-    iou,
+    iou: iou!,
   } as const;
   let compared = 0;
   for (const [i, { boxes, scores, classIds }] of found.entries()) {

@@ -29,10 +29,11 @@ function decode(
     rows.set(values, (FIRST[stride] + row * (input.width / stride) + column) * ROW);
   }
   const base = testManifest(new Uint8Array());
-  const decoder = new DetectionDecoder(
-    { ...base, input: { ...base.input, ...input }, thresholds: { score: 0.4, iou: 0.45 } },
-    1,
-  );
+  const decoder = new DetectionDecoder({
+    ...base,
+    input: { ...base.input, ...input },
+    thresholds: { score: 0.4, iou: 0.45 },
+  });
   const output = new Tensor("float32", rows, [1, ANCHORS, ROW]);
   decoder.add([output], [{ plan: letterbox(source, input), minScore: 0.4 }]);
   const found = decoder.take();

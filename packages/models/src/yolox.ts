@@ -3,8 +3,8 @@ import type { Tensor } from "onnxruntime-node";
 import { anchorCount } from "./anchors.ts";
 import type { Candidates } from "./candidates.ts";
 import type { DetectionHead } from "./detection-decoder.ts";
-import type { DetectionOutput } from "./manifest-output.ts";
-import { float32Of } from "./output-tensor.ts";
+import type { OutputOf } from "./manifest-output.ts";
+import { floatsOf } from "./output-tensor.ts";
 
 /**
  * Reads the raw output of YOLOX.
@@ -17,34 +17,23 @@ import { float32Of } from "./output-tensor.ts";
  */
 export class YoloxHead implements DetectionHead {
   /** Rows per picture. */
-  readonly anchors: number;
-  /** Numbers per row. */
-  readonly rowLength: number;
+  readonly #anchors: number;
+  readonly #rowLength: number;
   readonly #input: Size;
-  readonly #name: string;
   readonly #strides: readonly number[];
 
-  constructor(
-    input: Size,
-    output: Pick<Extract<DetectionOutput, { decoder: "yolox" }>, "names" | "strides">,
-    classes: number,
-  ) {
-    this.anchors = anchorCount(input.width, input.height, output.strides);
-    this.rowLength = 5 + classes;
+  constructor(input: Size, { strides }: OutputOf<"yolox">, classes: number) {
+    this.#anchors = anchorCount(input.width, input.height, strides);
+    this.#rowLength = 5 + classes;
     this.#input = input;
-    this.#name = output.names[0]!;
-    this.#strides = output.strides;
-  }
-
-  check([rows]: readonly Tensor[], slots: number): void {
-    float32Of(rows!, this.#name, [slots, this.anchors, this.rowLength]);
+    this.#strides = strides;
   }
 
   read([output]: readonly Tensor[], slot: number, minScore: number, into: Candidates): void {
     const { width, height } = this.#input;
-    const rows = output!.data as Float32Array;
-    const length = this.rowLength;
-    let at = slot * this.anchors * length;
+    const rows = floatsOf(output!);
+    const length = this.#rowLength;
+    let at = slot * this.#anchors * length;
     for (const stride of this.#strides) {
       const columns = Math.floor(width / stride);
       const cells = columns * Math.floor(height / stride);
@@ -60,14 +49,9 @@ export class YoloxHead implements DetectionHead {
         const y = (rows[at + 1]! + Math.floor(cell / columns)) * stride;
         const halfWidth = (Math.exp(rows[at + 2]!) * stride) / 2;
         const halfHeight = (Math.exp(rows[at + 3]!) * stride) / 2;
-        into.add(
-          x - halfWidth,
-          y - halfHeight,
-          x + halfWidth,
-          y + halfHeight,
-          score,
-          best - at - 5,
-        );
+        const classId = best - at - 5;
+        const row = at / length - slot * this.#anchors;
+        into.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classId, row);
       }
     }
   }

@@ -1,0 +1,122 @@
+import { COCO_LABELS } from "../coco-labels.ts";
+import type { CatalogueEntry } from "./entry.ts";
+import { pinned } from "./entry.ts";
+
+export const DETECTORS: readonly CatalogueEntry[] = [
+  pinned(
+    "yolox-nano",
+    {
+      repository: "opencv/opencv_zoo",
+      // this commit holds the file itself; later ones hold a Git LFS pointer, or nothing
+      commit: "371cb249700106b50b2f934b7f18df3f9d127473",
+      path: "models/object_detection_yolox/yolox_nano.onnx",
+      sha256: "c789161ed43c8269fcd4e67c67eeeb4e80c622da2eb296a20bc6007bd18a0b7d",
+      bytes: 3659407,
+      license: "Apache-2.0",
+    },
+    {
+      version: "2022.8",
+      task: "detection",
+      description: "YOLOX-Nano at 416x416, trained on COCO: 80 everyday classes.",
+      source: "https://github.com/opencv/opencv_zoo (weights: Megvii YOLOX)",
+      input: {
+        name: "images",
+        layout: "nchw",
+        width: 416,
+        height: 416,
+        channels: "bgr",
+        scale: 1,
+        mean: [0, 0, 0],
+        std: [1, 1, 1],
+        fit: "letterbox",
+        placement: "top-left",
+        fill: 114,
+        batch: 1,
+      },
+      output: { decoder: "yolox", names: ["output"], strides: [8, 16, 32] },
+      labels: [...COCO_LABELS],
+      thresholds: { score: 0.4, iou: 0.45 },
+    },
+  ),
+  pinned(
+    "deimv2-femto",
+    {
+      repository: "Kazuhito00/DEIMv2-ONNX-Sample",
+      commit: "f88d4382abca74edb26ed4c7f46190ac40da0ea5",
+      path: "model/deimv2_hgnetv2_femto_coco.onnx",
+      sha256: "c6ad358f750132b891165e034c2ba507abefc5ebe1c1d2732a0acbcacc47e52c",
+      bytes: 4116144,
+      license: "Apache-2.0",
+    },
+    {
+      version: "2025.9",
+      task: "detection",
+      description: "DEIMv2-Femto at 416x416, trained on COCO: 80 everyday classes, without NMS.",
+      source:
+        "https://github.com/Kazuhito00/DEIMv2-ONNX-Sample (weights: Intellindust-AI-Lab/DEIMv2)",
+      input: {
+        name: "images",
+        layout: "nchw",
+        width: 416,
+        height: 416,
+        channels: "rgb",
+        scale: 1 / 255,
+        mean: [0, 0, 0],
+        std: [1, 1, 1],
+        fit: "stretch",
+        placement: "top-left",
+        fill: 0,
+        batch: "dynamic",
+        sizes: { name: "orig_target_sizes", order: "width-height" },
+      },
+      output: {
+        decoder: "selected",
+        names: ["boxes", "scores", "labels"],
+        boxes: { format: "xyxy", space: "source" },
+        firstLabel: 0,
+      },
+      labels: [...COCO_LABELS],
+      thresholds: { score: 0.45 },
+    },
+  ),
+  pinned(
+    "ultraface-rfb-320",
+    {
+      repository: "microsoft/onnxruntime-inference-examples",
+      commit: "428b0399b871c258683ccfa9e9eb9e449ef01843",
+      path: "mobile/examples/Maui/MauiVisionSample/MauiVisionSample/Resources/Raw/Ultraface_version-RFB-320.onnx",
+      sha256: "42c9e48b6e4cd026554b93173b09946be395cfc03bba28f0518831105899576f",
+      bytes: 1220755,
+      license: "MIT",
+    },
+    {
+      version: "2020.3",
+      task: "detection",
+      description: "UltraFace RFB-320: boxes of faces, fast on a CPU.",
+      source:
+        "https://github.com/microsoft/onnxruntime-inference-examples (weights: Ultra-Light-Fast-Generic-Face-Detector-1MB)",
+      input: {
+        name: "input",
+        layout: "nchw",
+        width: 320,
+        height: 240,
+        channels: "rgb",
+        scale: 1,
+        mean: [127, 127, 127],
+        std: [128, 128, 128],
+        fit: "stretch",
+        placement: "top-left",
+        fill: 127,
+        batch: 1,
+      },
+      output: {
+        decoder: "ssd",
+        names: ["scores", "boxes"],
+        boxes: { format: "xyxy", space: "share" },
+        background: true,
+      },
+      labels: ["face"],
+      thresholds: { score: 0.7, iou: 0.3 },
+    },
+  ),
+];
