@@ -6,7 +6,7 @@ import { Deck } from "./deck.ts";
 import { endFaults, type Fault, FAULTS, type Scene } from "./faults/index.ts";
 import { JobBook } from "./job-book.ts";
 import { processesOf, untilClean } from "./leftovers.ts";
-import { createRandom, type Random } from "./random.ts";
+import { createRandom, type Random } from "@framequeue/synth";
 import { writeSubjects } from "./videos.ts";
 
 export interface ChaosOptions {
@@ -37,8 +37,9 @@ export interface ChaosReport {
   readonly leftovers: readonly string[];
 }
 
-/** Jobs that run at once. */
+/** Jobs that run at once; each user draws from a stream of the seed of its own. */
 const USERS = 4;
+const FAULT_STREAM = 0;
 const MEAN_PAUSE_MS = 2_000;
 /** After the last fault every job must end within this time, and everything be gone within as much again. */
 const PATIENCE_MS = 180_000;
@@ -59,7 +60,7 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   const started = performance.now();
   let over = false;
   const users = Array.from({ length: USERS }, (_, user) =>
-    book.use(createRandom(options.seed * USERS + user + 1), () => !over),
+    book.use(createRandom(options.seed, user + 1), () => !over),
   );
   const scene: Scene = {
     system,
@@ -90,7 +91,7 @@ async function rage(
   say: (line: string) => void,
 ): Promise<Record<string, number>> {
   const { seconds, meanPauseMs = MEAN_PAUSE_MS } = options;
-  const random = createRandom(options.seed);
+  const random = createRandom(options.seed, FAULT_STREAM);
   const deck = new Deck(options.faults ?? FAULTS, random);
   const counts: Record<string, number> = {};
   const over = performance.now() + seconds * 1_000;

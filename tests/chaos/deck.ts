@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "@framequeue/synth";
 
 /**
  * Deals a card as often as its `times` says in every round, in an order of the seed's. Unlike drawing by weight, a run
@@ -16,7 +16,7 @@ export class Deck<T extends { readonly times: number }> {
 
   deal(): T {
     if (this.#left.length === 0) this.#left = [...this.#cards];
-    return this.#left.splice(this.#random.int(0, this.#left.length - 1), 1)[0]!;
+    return this.#left.splice(this.#random.integer(0, this.#left.length - 1), 1)[0]!;
   }
 
   /** One that could not be played now comes again in this round. */

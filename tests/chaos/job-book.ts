@@ -3,7 +3,7 @@ import { isTerminal, type JobId } from "@framequeue/contracts";
 import type { ChaosSystem } from "./chaos-system.ts";
 import { submit } from "./client.ts";
 import { describeJob } from "./describe-job.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "@framequeue/synth";
 import { type Subject, subjectOf } from "./videos.ts";
 
 const POLL_MS = 100;
@@ -48,7 +48,7 @@ export class JobBook {
       const subject = random.pick(this.#subjects);
       const id = await this.#submit(subject, {
         render: random.chance(0.2),
-        priority: random.int(1, 9),
+        priority: random.integer(1, 9),
         execution: {
           batchFrames: random.pick([3, 8, 16]),
           segmentSeconds: random.pick([0, 1, 2]),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { playChaos } from "./chaos.ts";
+import { ALL_FAULTS } from "./faults/index.ts";
 import { isFlawless, summaryText } from "./summary.ts";
 
 const USAGE = `Usage: npm run chaos -- [--minutes N] [--seed S] [--pause SECONDS]
@@ -40,6 +41,7 @@ const report = await playChaos({
   seconds: minutes * 60,
   meanPauseMs: Number(values.pause) * 1_000,
   folder,
+  faults: ALL_FAULTS,
   say(line) {
     log.write(`${line}\n`);
     process.stdout.write(`${line}\n`);

@@ -46,9 +46,11 @@ const SITE_SCRIPTS = [
   "clock-advance",
   "clock-rebase",
 ] as const;
+const QUEUE_SCRIPTS = ["lapsed"] as const;
 
 export type LedgerScript = (typeof LEDGER_SCRIPTS)[number];
 export type SiteScript = (typeof SITE_SCRIPTS)[number];
+export type QueueScript = (typeof QUEUE_SCRIPTS)[number];
 type Script = ReturnType<typeof luaScript>;
 
 function text(name: string): string {
@@ -56,12 +58,14 @@ function text(name: string): string {
 }
 
 /** Every script, bound to a connection. Ledger scripts have `common.lua` in front. */
-export function loadScripts(redis: RedisClient): Record<LedgerScript | SiteScript, Script> {
+export function loadScripts(
+  redis: RedisClient,
+): Record<LedgerScript | SiteScript | QueueScript, Script> {
   const common = text("common");
   const bind = (lua: string): Script =>
     luaScript(redis, lua, createHash("sha1").update(lua).digest("hex"));
   return Object.fromEntries([
     ...LEDGER_SCRIPTS.map((name) => [name, bind(`${common}\n${text(name)}`)]),
-    ...SITE_SCRIPTS.map((name) => [name, bind(text(name))]),
-  ]) as Record<LedgerScript | SiteScript, Script>;
+    ...[...SITE_SCRIPTS, ...QUEUE_SCRIPTS].map((name) => [name, bind(text(name))]),
+  ]) as Record<LedgerScript | SiteScript | QueueScript, Script>;
 }

@@ -246,6 +246,26 @@ test("a task that takes every process with it fails its job", async () => {
   assert.equal((await site.pipeline.jobs.view(job))!.state, "failed");
 });
 
+test("a lock that runs out under a living process is no death, however often", async () => {
+  const job = await acceptJob();
+  const { ledger, queues, redis } = site.pipeline;
+  await ledger.plan(job, "ep", PLAN);
+  const key = `${QUEUE_PREFIX}:track:${taskId(trackMessage(job))}`;
+  let lapses = 0;
+  await using bench = await Bench.start(
+    async () => {
+      if (++lapses > 4) return;
+      await redis.del(`${key}:lock`);
+      await eventually("noted", async () => Number(await redis.hget(key, "lapsed")) === lapses);
+    },
+    { lockMs: 4 * LOCK_MS, maxAttempts: 2, concurrency: 2 },
+  );
+  await queues.add(trackMessage(job));
+  await noTaskIsLeft();
+  assert.ok(!bench.outcomes.includes("failed"), bench.outcomes.join());
+  assert.equal(lapses, 5);
+});
+
 test("what a run left behind cannot fail the run after it", async () => {
   const job = await acceptJob();
   await site.pipeline.ledger.plan(job, "other", PLAN);

@@ -13,6 +13,7 @@ import {
 } from "@framequeue/contracts";
 import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
 import { createJobWatch, NotWanted } from "./job-watch.ts";
+import { createLapses } from "./lapses.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { isBlameless } from "./redis-trouble.ts";
 import { deliveryId, workerName } from "./task-queues.ts";
@@ -124,10 +125,13 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         ...(error === undefined ? {} : { error }),
       });
     const { maxAttempts = Infinity } = options;
-    const failures = task.attemptsMade + task.stalledCounter;
+    let failures = task.attemptsMade;
     const redelivered = task.attemptsStarted > 1 || task.stalledCounter > 0;
     using wanted = watch.watch(message.job, "epoch" in message ? message.epoch : undefined);
+    using lock = lapses.watch(task, token);
     try {
+      const deaths = await lapses.deaths(task);
+      failures += deaths;
       if (failures >= maxAttempts) throw new Error("Every process that took this task has died.");
       // An earlier delivery may have died between a commit and the enqueue of what it made due; or still live, commit
       // while this one works, and die then.
@@ -135,12 +139,14 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       await handler(message, {
         signal: AbortSignal.any([stopping.signal, wanted.signal]),
         delivery: deliveryId(task),
-        suspect: task.stalledCounter > 0,
+        suspect: deaths > 0,
       });
       // Who was away for longer than its lock may have worked for a job that has ended meanwhile.
+      if (elapsedMs() > lockMs) await lock.settle();
       if (redelivered || elapsedMs() > lockMs) await repair(message.job);
       report("done");
     } catch (error) {
+      if (elapsedMs() > lockMs) await lock.settle().catch(() => {});
       if (stopping.signal.aborted) {
         report("handed-back");
         await task.moveToWait(token);
@@ -203,6 +209,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     settings: { backoffStrategy: backoffMs },
   });
   worker.on("error", (error) => events?.onQueueError?.(error));
+  const lapses = createLapses(worker, redis);
 
   let loop: Promise<void> = Promise.resolve();
   let stopped: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 import type { JobId } from "@framequeue/contracts";
 import type { ChaosSystem } from "../chaos-system.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "@framequeue/synth";
 
 /** What a fault did. */
 export interface Done {

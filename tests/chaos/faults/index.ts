@@ -2,7 +2,7 @@ import type { Fault, Scene } from "./fault.ts";
 import { pause, resumeAll } from "./job-faults.ts";
 import { kill, stop, wakeAll } from "./process-faults.ts";
 import { doubleTask, loseTask, reorder } from "./queue-faults.ts";
-import { emptyRedis, fillRedis, restartRedis } from "./redis-faults.ts";
+import { emptyRedis, fillRedis, longOutage, restartRedis } from "./redis-faults.ts";
 import { emptyDisk, fillDisk, losePayloads } from "./store-faults.ts";
 
 export type { Done, Fault, Scene } from "./fault.ts";
@@ -18,6 +18,12 @@ export const FAULTS: readonly Fault[] = [
   { name: "doubled tasks", times: 2, inject: doubleTask },
   { name: "reordered queues", times: 1, inject: reorder },
   { name: "pauses", times: 1, inject: pause },
+];
+
+/** With what takes too long for a short run, once in three rounds. */
+export const ALL_FAULTS: readonly Fault[] = [
+  ...FAULTS.map((fault) => ({ ...fault, times: 3 * fault.times })),
+  { name: "long outages", times: 1, inject: longOutage },
 ];
 
 /** Leaves nothing of a fault behind. */

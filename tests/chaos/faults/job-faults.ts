@@ -5,7 +5,7 @@ import { type Inject, once, type Scene, tail } from "./fault.ts";
 export const pause: Inject = async ({ system: { pipeline }, jobs }, random) => {
   const job = random.pick([...jobs, undefined]);
   if (job === undefined) return undefined;
-  const forMs = random.int(100, 1_500);
+  const forMs = random.integer(100, 1_500);
   try {
     await pipeline.jobs.pause(job);
     await sleep(forMs);

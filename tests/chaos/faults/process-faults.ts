@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChaosSystem, LOCK_MS } from "../chaos-system.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "@framequeue/synth";
 import { type Inject, once } from "./fault.ts";
 
 export const kill: Inject = async (scene, random) => {

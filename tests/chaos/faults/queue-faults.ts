@@ -39,7 +39,7 @@ export const reorder: Inject = async ({ system: { pipeline } }, random) => {
   const queue = `${QUEUE_PREFIX}:${random.pick(["decode", "infer"])}`;
   const ids = await redis.zrange(`${queue}:prioritized`, 0, "-1");
   for (const id of ids) {
-    const score = random.int(1, 1_000) * SCORE_OF_PRIORITY;
+    const score = random.integer(1, 1_000) * SCORE_OF_PRIORITY;
     await redis.zadd(`${queue}:prioritized`, "XX", score, id);
   }
   return ids.length > 1 ? once(`shuffled ${ids.length} tasks of ${queue}`) : undefined;

@@ -6,20 +6,27 @@ import { type Inject, once } from "./fault.ts";
 const MOST_CUT_BYTES = 64 * 1024;
 /** Longer than a task's lock, at the most. */
 const LONGEST_DOWN_MS = 4_000;
+/** An upgrade of the server, or the move of its pod to another node. */
+const LONG_OUTAGE_MS = 30_000;
 
 export const restartRedis: Inject = async ({ system: { redis } }, random) => {
-  const downMs = random.int(0, LONGEST_DOWN_MS);
+  const downMs = random.integer(0, LONGEST_DOWN_MS);
   if (random.chance(0.25)) {
     await redis.restart(downMs);
     return once(`restarted redis, down ${downMs} ms`);
   }
-  const cut = random.chance(0.5) ? random.int(1, MOST_CUT_BYTES) : 0;
+  const cut = random.chance(0.5) ? random.integer(1, MOST_CUT_BYTES) : 0;
   await redis.kill(downMs, cut);
   return once(`killed redis, down ${downMs} ms, last ${cut} bytes lost`);
 };
 
+export const longOutage: Inject = async ({ system: { redis } }) => {
+  await redis.restart(LONG_OUTAGE_MS);
+  return once(`restarted redis, down ${LONG_OUTAGE_MS} ms`);
+};
+
 export const fillRedis: Inject = async ({ system }, random) => {
-  const forMs = random.int(300, 2_000);
+  const forMs = random.integer(300, 2_000);
   await system.redis.operator.config("SET", "maxmemory", "1");
   await sleep(forMs);
   await emptyRedis(system);

@@ -20,7 +20,7 @@ export const losePayloads: Inject = async ({ system: { pipeline } }, random) => 
 export const fillDisk: Inject = async ({ system }, random) => {
   const { framesDir, ownFileSystem } = system;
   if (!ownFileSystem) return undefined;
-  const forMs = random.int(300, 2_000);
+  const forMs = random.integer(300, 2_000);
   const { bavail, bsize } = await statfs(framesDir);
   await writeFile(join(framesDir, BALLAST), Buffer.alloc(bavail * bsize)).catch(() => {});
   await sleep(forMs);
