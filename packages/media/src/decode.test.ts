@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { open, stat } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { PixelLayout } from "@framequeue/contracts";
 import { openDecoder } from "./decode.ts";
@@ -29,6 +30,7 @@ async function comparePlans(path: string, segmentSeconds: number): Promise<numbe
   for (const segment of plan.segments) {
     const part = await readAll(path, info, segment);
     assert.equal(part.report.matched, true, part.report.mismatch);
+    assert.deepEqual(part.report.errors, []);
     pts.push(...part.pts);
     hashes.push(...part.hashes);
   }
@@ -62,6 +64,20 @@ test("a segment that is not what the plan promised is reported", async () => {
   assert.match(wrong.report.mismatch ?? "", /pts 13312 instead of 13300/);
   const past = await readAll(path, info, { startPts: 99999, ptsDeltas: [99999], frames: 1 });
   assert.match(past.report.mismatch ?? "", /0 frames instead of 1/);
+});
+
+test("a segment with damage in it is not trusted", async () => {
+  const path = await clips.bFrames("damage.mp4", 4);
+  const info = await probe(path);
+  const plan = planSegments(info, await scanPackets(path, info.streamIndex), { segmentSeconds: 1 });
+  assert.equal(plan.mode, "parallel", plan.reason);
+  const { size } = await stat(path);
+  await using file = await open(path, "r+");
+  await file.write(Buffer.alloc(1_000, 0xff), 0, 1_000, Math.floor(size / 2));
+  const reports = [];
+  for (const segment of plan.segments) reports.push((await readAll(path, info, segment)).report);
+  const trusted = reports.map(({ matched }) => matched);
+  assert.ok(trusted.includes(true) && trusted.includes(false), trusted.join());
 });
 
 test("a truncated file: what is there, and how much is missing", async () => {

@@ -8,6 +8,7 @@ import { FrameSink } from "./frame-sink.ts";
 import { FrameTimes } from "./frame-times.ts";
 import { judgeDecode } from "./judge-decode.ts";
 import type { DecodeReport } from "./judge-decode.ts";
+import { tellsOfLeadingPictures } from "./leading-pictures.ts";
 
 export interface DecoderOptions extends ToolOptions {
   readonly info: MediaInfo;
@@ -68,6 +69,10 @@ class PipeReader implements FrameReader {
         onLine: (line) => {
           if (this.#times.add(line)) this.#onTime?.();
         },
+        excuses: (text) =>
+          segment.startPts !== undefined &&
+          this.#times.pts.length === 0 &&
+          tellsOfLeadingPictures(text),
       },
     );
     const onGone = () => {

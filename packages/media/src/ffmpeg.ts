@@ -98,7 +98,12 @@ function createCommand(ffmpeg: string): FfmpegCommand.FfmpegCommand {
  */
 export function runFfmpeg(
   args: FfmpegArguments,
-  options: ToolOptions & { stdout?: Writable; onLine?: (line: string) => void },
+  options: ToolOptions & {
+    stdout?: Writable;
+    onLine?: (line: string) => void;
+    /** Whether an error line is none after all; asked as the line comes. */
+    excuses?: (text: string) => boolean;
+  },
 ): ToolRun {
   const tools = options.tools ?? DEFAULT_TOOLS;
   const { source, target } = args;
@@ -127,7 +132,7 @@ export function runFfmpeg(
     });
     command.on("stderr", (line: string) => {
       const parsed = parseLogLine(line);
-      if (parsed) errors.add(parsed);
+      if (parsed && !options.excuses?.(parsed.text)) errors.add(parsed);
       options.onLine?.(line);
     });
     command.on("end", () => finish({ code: 0 }));

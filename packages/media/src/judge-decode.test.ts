@@ -22,7 +22,7 @@ const table: {
     segment: parallel,
     pts: [10, 12, 14],
     errors: lost,
-    expect: {},
+    expect: { matched: false, mismatch: /splitting the input/ },
   },
   {
     name: "a frame short",

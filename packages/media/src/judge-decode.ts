@@ -10,8 +10,8 @@ export interface DecodeReport {
   /** The last error lines of ffmpeg. */
   readonly errors: readonly string[];
   /**
-   * Whether the segment gave exactly the frames that the plan promised: their number and each pts. Always true for a
-   * sequential segment, which promises nothing.
+   * Whether the segment gave exactly the frames that the plan promised, their number and each pts, and without an error.
+   * Always true for a sequential segment, which promises nothing.
    */
   readonly matched: boolean;
   /** What did not match. */
@@ -33,11 +33,13 @@ export interface DecodeFacts {
 const TRUNCATION = /partial file|ended prematurely|unexpected end|truncat/i;
 
 /**
- * Judges a decode by its facts. A parallel segment must match to the tick. A sequential one may differ from its
+ * Judges a decode by its facts. A parallel segment must match to the tick and without an error, because how a decoder
+ * conceals damage depends on what it saw before. A sequential one may differ from its
  * packets in number without fault (edit lists, hidden frames); only with errors does the difference count as a gap.
  */
 export function judgeDecode({ segment, pts, exitCode, errors }: DecodeFacts): DecodeReport {
-  const mismatch = segment.ptsDeltas && findMismatch(fromDeltas(segment.ptsDeltas), pts);
+  const mismatch =
+    segment.ptsDeltas && (findMismatch(fromDeltas(segment.ptsDeltas), pts) ?? errors.at(-1));
   const sequential = segment.ptsDeltas === undefined;
   const faulty = errors.length > 0 || (exitCode !== 0 && exitCode !== null);
   return {

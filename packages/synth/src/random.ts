@@ -8,6 +8,7 @@ export interface Random {
   integer(low: number, high: number): number;
   /** True with the given probability. */
   chance(probability: number): boolean;
+  /** @throws RangeError if there is nothing to pick from */
   pick<T>(choices: readonly T[]): T;
 }
 
@@ -39,9 +40,8 @@ export function createRandom(seed: number, stream: number): Random {
     integer: (low, high) => low + Math.floor(next() * (high - low + 1)),
     chance: (probability) => next() < probability,
     pick: (choices) => {
-      const choice = choices[Math.floor(next() * choices.length)];
-      if (choice === undefined) throw new RangeError("nothing to pick from");
-      return choice;
+      if (choices.length === 0) throw new RangeError("nothing to pick from");
+      return choices[Math.floor(next() * choices.length)]!;
     },
   };
 }
