@@ -77,6 +77,13 @@ async function* decode(world: World, message: DecodeMessage, by: string): Actor 
         yield* fallBack(world, message, lease);
         return;
       }
+      if (world.scenario.yields && world.random.chance(0.1)) {
+        yield* yieldTurn(world, message, lease);
+        return;
+      }
+      const taken = yield* adopt(world, message, lease, batch);
+      if (taken === "stop") return;
+      if (taken === "done") continue;
       if (!(yield* publish(world, message, lease, batch, frames))) return;
     }
     const end = { batches: batches.length };
@@ -86,6 +93,32 @@ async function* decode(world: World, message: DecodeMessage, by: string): Actor 
     yield* world.enqueue(epoch, ended.due);
     return;
   }
+}
+
+async function* yieldTurn(
+  world: World,
+  { job, epoch, segment }: DecodeMessage,
+  lease: string,
+): Actor {
+  const answer = await world.ledger.segYield(job, epoch, segment, lease);
+  yield `segYield ${answer.a}`;
+  if (answer.a === "ok") yield* world.enqueue(epoch, answer.due);
+}
+
+/** Whether a batch is done by an earlier run, is to be published, or is nobody's business here any more. */
+async function* adopt(
+  world: World,
+  { job, epoch, segment }: DecodeMessage,
+  lease: string,
+  batch: number,
+): AsyncGenerator<Step, "done" | "publish" | "stop"> {
+  const adopted = world.plans.get(epoch)?.adopted.get(batchKey({ segment, batch }));
+  if (adopted === undefined) return "publish";
+  const answer = await world.ledger.adopt(job, epoch, segment, lease, adopted);
+  yield `adopt ${adopted.k} ${answer.a}`;
+  if (answer.a === "stale" || answer.a === "gone") return "stop";
+  yield* world.enqueue(epoch, answer.due);
+  return answer.a === "part" ? "publish" : "done";
 }
 
 /** Whether the caller goes on with the segment. */
@@ -146,7 +179,11 @@ async function* fallBack(
 ): Actor {
   const fresh = world.token();
   const parallel = world.plans.get(epoch)!;
-  world.plans.set(fresh, { mode: "sequential", segments: [parallel.segments.flat()] });
+  world.plans.set(fresh, {
+    mode: "sequential",
+    segments: [parallel.segments.flat()],
+    adopted: new Map(),
+  });
   yield "put plan";
   const answer = await world.ledger.fallback(job, epoch, segment, lease, fresh, 0);
   yield `fallback ${answer.a}`;

@@ -39,8 +39,9 @@ export class Invariants {
       assert.ok(segment >= cs && segment < cs + S, `batch ${k} at cursor ${cs}`);
     }
     this.#checkRows(epoch, ord, part);
-    const { zombies, losses, liar, travel, cancel } = scenario;
-    if (!zombies && !losses && liar === undefined && !travel && !cancel) {
+    // Whoever was taken for dead, or whose task the queue lost, may put pixels after their credit was cleared.
+    const { zombies, forgetful, losses, liar, travel, cancel } = scenario;
+    if (!zombies && !forgetful && !losses && liar === undefined && !travel && !cancel) {
       this.#checkNesting(epoch, granted, credits);
     }
   }

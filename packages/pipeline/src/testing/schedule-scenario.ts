@@ -37,6 +37,8 @@ export function drawScenario(random: Random, given: Partial<Scenario> = {}): Sce
     forgetful: reconciler && !poisoned && random.chance(0.5),
     travel,
     widens: reconciler && window % 2 === 1,
+    yields: random.chance(0.3),
+    adopts: random.chance(0.3),
     pauses: random.chance(0.2),
     cancel: random.chance(0.1),
     lostAnswers: random.chance(0.3) ? 0.1 : 0,
@@ -44,4 +46,19 @@ export function drawScenario(random: Random, given: Partial<Scenario> = {}): Sce
     ...(poisoned ? { poison: random.int(0, frames - 1) } : {}),
     ...given,
   };
+}
+
+/** What an earlier run left of a batch: all of its results, the first of them, or nothing. */
+export function drawAdopted(
+  random: Random,
+  frames: number,
+): { readonly f: number; readonly t: number; readonly known: boolean }[] {
+  const whole = [{ f: 0, t: frames, known: true }];
+  const cut = random.int(1, frames);
+  if (random.chance(0.4)) return whole;
+  if (cut === frames || random.chance(0.5)) return [];
+  return [
+    { f: 0, t: cut, known: true },
+    { f: cut, t: frames, known: false },
+  ];
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { JobId, Message, Stage } from "@framequeue/contracts";
+import type { BatchKey, InferredBatch, JobId, Message, Stage } from "@framequeue/contracts";
 import { createLedger, type Due, type Ledger } from "../ledger.ts";
 import type { ReconcileJobDeps } from "../reconcile-job.ts";
 import type { ReconcileStoresDeps } from "../reconcile-stores.ts";
@@ -34,6 +34,10 @@ export interface Scenario {
   readonly travel: boolean;
   /** More workers come: the job may hold and open one more than planned. */
   readonly widens: boolean;
+  /** A decoder may have had its turn before its segment is over. */
+  readonly yields: boolean;
+  /** An earlier run of the job left some results, of whole batches and of parts of them. */
+  readonly adopts: boolean;
   /** The job is paused now and then. */
   readonly pauses: boolean;
   /** The job is cancelled in the middle. */
@@ -46,6 +50,8 @@ export interface Scenario {
 export interface WorldPlan {
   readonly mode: "parallel" | "sequential";
   readonly segments: readonly (readonly (readonly number[])[])[];
+  /** Results of an earlier run. */
+  readonly adopted: ReadonlyMap<BatchKey, InferredBatch>;
 }
 
 export interface WorldTask {
@@ -163,11 +169,16 @@ export class World {
     deletePrefix: async (prefix) => this.deletePayloads(prefix),
   };
 
+  /** The row of a frame that decodes. */
+  row(frame: number): string {
+    return `${frame}${this.scenario.enhance ? "e" : ""}`;
+  }
+
   /** What must come out: one row per frame. */
   expectedRows(): string[] {
     const count = this.scenario.segments.flat().reduce((sum, frames) => sum + frames, 0);
     return Array.from({ length: count }, (_, frame) =>
-      frame === this.scenario.poison ? "gap" : `${frame}${this.scenario.enhance ? "e" : ""}`,
+      frame === this.scenario.poison ? "gap" : this.row(frame),
     );
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Stage } from "@framequeue/contracts";
+import { type BatchKey, batchKey, type InferredBatch, type Stage } from "@framequeue/contracts";
 import { jobKey, ledgerKeys } from "../keys.ts";
 import { createLedger } from "../ledger.ts";
 import { Suspects } from "../suspects.ts";
@@ -15,8 +15,8 @@ import {
   resume,
 } from "./schedule-actors.ts";
 import { Invariants } from "./schedule-invariants.ts";
-import { drawScenario } from "./schedule-scenario.ts";
-import { type Scenario, World, type WorldTask } from "./schedule-world.ts";
+import { drawAdopted, drawScenario } from "./schedule-scenario.ts";
+import { type Scenario, World, type WorldPlan, type WorldTask } from "./schedule-world.ts";
 import type { ScheduleRedis, SimulatedRedis } from "./simulated-redis.ts";
 
 /** Tasks of a queue that run at once. */
@@ -135,7 +135,7 @@ class Schedule {
       batches.map((frames) => Array.from({ length: frames }, () => frame++)),
     );
     const epoch = this.#world.token();
-    plans.set(epoch, { mode: "parallel", segments });
+    plans.set(epoch, { mode: "parallel", segments, adopted: this.#adopted(segments) });
     await ledger.accept(job, "2026-01-01T00:00:00Z");
     const planned = await ledger.plan(job, epoch, {
       mode: "parallel",
@@ -149,6 +149,26 @@ class Schedule {
       total: frame,
     });
     for (const step of this.#world.enqueue(epoch, planned.due)) this.story.push(step);
+  }
+
+  #adopted(segments: WorldPlan["segments"]): Map<BatchKey, InferredBatch> {
+    const { random, scenario } = this.#world;
+    const adopted = new Map<BatchKey, InferredBatch>();
+    if (!scenario.adopts) return adopted;
+    for (const [segment, batches] of segments.entries()) {
+      for (const [batch, frames] of batches.entries()) {
+        const drawn = drawAdopted(random, frames.length);
+        if (drawn.length === 0 || frames.includes(scenario.poison ?? -1)) continue;
+        const k = batchKey({ segment, batch });
+        const ranges = drawn.map(({ f, t, known }) => {
+          if (!known) return { f, t };
+          const rows = frames.slice(f, t).map((frame) => this.#world.row(frame));
+          return { f, t, ref: this.#world.put("infer", rows) };
+        });
+        adopted.set(k, { k, frames: frames.length, ranges });
+      }
+    }
+    return adopted;
   }
 
   async #faulty(): Promise<void> {
