@@ -1,3 +1,5 @@
+export * from "./analytics.ts";
+export * from "./analytics-options.ts";
 export * from "./frames.ts";
 export * from "./ids.ts";
 export * from "./intermediates.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { analyticsOptionsSchema } from "./analytics-options.ts";
 import { jobIdSchema } from "./ids.ts";
 import { modelRefSchema } from "./models.ts";
 import { problemSchema } from "./problems.ts";
@@ -138,6 +139,8 @@ const jobOptionShape = {
   priority: prioritySchema.default(DEFAULT_PRIORITY),
   /** Write the annotated video. */
   render: z.boolean().default(true),
+  /** Count what crosses lines and stays in zones. Default: nothing is counted. */
+  analytics: analyticsOptionsSchema.optional(),
 } as const;
 
 /** Body of `POST /v1/jobs`. */
@@ -168,6 +171,7 @@ export const acceptedJobSchema = z.object({
   /** Absent: the default. */
   priority: prioritySchema.optional(),
   render: z.boolean(),
+  analytics: analyticsOptionsSchema.optional(),
 });
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
 
@@ -189,6 +193,9 @@ export const ARTIFACTS = {
   "mot.txt": "text/plain; charset=utf-8",
   "summary.json": "application/json",
   "annotated.mp4": "video/mp4",
+  "events.jsonl": "application/jsonl",
+  "analytics.json": "application/json",
+  "heatmap.png": "image/png",
 } as const;
 export const artifactNameSchema = z.enum(
   Object.keys(ARTIFACTS) as [keyof typeof ARTIFACTS, ...(keyof typeof ARTIFACTS)[]],

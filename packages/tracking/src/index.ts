@@ -1,3 +1,16 @@
+export type { Point } from "./analytics/geometry.ts";
+export { createHeatMap, heat } from "./analytics/heat-map.ts";
+export type { HeatMap } from "./analytics/heat-map.ts";
+export { planeMap } from "./analytics/homography.ts";
+export type { PlaneMap } from "./analytics/homography.ts";
+export { anchorOf, SceneAnalytics } from "./analytics/scene-analytics.ts";
+export type {
+  AnalyticsSettings,
+  SceneEvent,
+  SceneInterval,
+  SeenFrame,
+} from "./analytics/scene-analytics.ts";
+export { sorted } from "./analytics/tally.ts";
 export { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.ts";
 export type { TrackedBox } from "./association.ts";
 export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
