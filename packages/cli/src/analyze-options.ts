@@ -18,6 +18,8 @@ export interface AnalyzeOptions {
   readonly render: boolean;
   readonly inferWorkers?: number;
   readonly frameStore: FrameStoreKind;
+  /** File with what is counted. */
+  readonly analytics?: string;
   readonly options: ResultOptions;
   readonly execution: ExecutionOptions;
 }
@@ -32,6 +34,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
   --min-score NUMBER     drop detections below (default: the model's own)
+  --analytics FILE       JSON with lines and zones to count in
   --labels A,B           keep only these labels
   --normalize            stretch the colours of each frame first
   --batch N              frames per queue message, 1 to 64 (default 16)
@@ -49,6 +52,7 @@ const OPTIONS = {
   json: { type: "boolean" },
   "no-video": { type: "boolean" },
   "min-score": { type: "string" },
+  analytics: { type: "string" },
   labels: { type: "string" },
   normalize: { type: "boolean" },
   batch: { type: "string" },
@@ -103,6 +107,7 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     frameStore: frameStoreOf(values["frame-store"]),
     options: options.data,
     execution: execution.data,
+    ...optional("analytics", values.analytics),
     ...optional("manifest", values.manifest),
     ...optional("inferWorkers", inferWorkers),
   };

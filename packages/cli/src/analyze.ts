@@ -1,6 +1,9 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
+  type AnalyticsOptions,
+  analyticsOptionsSchema,
+  invalid,
   type JobView,
   newJobId,
   type Problem,
@@ -31,6 +34,7 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   }
   const out = resolve(terminal.cwd, options.out);
   await checkOutFolder(out);
+  const analytics = await readAnalytics(options.analytics, terminal);
   const model = await findModel(options, terminal);
   const folders = outFolders(out, options.videos);
 
@@ -43,7 +47,13 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   await system.warm(model.ref);
   let failures = 0;
   for (const [i, video] of options.videos.entries()) {
-    const report = await analyzeVideo(system, terminal, options, model, video, folders[i]!);
+    const folder = folders[i]!;
+    const report = await analyzeVideo(system, terminal, options, {
+      model,
+      analytics,
+      video,
+      folder,
+    });
     if (report.state === "failed") failures++;
     print(terminal, options, video, report);
   }
@@ -82,13 +92,36 @@ interface AnalyzeReport {
   readonly summary?: Summary;
 }
 
+interface VideoJob {
+  readonly model: ModelPackage;
+  readonly analytics: AnalyticsOptions | undefined;
+  readonly video: string;
+  readonly folder: string;
+}
+
+async function readAnalytics(
+  file: string | undefined,
+  { cwd }: Terminal,
+): Promise<AnalyticsOptions | undefined> {
+  if (file === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(resolve(cwd, file), "utf8"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const detail = `${file} cannot be read as JSON: ${reason}.`;
+    throw new ProblemError("invalid-request", detail, { at: "--analytics", cause });
+  }
+  const result = analyticsOptionsSchema.safeParse(value);
+  if (!result.success) throw invalid("invalid-request", file, result.error);
+  return result.data;
+}
+
 async function analyzeVideo(
   system: ComposedSystem,
   terminal: Terminal,
   options: AnalyzeOptions,
-  model: ModelPackage,
-  video: string,
-  folder: string,
+  { model, analytics, video, folder }: VideoJob,
 ): Promise<AnalyzeReport> {
   const id = newJobId();
   const base = { jobId: id, source: video };
@@ -105,6 +138,7 @@ async function analyzeVideo(
     options: options.options,
     execution: options.execution,
     render: options.render,
+    analytics,
     folder,
   });
   if (summary === undefined) return { ...base, state, ...outcome };

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import {
   type AcceptedJob,
+  type AnalyticsOptions,
   type ExecutionOptions,
   type JobId,
   type JobView,
@@ -26,6 +27,7 @@ export interface LocalJob {
   readonly execution: ExecutionOptions;
   /** Whether to write the annotated video. */
   readonly render: boolean;
+  readonly analytics?: AnalyticsOptions | undefined;
   /** Where the artefacts go. */
   readonly folder: string;
 }
@@ -46,7 +48,7 @@ export interface LocalJobOutcome {
 export async function runLocalJob(
   system: ComposedSystem,
   { stderr, signal }: Pick<Terminal, "stderr" | "signal">,
-  { id, path, model, options, execution, render, folder }: LocalJob,
+  { id, path, model, options, execution, render, analytics, folder }: LocalJob,
 ): Promise<LocalJobOutcome> {
   const { jobs, objects } = system.pipeline;
   const name = basename(path);
@@ -59,6 +61,7 @@ export async function runLocalJob(
     options,
     execution,
     render,
+    ...(analytics === undefined ? {} : { analytics }),
   };
   await jobs.submit(job);
   const display = createProgressDisplay(stderr, name);

@@ -2,7 +2,21 @@ import { z } from "zod";
 
 const pointSchema = z.tuple([z.number(), z.number()]);
 const nameSchema = z.string().min(1).max(100);
-const fourPoints = z.tuple([pointSchema, pointSchema, pointSchema, pointSchema]);
+/** No three of them on one line: they span a plane. */
+const fourPoints = z
+  .tuple([pointSchema, pointSchema, pointSchema, pointSchema])
+  .refine((points) => !hasThreeInLine(points), "no three of the points may be on one line");
+
+/** Of the largest triangle that three of the points make, what counts as none. */
+const FLAT = 1e-6;
+
+function hasThreeInLine(points: readonly (readonly [number, number])[]): boolean {
+  const areas = points.map((_, left) => {
+    const [a, b, c] = points.filter((__, i) => i !== left);
+    return Math.abs((b![0] - a![0]) * (c![1] - a![1]) - (b![1] - a![1]) * (c![0] - a![0]));
+  });
+  return Math.min(...areas) <= FLAT * Math.max(...areas);
+}
 
 /** A line that is crossed. `in` is from its left-hand to its right-hand side, looking from `from` to `to`. */
 const lineSchema = z

@@ -4,6 +4,7 @@ export { openDecoder } from "./decode.ts";
 export type { DecoderOptions, FrameReader } from "./decode.ts";
 export { DEFAULT_TOOLS } from "./ffmpeg.ts";
 export type { MediaTools, ToolOptions } from "./ffmpeg.ts";
+export { encodeHeatMap } from "./heat-map-png.ts";
 export type { DecodeReport } from "./judge-decode.ts";
 export { createNormalizer } from "./normalize.ts";
 export type { Normalizer } from "./normalize.ts";

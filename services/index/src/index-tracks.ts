@@ -16,11 +16,12 @@ import {
   toFrameRows,
 } from "@framequeue/pipeline";
 import { openTempFolder } from "@framequeue/service";
+import { analyzeTracks } from "./analyze-tracks.ts";
 import { ArtifactWriter } from "./artifact-writer.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
 import { TrackSpool } from "./track-spool.ts";
 
-/** Writes `frames.jsonl`, `tracks.jsonl` and `mot.txt` from the tracked parts. */
+/** Writes the result files from the tracked parts, and counts what the job wants counted. */
 export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessage): Promise<void> {
   const { ledger, queues, objects } = pipeline;
   const facts = await pipeline.facts(job, epoch);
@@ -83,11 +84,26 @@ async function writeFiles(
     objectsByLabel.set(row.label, (objectsByLabel.get(row.label) ?? 0) + 1);
   }
 
+  const { analytics } = job;
+  const counted =
+    analytics === undefined
+      ? {}
+      : await analyzeTracks(
+          pipeline,
+          { ...facts, epoch },
+          {
+            analytics,
+            header: header("frames", facts, frames),
+            folder,
+            lastFrameOf: (trackId) => tracks.lastFrameOf(trackId),
+          },
+        );
   return {
     artifacts: {
       "frames.jsonl": await framesFile.store(pipeline.objects, job.id),
       "tracks.jsonl": await tracksFile.store(pipeline.objects, job.id),
       "mot.txt": await motFile.store(pipeline.objects, job.id),
+      ...counted,
     },
     frames,
     detections,

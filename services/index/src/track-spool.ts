@@ -62,6 +62,11 @@ export class TrackSpool implements AsyncDisposable {
     return this.#tracks.size;
   }
 
+  /** The frame in which a track was seen last, of those that have come. */
+  lastFrameOf(trackId: number): number {
+    return this.#tracks.get(trackId)!.last.frame;
+  }
+
   /** By track id. Each path is to be read before the next track is asked for. */
   *rows(labels: readonly string[]): Generator<SpooledTrack> {
     const ids = [...this.#tracks.keys()].sort((a, b) => a - b);

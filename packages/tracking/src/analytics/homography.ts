@@ -10,18 +10,17 @@ type Four = readonly [Point, Point, Point, Point];
  * View Geometry, 4.1, with the last entry fixed at 1). The plane is the ground: what stands above it maps too far away.
  *
  * @param ground in metres
- * @returns undefined where three of the points lie on one line, in the image or on the ground
+ * @throws RangeError where there is none, because three of the points lie on one line
  */
-export function planeMap(image: Four, ground: Four): PlaneMap | undefined {
+export function planeMap(image: Four, ground: Four): PlaneMap {
   const rows: number[][] = [];
   for (const [i, [x, y]] of image.entries()) {
     const [u, v] = ground[i]!;
     rows.push([x, y, 1, 0, 0, 0, -u * x, -u * y, u]);
     rows.push([0, 0, 0, x, y, 1, -v * x, -v * y, v]);
   }
-  if (hasThreeInLine(image) || hasThreeInLine(ground)) return undefined;
   const h = solve(rows);
-  if (h === undefined) return undefined;
+  if (h === undefined) throw new RangeError("three of the points lie on one line");
   const [a, b, c, d, e, f, g, k] = h as [
     number,
     number,
@@ -36,17 +35,6 @@ export function planeMap(image: Four, ground: Four): PlaneMap | undefined {
     const w = g * x + k * y + 1;
     return [(a * x + b * y + c) / w, (d * x + e * y + f) / w];
   };
-}
-
-/** Of the largest triangle's area that three of four points span, what counts as none. */
-const FLAT = 1e-6;
-
-function hasThreeInLine(points: Four): boolean {
-  const areas = points.map((_, left) => {
-    const [a, b, c] = points.filter((__, i) => i !== left) as [Point, Point, Point];
-    return Math.abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
-  });
-  return Math.min(...areas) <= FLAT * Math.max(...areas);
 }
 
 /** Gauss elimination with pivoting of n rows of n coefficients and a right-hand side. */
