@@ -4,13 +4,16 @@ import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
 import { startRedisProcess, withSecretFiles } from "@framequeue/service";
 import { createFolderStore } from "@framequeue/storage";
+import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { registerModels } from "./register-models.ts";
 import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
-import { createSupervisor, type ServiceSpec } from "./supervisor.ts";
+import { createSupervisor, type ServiceSpec, type Supervisor } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
 
 const SERVICES = resolve(import.meta.dirname, "../../../services");
+/** In the data folder: where each process answers for its metrics. */
+const METRICS_TARGETS = "metrics-targets.json";
 /** Longer than the services' own drain timeout, so that they can use it. */
 const STOP_MS = 30_000;
 
@@ -30,8 +33,14 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   const redisUrl = withSecretFiles(env)["REDIS_URL"] ?? (await ownRedis(dataDir, resources));
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
-  const supervisor = createSupervisor({ stderr, stopMs: STOP_MS });
+  const targets = resources.use(createMetricsTargets(join(dataDir, METRICS_TARGETS)));
+  const supervisor = createSupervisor({
+    stderr,
+    stopMs: STOP_MS,
+    onReady: (health) => targets.update(health),
+  });
   resources.defer(() => supervisor.stop());
+  passOn("SIGUSR2", supervisor, resources);
   const shared = {
     REDIS_URL: redisUrl,
     // What stood there is in REDIS_URL now; a service takes only one of the two.
@@ -53,6 +62,13 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   }
   stderr.write("Stopping.\n");
   return 0;
+}
+
+/** A signal to this process is meant for the services. */
+function passOn(signal: "SIGUSR2", supervisor: Supervisor, resources: AsyncDisposableStack): void {
+  const listener = (): void => supervisor.signal(signal);
+  process.on(signal, listener);
+  resources.defer(() => void process.off(signal, listener));
 }
 
 function specs(options: StartOptions, env: Readonly<Record<string, string>>): ServiceSpec[] {

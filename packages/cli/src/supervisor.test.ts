@@ -59,3 +59,13 @@ test("deaths after it was ready never keep it down, but pauses grow between them
   assert.equal(scene.said().split("mortal ended (SIGKILL) and is started again.").length - 1, 4);
   while (scene.supervisor.pids()["mortal"] === undefined) await sleep(10);
 });
+
+test("one service can be ended for good, and what is ready is told of", async () => {
+  await using scene = await openScene();
+  await scene.start({ HEALTH: "http://127.0.0.1:1" });
+  assert.deepEqual(scene.supervisor.health(), { mortal: "http://127.0.0.1:1" });
+  await scene.supervisor.end("mortal");
+  while (Object.keys(scene.supervisor.pids()).length > 0) await sleep(1);
+  assert.deepEqual(scene.supervisor.health(), {});
+  assert.equal(await scene.lives(), 1);
+});

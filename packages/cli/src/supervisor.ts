@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly stderr: NodeJS.WritableStream;
   /** How long a service may take to stop before it is killed. */
   readonly stopMs: number;
+  /** The services that are ready have changed: where each answers for its health and metrics, by its name. */
+  readonly onReady?: (health: Readonly<Record<string, string>>) => void;
 }
 
 /** Keeps one process per service running. */
@@ -23,6 +25,12 @@ export interface Supervisor {
   start(spec: ServiceSpec): Promise<void>;
   /** Process ids by service name, of those that run. */
   pids(): Readonly<Record<string, number>>;
+  /** Where each service that is ready answers for its health and metrics. */
+  health(): Readonly<Record<string, string>>;
+  /** Sends a signal to all that run. */
+  signal(name: NodeJS.Signals): void;
+  /** Lets one service finish what it does and end; it is not started again. */
+  end(name: string): Promise<void>;
   /** Stops all at once, newest first is not needed: every service drains on its own. */
   stop(): Promise<void>;
 }
@@ -52,7 +60,10 @@ const EXIT_CONFIG = 78;
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, ChildProcess>();
+  const health = new Map<string, string>();
+  const kept = new Map<string, AbortController>();
   const stopping = new AbortController();
+  const tell = (): void => options.onReady?.(Object.fromEntries(health));
   const say = (text: string): void => void options.stderr.write(`${text}\n`);
 
   /** Runs one process until it is gone; answers whether it was ever ready, and how it went. */
@@ -70,8 +81,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     createInterface({ input: child.stderr! }).on("line", say);
     let ready = false;
     child.on("message", (message) => {
-      if ((message as { type?: string }).type !== "ready") return;
+      const said = message as { type?: string; health?: string };
+      if (said.type !== "ready") return;
       ready = true;
+      health.set(spec.name, said.health ?? "");
+      tell();
       onReady();
     });
     // A fork that fails emits `error` and may never emit `exit`.
@@ -80,17 +94,21 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       once(child, "error").then(([error]) => [String(error), null] as const),
     ]);
     children.delete(spec.name);
+    if (health.delete(spec.name)) tell();
     return { ready, code, how: signal === null ? `exit code ${code}` : signal };
   }
 
   async function keep(spec: ServiceSpec, onReady: () => void): Promise<void> {
+    const ending = new AbortController();
+    kept.set(spec.name, ending);
+    const signal = AbortSignal.any([stopping.signal, ending.signal]);
     let failures = 0;
     let shortLives = 0;
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
       const born = performance.now();
       const end = await run(spec, onReady);
       const livedMs = performance.now() - born;
-      if (stopping.signal.aborted) return;
+      if (signal.aborted) return;
       failures = end.ready ? 0 : failures + 1;
       if (failures === START_ATTEMPTS || end.code === EXIT_CONFIG) {
         throw new Error(`${spec.name} does not start (${end.how}) and stays down.`);
@@ -100,7 +118,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const pause = end.ready
         ? Math.min(LONGEST_PAUSE_AFTER_LIFE_MS, RESTART_MS * 2 ** shortLives)
         : Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** failures);
-      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
+      await sleep(pause, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -116,6 +134,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     pids: () =>
       Object.fromEntries([...children].map(([name, child]) => [name, child.pid!] as const)),
+    health: () => Object.fromEntries(health),
+    signal(name) {
+      for (const child of children.values()) child.kill(name);
+    },
+    async end(name) {
+      kept.get(name)?.abort();
+      const child = children.get(name);
+      if (child !== undefined) await stopChild(child, options.stopMs);
+    },
     async stop() {
       stopping.abort();
       await Promise.all([...children.values()].map((child) => stopChild(child, options.stopMs)));

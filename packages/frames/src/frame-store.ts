@@ -49,4 +49,14 @@ export interface FrameStore extends AsyncDisposable {
   /** Everything below `prefix`, which ends at a slash of the key: `J`, `J/ep` or `J/ep/s.b`. */
   deletePrefix(prefix: string): Promise<void>;
   list(prefix?: string): AsyncIterable<string>;
+  /** Memory of each server that holds pixels, where there are servers. */
+  usage?(): Promise<readonly ServerMemory[]>;
+}
+
+export interface ServerMemory {
+  /** Host and port, or socket: as it stands in the list, without credentials. */
+  readonly server: string;
+  readonly usedBytes: number;
+  /** 0 where the server has no limit of its own. */
+  readonly limitBytes: number;
 }

@@ -155,6 +155,16 @@ export function createRedisFrameStore(options: RedisFrameStoreOptions): FrameSto
       }
     },
 
+    usage: () =>
+      Promise.all(
+        [...servers].map(async ([server, connection]) => {
+          const info = await connection.run((redis) => redis.info("memory"));
+          const bytes = (name: string): number =>
+            Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+          return { server, usedBytes: bytes("used_memory"), limitBytes: bytes("maxmemory") };
+        }),
+      ),
+
     async [Symbol.asyncDispose]() {
       for (const server of servers.values()) await server[Symbol.asyncDispose]();
     },

@@ -17,5 +17,6 @@ export { CPU, PROVIDER_NAMES } from "./providers/provider.ts";
 export type { ExecutionDevice, ProviderName } from "./providers/provider.ts";
 export { pullModel } from "./pull.ts";
 export type { PullOptions } from "./pull.ts";
+export type { SessionRun } from "./session-protocol.ts";
 export { listModels, resolveModel } from "./registry.ts";
 export type { ListedModel, ResolveOptions } from "./registry.ts";

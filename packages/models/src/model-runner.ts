@@ -4,7 +4,7 @@ import type { ModelPackage } from "./package.ts";
 import { CPU, type ExecutionDevice } from "./providers/provider.ts";
 import type { Turns } from "./providers/turns.ts";
 import { SessionPool } from "./session-pool.ts";
-import type { Picture } from "./session-protocol.ts";
+import type { Picture, SessionRun } from "./session-protocol.ts";
 
 export interface RunnerOptions {
   /** GPUs, each of which gets one session in a thread of its own; the processor, with `workers` threads, by default. */
@@ -18,6 +18,8 @@ export interface RunnerOptions {
   /** Pictures per run where the model allows any number; 1 by default. */
   readonly tensorBatch?: number;
   readonly signal?: AbortSignal;
+  /** Hears of every run of the network, for those who count. */
+  readonly onRun?: (run: SessionRun) => void;
 }
 
 /**
@@ -40,8 +42,9 @@ export class ModelRunner implements AsyncDisposable {
   /** @throws ProblemError `model-invalid` if the model cannot be run */
   static async open(
     { file, manifest }: ModelPackage,
-    { devices, turns, workers, threadsPerWorker, tensorBatch = 1, signal }: RunnerOptions,
+    options: RunnerOptions,
   ): Promise<ModelRunner> {
+    const { devices, turns, workers, threadsPerWorker, tensorBatch = 1, signal, onRun } = options;
     const { batch } = manifest.input;
     const slots = batch === "dynamic" ? tensorBatch : batch;
     const places = devices?.some(({ provider }) => provider !== "cpu")
@@ -53,6 +56,7 @@ export class ModelRunner implements AsyncDisposable {
       places,
       turns,
       signal,
+      onRun,
     });
     return new ModelRunner(pool, slots, places.length);
   }

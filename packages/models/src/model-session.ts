@@ -6,7 +6,7 @@ import { createDecoder } from "./decoder.ts";
 import { InputTensor } from "./input-tensor.ts";
 import { checkOutput } from "./output-tensor.ts";
 import { executionProviders } from "./providers/provider.ts";
-import type { Chunk, Picture, SessionSpec } from "./session-protocol.ts";
+import type { Chunk, Picture, SessionRun, SessionSpec } from "./session-protocol.ts";
 import { SizesTensor } from "./sizes-tensor.ts";
 import type { WantedTensor } from "./wanted-tensors.ts";
 import { wantedOutputs } from "./wanted-tensors.ts";
@@ -15,6 +15,8 @@ import { wantedOutputs } from "./wanted-tensors.ts";
 export interface Answers<C extends Chunk> {
   readonly done: (chunk: C, result: ChunkResult) => void;
   readonly failed: (chunk: C, error: unknown) => void;
+  /** Hears of every run of the network that went well. */
+  readonly ran?: (run: SessionRun) => void;
 }
 
 /**
@@ -63,14 +65,15 @@ export class ModelSession {
    * Looks at chunks that share runs, and answers each as soon as it is through. Where the model fails on a run, every
    * chunk that has no answer yet runs alone, so that only the one at fault fails.
    */
-  async look<C extends Chunk>(chunks: readonly C[], { done, failed }: Answers<C>): Promise<void> {
+  async look<C extends Chunk>(chunks: readonly C[], answers: Answers<C>): Promise<void> {
+    const { done, failed, ran } = answers;
     const open = new Set(chunks);
     const answer = (chunk: C, result: ChunkResult): void => {
       open.delete(chunk);
       done(chunk, result);
     };
     try {
-      await this.#through(chunks, answer);
+      await this.#through(chunks, answer, ran);
       return;
     } catch (error) {
       if (chunks.length === 1) {
@@ -80,7 +83,7 @@ export class ModelSession {
     }
     for (const chunk of open) {
       try {
-        await this.#through([chunk], done);
+        await this.#through([chunk], done, ran);
       } catch (error) {
         failed(chunk, error);
       }
@@ -90,6 +93,7 @@ export class ModelSession {
   async #through<C extends Chunk>(
     chunks: readonly C[],
     done: (chunk: C, result: ChunkResult) => void,
+    ran: Answers<C>["ran"],
   ): Promise<void> {
     const { tensorBatch } = this.#spec;
     const all = chunks.flatMap((chunk) => chunk.pictures.map((picture) => ({ chunk, picture })));
@@ -98,7 +102,10 @@ export class ModelSession {
         const run = all.slice(first, first + tensorBatch);
         const placed = run.map(({ picture }, slot) => this.#place(slot, picture));
         for (let slot = run.length; slot < tensorBatch; slot++) this.#input.clear(slot);
+        const started = performance.now();
         const outputs = await this.#run();
+        const seconds = (performance.now() - started) / 1000;
+        ran?.({ seconds, frames: run.length, slots: tensorBatch });
         for (const chunk of new Set(run.map((entry) => entry.chunk))) {
           const own = placed.map((picture, slot) =>
             run[slot]!.chunk === chunk ? picture : undefined,

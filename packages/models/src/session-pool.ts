@@ -3,7 +3,7 @@ import type { ChunkResult } from "./chunk-result.ts";
 import { nextDeal, type WaitingChunk } from "./deal.ts";
 import type { ExecutionDevice } from "./providers/provider.ts";
 import type { Turns } from "./providers/turns.ts";
-import type { Chunk, SessionSpec } from "./session-protocol.ts";
+import type { Chunk, SessionRun, SessionSpec } from "./session-protocol.ts";
 import { failed, SessionThread, ThreadLost } from "./session-thread.ts";
 
 /** Deals that a thread may hold: one that runs and one that waits, so that it never idles between two. */
@@ -19,6 +19,7 @@ export interface PoolOptions {
   readonly places: readonly ExecutionDevice[];
   readonly turns?: Turns | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly onRun?: ((run: SessionRun) => void) | undefined;
 }
 
 interface Queued extends WaitingChunk {
@@ -105,8 +106,8 @@ export class SessionPool implements AsyncDisposable {
   }
 
   async #addThread(on: ExecutionDevice): Promise<void> {
-    const { entry, spec, turns } = this.#options;
-    const thread = await SessionThread.start({ entry, spec: { ...spec, on }, turns });
+    const { entry, spec, turns, onRun } = this.#options;
+    const thread = await SessionThread.start({ entry, spec: { ...spec, on }, turns, onRun });
     this.#threads.add(thread);
     void thread.ended.then(() => {
       this.#threads.delete(thread);

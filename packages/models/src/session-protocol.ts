@@ -35,6 +35,15 @@ export interface NumberedChunk extends Chunk {
   readonly id: number;
 }
 
+/** One run of the network. */
+export interface SessionRun {
+  readonly seconds: number;
+  /** Pictures that were wanted of it. */
+  readonly frames: number;
+  /** Pictures that its tensor holds. */
+  readonly slots: number;
+}
+
 export type ToWorker =
   /** Chunks that share runs; each is answered on its own. */
   | { readonly type: "chunks"; readonly chunks: readonly NumberedChunk[] }
@@ -44,5 +53,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "unusable"; readonly reason: string }
+  /** For those who count. */
+  | { readonly type: "ran"; readonly run: SessionRun }
   | { readonly type: "done"; readonly id: number; readonly result: ChunkResult }
   | { readonly type: "failed"; readonly id: number; readonly reason: string };

@@ -3,7 +3,7 @@ import { ProblemError } from "@framequeue/contracts";
 import type { ChunkResult } from "./chunk-result.ts";
 import { startModelThread } from "./model-thread.ts";
 import type { Turns } from "./providers/turns.ts";
-import type { Chunk, FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
+import type { Chunk, FromWorker, SessionRun, SessionSpec, ToWorker } from "./session-protocol.ts";
 
 /** The thread ended while it had the chunk, for whatever reason. */
 export class ThreadLost extends Error {
@@ -16,12 +16,15 @@ export interface ThreadOptions {
   readonly spec: SessionSpec;
   /** Where runs of different threads must not meet: the thread opens and runs its session only in its turn. */
   readonly turns?: Turns | undefined;
+  /** Hears of every run of the network. */
+  readonly onRun?: ((run: SessionRun) => void) | undefined;
 }
 
 /** A worker thread with one session. It lives from `start` until `stop`, or until it crashes. */
 export class SessionThread {
   readonly #worker: Worker;
   readonly #turns: Turns | undefined;
+  readonly #onRun: ThreadOptions["onRun"];
   readonly #pending = new Map<number, PromiseWithResolvers<ChunkResult>>();
   readonly #ready = Promise.withResolvers<void>();
   /** Resolves when the thread has ended, for whatever reason. */
@@ -31,8 +34,9 @@ export class SessionThread {
   #deals = 0;
   #crash = "it ended by itself";
 
-  private constructor({ entry, spec, turns }: ThreadOptions) {
+  private constructor({ entry, spec, turns, onRun }: ThreadOptions) {
     this.#turns = turns;
+    this.#onRun = onRun;
     this.#worker = startModelThread(entry, spec);
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => {
@@ -128,6 +132,9 @@ export class SessionThread {
         return;
       case "unusable":
         this.#ready.reject(unusable(message.reason));
+        return;
+      case "ran":
+        this.#onRun?.(message.run);
         return;
       case "done":
       case "failed": {

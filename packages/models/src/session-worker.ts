@@ -18,6 +18,7 @@ async function work(session: ModelSession, message: ToWorker): Promise<void> {
     done: ({ id }, result) => reply({ type: "done", id, result }, buffersOf(result)),
     failed: ({ id }, error) =>
       reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) }),
+    ran: (run) => reply({ type: "ran", run }),
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   type AcceptedJob,
   acceptedJobSchema,
+  type Gap,
   isTerminal,
   type JobId,
   type JobResult,
@@ -17,7 +18,7 @@ import { keepWork } from "./adoption.ts";
 import { createJobObjects } from "./job-objects.ts";
 import { isCancelled, runOf, toView } from "./job-view.ts";
 import { activeJobsKey, jobKey, jobListKey, objectKeys } from "./keys.ts";
-import type { Ledger } from "./ledger.ts";
+import type { JobEnd, Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 import type { TaskQueues } from "./task-queues.ts";
 
@@ -32,6 +33,26 @@ interface Unknown {
   readonly a: "unknown";
 }
 
+/** What becomes of jobs, as the process sees it that makes it so; each change is told once. */
+export interface JobEvents {
+  readonly onJobAccepted?: (job: { readonly job: JobId }) => void;
+  readonly onJobEnded?: (end: JobEnded) => void;
+}
+
+export interface JobEnded {
+  readonly job: JobId;
+  readonly run: number;
+  readonly state: JobState;
+  /** ISO 8601, as the two below. */
+  readonly acceptedAt: string;
+  /** When its first segment began to be decoded, where one did. */
+  readonly startedAt?: string;
+  readonly finishedAt: string;
+  readonly problem?: Problem;
+  /** Frames without a result. */
+  readonly gaps: readonly Gap[];
+}
+
 export interface JobsDeps {
   readonly redis: RedisClient;
   readonly site: string;
@@ -39,6 +60,7 @@ export interface JobsDeps {
   readonly queues: TaskQueues;
   readonly objects: ObjectStore;
   readonly frames: FrameStore;
+  readonly events?: JobEvents;
 }
 
 /** The life of jobs as the outside sees it: accept, look, list, cancel, end. */
@@ -63,6 +85,31 @@ export function createJobs(deps: JobsDeps) {
     await clearPixels(id);
     if (state !== undefined && RETRYABLE.includes(state)) return;
     await objects.deletePrefix(objectKeys.work(id));
+  }
+
+  /** Ends the run in the ledger, and tells of it where it is this call that does. */
+  async function endRun(
+    id: JobId,
+    end: JobEnd,
+    gaps: readonly Gap[] = [],
+  ): Promise<{ readonly a: string; readonly st?: JobState }> {
+    const record = await ledger.read(id);
+    const answer = await ledger.end(id, end, RETENTION_SECONDS);
+    if (answer.a === "ok") {
+      const { state, finishedAt, problem } = end;
+      const startedAt = record?.["decodeAt"];
+      deps.events?.onJobEnded?.({
+        job: id,
+        run: end.run ?? runOf(record),
+        state,
+        acceptedAt: record?.["acceptedAt"] ?? finishedAt,
+        ...(startedAt === undefined ? {} : { startedAt }),
+        finishedAt,
+        ...(problem === undefined ? {} : { problem }),
+        gaps,
+      });
+    }
+    return answer;
   }
 
   async function clearPixels(id: JobId): Promise<void> {
@@ -153,6 +200,7 @@ export function createJobs(deps: JobsDeps) {
           throw signal.reason;
         }
       }
+      deps.events?.onJobAccepted?.({ job: job.id });
     },
 
     withdraw,
@@ -174,7 +222,7 @@ export function createJobs(deps: JobsDeps) {
       const found = await result(id);
       if (found === undefined) return false;
       const { run, state, finishedAt, problem } = found;
-      await ledger.end(id, { run, state, finishedAt, problem }, RETENTION_SECONDS);
+      await endRun(id, { run, state, finishedAt, problem });
       return true;
     },
 
@@ -225,7 +273,7 @@ export function createJobs(deps: JobsDeps) {
       await clearPixels(id);
       await objects.deletePrefix(objectKeys.work(id));
       const end = { state: "cancelled", finishedAt: new Date().toISOString() } as const;
-      await ledger.end(id, end, RETENTION_SECONDS);
+      await endRun(id, end);
       await clearRuns(id, await lastRun(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
@@ -299,8 +347,11 @@ export function createJobs(deps: JobsDeps) {
       });
     },
 
-    /** Ends a run of a job: the result object first, then the ledger, then what is not needed any more. */
-    async finish(jobResult: JobResult): Promise<void> {
+    /**
+     * Ends a run of a job: the result object first, then the ledger, then what is not needed any more. `gaps` are for
+     * those who count.
+     */
+    async finish(jobResult: JobResult, gaps: readonly Gap[] = []): Promise<void> {
       const { job, run, state, finishedAt, problem } = jobResult;
       const record = await ledger.read(job);
       if (record?.["st"] === undefined || isTerminal(record["st"] as JobState)) return;
@@ -316,7 +367,7 @@ export function createJobs(deps: JobsDeps) {
         ),
         { durable: true },
       );
-      const ended = await ledger.end(job, { run, state, finishedAt, problem }, RETENTION_SECONDS);
+      const ended = await endRun(job, { run, state, finishedAt, problem }, gaps);
       // A cancellation came between the two; it beats the result, and deletes it too if it is the later of both.
       if (ended.a === "ended" && isCancelled(ended.st)) {
         await objects.delete(objectKeys.result(job, run));

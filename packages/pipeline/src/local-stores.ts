@@ -4,7 +4,7 @@ import { openPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts
 
 export interface LocalStoresOptions extends Pick<
   PipelineOptions,
-  "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError"
+  "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError" | "events"
 > {
   /** Folder of the object store. */
   readonly objectsDir: string;

@@ -1,9 +1,10 @@
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
-import { createJobs, type Jobs } from "./jobs.ts";
+import { createJobs, type JobEvents, type Jobs } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createFactsReader, type FactsReader } from "./plan.ts";
 import { connectRedis, type RedisClient } from "./redis.ts";
+import { observeFrames, observeObjects, type StoreEvents } from "./observed-stores.ts";
 import { createTaskQueues, type TaskQueues } from "./task-queues.ts";
 
 /** What every stage works with. */
@@ -31,6 +32,7 @@ export interface PipelineOptions {
   readonly frameBudgetBytes: number;
   readonly lockMs?: number;
   readonly onRedisError?: (error: Error) => void;
+  readonly events?: JobEvents & StoreEvents;
 }
 
 /**
@@ -41,12 +43,14 @@ export const DEFAULT_LOCK_MS = 15_000;
 
 /** Connects to Redis; disposing closes queues and connection, not the stores. */
 export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposable {
-  const { site, objects, frames, frameBudgetBytes } = options;
+  const { site, frameBudgetBytes, events = {} } = options;
+  const objects = observeObjects(options.objects, events);
+  const frames = observeFrames(options.frames, events);
   const redis = connectRedis(options.redisUrl);
   redis.on("error", (error: Error) => options.onRedisError?.(error));
   const ledger = createLedger(redis, site);
   const queues = createTaskQueues(redis, site);
-  const jobs = createJobs({ redis, site, ledger, queues, objects, frames });
+  const jobs = createJobs({ redis, site, ledger, queues, objects, frames, events });
   return {
     redis,
     site,

@@ -1,4 +1,5 @@
 import {
+  type BatchKey,
   type JobId,
   jobIdSchema,
   MESSAGE_SCHEMAS,
@@ -29,6 +30,16 @@ export interface TaskContext {
   readonly delivery: string;
   /** Whoever had the task before was never heard of again: the task may have killed its process. */
   readonly suspect: boolean;
+  /** What the task has just finished for good, for those who count. */
+  readonly count: (work: DoneWork) => void;
+  /** Waits for what others hold; so long, this task keeps its process from nothing. */
+  readonly idle: <T>(wait: Promise<T>) => Promise<T>;
+}
+
+export interface DoneWork {
+  readonly frames: number;
+  /** 0 where the work is not cut into batches. */
+  readonly batches: number;
 }
 
 export type Handler<S extends MessageStage> = (
@@ -52,10 +63,17 @@ export interface StageEvents {
   readonly onTask?: (task: {
     stage: MessageStage;
     job: JobId;
+    /** What of the job, where it is not the whole. */
+    segment?: number;
+    batch?: BatchKey;
     seconds: number;
     outcome: TaskOutcome;
     error?: unknown;
   }) => void;
+  /** Frames and batches that are done for good. */
+  readonly onWork?: (work: DoneWork & { stage: MessageStage; job: JobId }) => void;
+  /** One task more, or less, keeps this process busy. A task that waits for others does not. */
+  readonly onBusy?: (stage: MessageStage, change: 1 | -1) => void;
   /** Faults of the queue: a lost connection (BullMQ goes on by itself), or a message that nobody here can read. */
   readonly onQueueError?: (error: Error) => void;
 }
@@ -116,10 +134,12 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     }
     const started = performance.now();
     const elapsedMs = (): number => performance.now() - started;
+    const { stage, job } = message;
     const report = (outcome: TaskOutcome, error?: unknown): void =>
       events?.onTask?.({
-        stage: message.stage,
-        job: message.job,
+        stage,
+        job,
+        ...itemOf(message),
         seconds: elapsedMs() / 1000,
         outcome,
         ...(error === undefined ? {} : { error }),
@@ -129,6 +149,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     const redelivered = task.attemptsStarted > 1 || task.stalledCounter > 0;
     using wanted = watch.watch(message.job, "epoch" in message ? message.epoch : undefined);
     using lock = lapses.watch(task, token);
+    events?.onBusy?.(stage, 1);
     try {
       const deaths = await lapses.deaths(task);
       failures += deaths;
@@ -140,6 +161,15 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         signal: AbortSignal.any([stopping.signal, wanted.signal]),
         delivery: deliveryId(task),
         suspect: deaths > 0,
+        count: (work) => events?.onWork?.({ ...work, stage, job }),
+        async idle(wait) {
+          events?.onBusy?.(stage, -1);
+          try {
+            return await wait;
+          } finally {
+            events?.onBusy?.(stage, 1);
+          }
+        },
       });
       // Who was away for longer than its lock may have worked for a job that has ended meanwhile.
       if (elapsedMs() > lockMs) await lock.settle();
@@ -171,6 +201,8 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       report("failed", error);
       const epoch = "epoch" in message ? message.epoch : undefined;
       await jobs.fail(message.job, toProblemError(error).toProblem(), epoch);
+    } finally {
+      events?.onBusy?.(stage, -1);
     }
   }
 
@@ -248,6 +280,11 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       return stopped;
     },
   };
+}
+
+function itemOf(message: Message): { segment?: number; batch?: BatchKey } {
+  if ("segment" in message) return { segment: message.segment };
+  return "batch" in message ? { batch: message.batch } : {};
 }
 
 /** Undefined where no schema knows the message: a fault of the sender, or a version skew. */

@@ -15,6 +15,7 @@ import { type Job, Queue } from "bullmq";
 import { type ClockReading, createFairClock, needsRebase, priorityOf } from "./fair-clock.ts";
 import type { Due } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
+import type { QueueDepth } from "./site-state.ts";
 import { redisTrouble } from "./redis-trouble.ts";
 
 /** The queue that carries a message. The index service does the last step of a job as well. */
@@ -87,6 +88,8 @@ export interface TaskQueues extends AsyncDisposable {
   addLost(message: Message): Promise<void>;
   /** Tasks of a queue that all its processes together hold at once. */
   slots(stage: Stage): Promise<number>;
+  /** How many tasks are where. */
+  depth(stage: Stage): Promise<QueueDepth>;
   /** What is being worked on, or was when its process died: see `deliveryId`. */
   deliveries(stage: Stage): Promise<ReadonlySet<string>>;
   /** A decode with this tag has begun, or goes on as if it began now: see `FairClock`. */
@@ -200,6 +203,16 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
     async slots(stage) {
       const workers = await queues.get(stage)!.getWorkers();
       return workers.reduce((sum, { rawname }) => sum + slotsOf(rawname), 0);
+    },
+    async depth(stage) {
+      const queue = queues.get(stage)!;
+      const counts = await queue.getJobCounts("wait", "prioritized", "active", "delayed");
+      const count = (state: string): number => counts[state] ?? 0;
+      return {
+        waiting: count("wait") + count("prioritized"),
+        active: count("active"),
+        delayed: count("delayed"),
+      };
     },
     async deliveries(stage) {
       const active = await queues.get(stage)!.getActive();

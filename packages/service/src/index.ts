@@ -1,14 +1,18 @@
 export * from "./common-config.ts";
 export * from "./config.ts";
+export { observeGpus } from "./gpu-metrics.ts";
 export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";
 export * from "./http-metrics.ts";
+export * from "./infer-events.ts";
 export { listen } from "./listen.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";
+export * from "./pipeline-events.ts";
 export { redactUrl } from "./redact.ts";
 export * from "./redis-process.ts";
 export * from "./run-service.ts";
 export { withSecretFiles } from "./secret-files.ts";
 export * from "./settings.ts";
+export * from "./site-metrics.ts";
 export * from "./stage-events.ts";
 export * from "./temp-folder.ts";

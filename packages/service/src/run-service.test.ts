@@ -11,6 +11,7 @@ interface Line {
   readonly level: string;
   readonly msg: string;
   readonly health?: string;
+  readonly logLevel?: string;
   readonly err?: { readonly message: string };
 }
 
@@ -111,6 +112,21 @@ test("an unhandled rejection is logged and ends with 1", async () => {
   const service = run({ FQ_FAULT: "rejection" });
   assert.equal(await service.closed, 1);
   assert.equal(service.log().find(({ level }) => level === "fatal")?.err?.message, "lost await");
+});
+
+test("SIGUSR2 switches the log to debug and back", async () => {
+  const service = run({ FQ_LOG_LEVEL: "info" });
+  await started(service);
+  const switched = (n: number) => () => {
+    const lines = service.log().filter(({ msg }) => msg === "the log level was switched");
+    return lines.length === n ? lines.map(({ logLevel }) => logLevel) : undefined;
+  };
+  service.child.kill("SIGUSR2");
+  assert.deepEqual(await service.until(switched(1)), ["debug"]);
+  service.child.kill("SIGUSR2");
+  assert.deepEqual(await service.until(switched(2)), ["debug", "info"]);
+  service.child.kill("SIGTERM");
+  assert.equal(await service.closed, 0);
 });
 
 test("it stops when its parent lets go of the IPC channel", async () => {

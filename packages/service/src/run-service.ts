@@ -1,5 +1,5 @@
 import type { Registry } from "./metrics.ts";
-import type { CommonConfig } from "./common-config.ts";
+import type { CommonConfig, LogLevel } from "./common-config.ts";
 import { ConfigError, type Environment } from "./config.ts";
 import { startHealthServer } from "./health.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -55,6 +55,7 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
   process.on("unhandledRejection", die);
   process.on("uncaughtException", die);
   const told = stopRequests(logger);
+  switchLevel(logger, config.logLevel);
 
   const resources = new AsyncDisposableStack();
   let service: RunningService | undefined;
@@ -126,6 +127,18 @@ function stopRequests(logger: Logger): Promise<string> {
   }
   process.on("disconnect", () => resolve("parent gone"));
   return promise;
+}
+
+/** SIGUSR2 makes the log tell everything, and the next one makes it as it was. */
+function switchLevel(logger: Logger, configured: LogLevel): void {
+  process.on("SIGUSR2", () => {
+    logger.level = logger.level === "debug" ? configured : "debug";
+    // Written at any level but `silent`: whoever sent the signal wants to see that it came.
+    logger[configured === "silent" ? "debug" : configured](
+      { logLevel: logger.level },
+      "the log level was switched",
+    );
+  });
 }
 
 function delay(ms: number): Promise<void> {

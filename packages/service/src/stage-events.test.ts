@@ -50,15 +50,44 @@ test("each task is counted, timed and logged once, with job, stage and problem c
   }
 });
 
-test("stages that share a registry share its metrics; registries share nothing", async () => {
-  const { registry, logger } = observed();
+test("several stages share a registry; registries share nothing", async () => {
+  const { registry, stage } = observed();
   const task = { job: "j1", seconds: 1, outcome: "done" } as const;
-  observeStage(registry, logger).onTask({ ...task, stage: "index" });
-  observeStage(registry, logger).onTask({ ...task, stage: "render" });
+  stage.onTask({ ...task, stage: "index" });
+  stage.onTask({ ...task, stage: "render" });
   const text = await registry.metrics();
   assert.match(text, /fq_tasks_total\{stage="index",outcome="done"\} 1/);
   assert.match(text, /fq_tasks_total\{stage="render",outcome="done"\} 1/);
   assert.doesNotMatch(await createMetrics().metrics(), /fq_tasks_total/);
+});
+
+test("work is counted in frames and batches, and the busy time goes on while a task runs", async () => {
+  const { registry, stage } = observed();
+  stage.onBusy("decode", 1);
+  stage.onWork({ stage: "decode", frames: 16, batches: 1 });
+  stage.onWork({ stage: "decode", frames: 7, batches: 0 });
+  const text = await registry.metrics();
+  for (const line of [
+    'fq_frames_total{stage="decode"} 23',
+    'fq_batches_total{stage="decode"} 1',
+    'fq_tasks_running{stage="decode"} 1',
+  ]) {
+    assert.ok(text.includes(line), line);
+  }
+  const busy = (metrics: string): number =>
+    Number(/^fq_busy_seconds_total\{stage="decode"\} (\S+)$/m.exec(metrics)?.[1]);
+  assert.ok(busy(text) > 0);
+  assert.ok(busy(await registry.metrics()) > busy(text));
+});
+
+test("a repair is counted under what was done, not under the job's name", async () => {
+  const { registry, lines, stage } = observed();
+  stage.onRepair("queued infer-j1-e-0.3-2 again");
+  stage.onRepair("looked strange");
+  const text = await registry.metrics();
+  assert.match(text, /^fq_repairs_total\{action="queued"\} 1$/m);
+  assert.match(text, /^fq_repairs_total\{action="other"\} 1$/m);
+  assert.equal(lines[0]!["step"], "queued infer-j1-e-0.3-2 again");
 });
 
 test("no gauge has a name that ends like a counter's", async () => {

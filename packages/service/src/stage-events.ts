@@ -1,11 +1,14 @@
 import { toProblemError } from "@framequeue/contracts";
+import { BusyClock } from "./busy-clock.ts";
 import type { Logger } from "./logger.ts";
-import { counterIn, histogramIn, type Registry } from "./metrics.ts";
+import { counterIn, histogramIn, readCounter, readGauge, type Registry } from "./metrics.ts";
 
 /** One delivery of a task that is over. */
 export interface TaskReport {
   readonly stage: string;
   readonly job: string;
+  readonly segment?: number;
+  readonly batch?: string;
   readonly seconds: number;
   readonly outcome: "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted";
   readonly error?: unknown;
@@ -14,6 +17,8 @@ export interface TaskReport {
 /** What a stage runner wants to be told to; matches `StageEvents` of the pipeline. */
 export interface ObservedStage {
   readonly onTask: (task: TaskReport) => void;
+  readonly onWork: (work: { stage: string; frames: number; batches: number }) => void;
+  readonly onBusy: (stage: string, change: 1 | -1) => void;
   readonly onQueueError: (error: Error) => void;
   /** The reconciler mended something, or could not look. */
   readonly onRepair: (step: string) => void;
@@ -22,35 +27,97 @@ export interface ObservedStage {
 
 const TASK_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
-/** Turns what a stage runner reports into metrics and one log line each. Several stages may share a registry. */
+/** Turns what a stage runner reports into metrics and one log line each, for all stages of one process. */
 export function observeStage(registry: Registry, logger: Logger): ObservedStage {
   const metrics = stageMetrics(registry);
+  const busy = busyClocks(registry);
   return {
-    onTask({ stage, job, seconds, outcome, error }) {
+    onTask({ stage, job, segment, batch, seconds, outcome, error }) {
       metrics.tasks.inc({ stage, outcome });
       metrics.seconds.observe({ stage }, seconds);
-      const fields = { stage, job, seconds: Number(seconds.toFixed(4)), outcome };
+      const fields = {
+        stage,
+        job,
+        ...(segment === undefined ? {} : { segment }),
+        ...(batch === undefined ? {} : { batch }),
+        seconds: Number(seconds.toFixed(4)),
+        outcome,
+      };
       if (error === undefined) {
         logger[outcome === "done" ? "debug" : "info"](fields, `task ${outcome}`);
         return;
       }
       const { code } = toProblemError(error);
+      metrics.errors.inc({ stage, code });
       logger[outcome === "failed" ? "error" : "warn"](
         { ...fields, code, err: error },
         `task ${outcome}`,
       );
     },
+    onWork({ stage, frames, batches }) {
+      metrics.frames.inc({ stage }, frames);
+      if (batches > 0) metrics.batches.inc({ stage }, batches);
+    },
+    onBusy: (stage, change) => busy(stage).change(change),
     onQueueError(error) {
       metrics.queueErrors.inc();
       logger.warn({ code: "queue-unavailable", err: error }, "queue error");
     },
     onRepair(step) {
-      metrics.repairs.inc();
+      metrics.repairs.inc({ action: actionOf(step) });
       logger.info({ step }, "repaired");
     },
     onRepairError(error) {
       logger.warn({ code: toProblemError(error).code, err: error }, "the reconciler cannot look");
     },
+  };
+}
+
+/** What a repair is about; the rest of its text names jobs, and every value is a time series. */
+const ACTIONS = [
+  "queued",
+  "cleared",
+  "gave",
+  "took",
+  "deleted",
+  "forgot",
+  "cancelled",
+  "ended",
+  "began",
+];
+
+function actionOf(step: string): string {
+  const [verb] = step.split(" ", 1);
+  return ACTIONS.find((action) => action === verb) ?? "other";
+}
+
+/** A clock per stage, made when the stage first has work. */
+function busyClocks(registry: Registry): (stage: string) => BusyClock {
+  const clocks = new Map<string, BusyClock>();
+  const samples = (value: (clock: BusyClock) => number) => () =>
+    [...clocks].map(([stage, clock]) => ({ labels: { stage }, value: value(clock) }));
+  readCounter(
+    registry,
+    {
+      name: "fq_busy_seconds_total",
+      help: "Time in which this process had something to do: at least one task that did not wait for others.",
+      labels: ["stage"],
+    },
+    samples(({ seconds }) => seconds),
+  );
+  readGauge(
+    registry,
+    {
+      name: "fq_tasks_running",
+      help: "Tasks that this process works on; those that wait for a credit or for room left out.",
+      labels: ["stage"],
+    },
+    samples(({ tasks }) => tasks),
+  );
+  return (stage) => {
+    const clock = clocks.get(stage) ?? new BusyClock();
+    clocks.set(stage, clock);
+    return clock;
   };
 }
 
@@ -67,10 +134,25 @@ function stageMetrics(registry: Registry) {
       labels: ["stage"],
       buckets: TASK_SECONDS,
     }),
+    errors: counterIn(registry, {
+      name: "fq_task_errors_total",
+      help: "Deliveries of tasks that ended with an error, by its code.",
+      labels: ["stage", "code"],
+    }),
+    frames: counterIn(registry, {
+      name: "fq_frames_total",
+      help: "Frames that a stage has done for good.",
+      labels: ["stage"],
+    }),
+    batches: counterIn(registry, {
+      name: "fq_batches_total",
+      help: "Batches that a stage has done for good.",
+      labels: ["stage"],
+    }),
     repairs: counterIn(registry, {
       name: "fq_repairs_total",
       help: "What the reconciler had to mend: lost tasks, credits and pixels of dead holders, forgotten jobs.",
-      labels: [],
+      labels: ["action"],
     }),
     queueErrors: counterIn(registry, {
       name: "fq_queue_errors_total",

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { runService } from "@framequeue/service";
+import { observePipeline, runService } from "@framequeue/service";
 import { readApiConfig } from "./config.ts";
 import { createModelResolver } from "./model-resolver.ts";
 import { createApiService } from "./service.ts";
@@ -9,10 +9,7 @@ await runService({
   config: readApiConfig,
   async start({ config, logger, metrics, resources }) {
     const { redis, jobs, objects } = resources.use(
-      openLocalPipeline({
-        ...config,
-        onRedisError: (error) => logger.warn({ err: error }, "redis error"),
-      }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
     );
     const service = createApiService(
       {

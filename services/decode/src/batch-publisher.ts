@@ -9,7 +9,13 @@ import {
   type Size,
 } from "@framequeue/contracts";
 import { payloadChecksum } from "@framequeue/frames";
-import { clearPayload, grantId, payloadOf, type Pipeline } from "@framequeue/pipeline";
+import {
+  clearPayload,
+  grantId,
+  payloadOf,
+  type Pipeline,
+  type TaskContext,
+} from "@framequeue/pipeline";
 
 /** How soon a full window is looked at again: fast inference gives a credit back every few milliseconds. */
 const FIRST_POLL_MS = 2;
@@ -28,7 +34,9 @@ export interface PublishTarget extends Pick<DecodeMessage, "job" | "epoch" | "se
   readonly reserved: number;
   readonly signal: AbortSignal;
   /** A batch that was not there is; `vt` is the job's virtual time. */
-  readonly onPublished: (vt: number) => void;
+  readonly onPublished: (vt: number, frames: number) => void;
+  /** Takes the time for which the decoder stands still for want of a credit, or of room for pixels. */
+  readonly idle: TaskContext["idle"];
 }
 
 /**
@@ -40,14 +48,21 @@ export class BatchPublisher {
   readonly #pipeline: Pipeline;
   readonly #target: PublishTarget;
   #running: Promise<void> = Promise.resolve();
+  /** The reader has the next batch and waits as well. */
+  #readerWaits = false;
 
   constructor(pipeline: Pipeline, target: PublishTarget) {
     this.#pipeline = pipeline;
     this.#target = target;
   }
 
-  settled(): Promise<void> {
-    return this.#running;
+  async settled(): Promise<void> {
+    this.#readerWaits = true;
+    try {
+      await this.#running;
+    } finally {
+      this.#readerWaits = false;
+    }
   }
 
   publish(batch: number, pts: readonly number[], pixels: SharedArrayBuffer): void {
@@ -96,7 +111,7 @@ export class BatchPublisher {
       if (answer.a === "ok") {
         if (put === "copied") frames.discard(pixels);
         await queues.addDue(job, epoch, answer.due);
-        this.#target.onPublished(answer.vt);
+        this.#target.onPublished(answer.vt, pts.length);
         return;
       }
       // The job is over, so nobody else can hold this payload: it goes. Where only the lease is lost, it stays,
@@ -125,7 +140,7 @@ export class BatchPublisher {
           await queues.addDue(job, epoch, answer.due);
           return undefined;
         case "wait":
-          await sleep(pollMs, undefined, { signal });
+          await this.#pause(pollMs);
           pollMs = Math.min(2 * pollMs, LAST_POLL_MS);
           break;
         case "drop":
@@ -140,10 +155,16 @@ export class BatchPublisher {
   }
 
   async #grant(k: BatchKey, tok: string, bytes: number): Promise<void> {
-    const { job, epoch, signal } = this.#target;
+    const { job, epoch } = this.#target;
     const { ledger, frameBudgetBytes } = this.#pipeline;
     while ((await ledger.grant(grantId(job, epoch, k), tok, bytes, frameBudgetBytes)) === "wait") {
-      await sleep(LAST_POLL_MS, undefined, { signal });
+      await this.#pause(LAST_POLL_MS);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal, idle } = this.#target;
+    const pause = sleep(ms, undefined, { signal });
+    return this.#readerWaits ? idle(pause) : pause;
   }
 }

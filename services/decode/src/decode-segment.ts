@@ -59,7 +59,7 @@ export async function decodeSegment(
     return;
   }
   await deps.queues.began(tag);
-  const work = new SegmentWork(deps, facts, message, lease, context.signal);
+  const work = new SegmentWork(deps, facts, message, lease, context);
   try {
     if (begun.a === "exhausted") {
       if (begun.mode === "parallel") await work.fallBack();
@@ -93,6 +93,7 @@ class SegmentWork {
   readonly #facts: JobFacts;
   readonly #message: DecodeMessage;
   readonly #lease: string;
+  readonly #context: TaskContext;
   readonly #signal: AbortSignal;
   readonly #segment: Segment;
   /** Batches with results of an earlier run, by their index. */
@@ -103,13 +104,14 @@ class SegmentWork {
     facts: JobFacts,
     message: DecodeMessage,
     lease: string,
-    signal: AbortSignal,
+    context: TaskContext,
   ) {
     this.#deps = deps;
     this.#facts = facts;
     this.#message = message;
     this.#lease = lease;
-    this.#signal = signal;
+    this.#context = context;
+    this.#signal = context.signal;
     this.#segment = facts.plan.segments[message.segment]!;
   }
 
@@ -200,7 +202,11 @@ class SegmentWork {
       // A batch's enhanced pixels live on the same credit as its decoded ones, and are reserved with them.
       reserved: job.options.enhance.normalize ? 2 : 1,
       signal: this.#signal,
-      onPublished: (vt) => turn.published(vt),
+      idle: this.#context.idle,
+      onPublished: (vt, count) => {
+        turn.published(vt);
+        this.#context.count({ frames: count, batches: 1 });
+      },
     });
     for (let batch = 0; ; batch++) {
       const pixels = this.#deps.frames.allocate(batchFrames * bytes);

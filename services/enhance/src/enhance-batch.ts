@@ -20,7 +20,7 @@ export interface EnhanceDeps extends Pipeline {
 export async function enhanceBatch(
   deps: EnhanceDeps,
   { job, epoch, batch }: EnhanceMessage,
-  { signal }: TaskContext,
+  { signal, count }: TaskContext,
 ): Promise<void> {
   const { ledger, queues, frames } = deps;
   const lease = newToken();
@@ -57,6 +57,7 @@ export async function enhanceBatch(
     throw new NotWanted(job);
   }
   if (committed.a !== "ok") return;
+  count({ frames: begun.frames, batches: 1 });
   await queues.addDue(job, epoch, committed.due);
   await frames.delete(payloadOf(job, epoch, batch, "a"));
 }

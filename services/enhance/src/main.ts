@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService } from "@framequeue/service";
+import { observeGpus, observePipeline, observeStage, runService } from "@framequeue/service";
 import { readEnhanceConfig } from "./config.ts";
 import { createEnhanceService } from "./service.ts";
 
@@ -8,11 +8,9 @@ await runService({
   config: readEnhanceConfig,
   async start({ config, logger, metrics, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({
-        ...config,
-        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
-      }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
     );
+    observeGpus(metrics);
     const service = createEnhanceService(pipeline, {
       concurrency: config.concurrency,
       threads: config.threads,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   type FinalizeMessage,
+  type JobResult,
   type JobState,
   RESULT_SCHEMA_VERSION,
   type Summary,
@@ -48,7 +49,7 @@ export async function finalizeJob(
   const key = objectKeys.artifact(job, "summary.json", sha256);
   await objects.put(key, body, { durable: true });
 
-  await jobs.finish({
+  const result: JobResult = {
     v: 1,
     job,
     run: runOf(record),
@@ -60,7 +61,8 @@ export async function finalizeJob(
       "summary.json": { key, bytes: Buffer.byteLength(body), sha256 },
       ...(rendered?.artifact ? { "annotated.mp4": rendered.artifact } : {}),
     },
-  });
+  };
+  await jobs.finish(result, index.gaps);
 }
 
 async function readJson(objects: ObjectStore, key: string): Promise<unknown> {

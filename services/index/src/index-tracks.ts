@@ -13,6 +13,7 @@ import {
   type Pipeline,
   putIntermediate,
   readRows,
+  type TaskContext,
   toFrameRows,
 } from "@framequeue/pipeline";
 import { openTempFolder } from "@framequeue/service";
@@ -22,7 +23,11 @@ import { type IndexReport, missingFrames } from "./index-report.ts";
 import { TrackSpool } from "./track-spool.ts";
 
 /** Writes the result files from the tracked parts, and counts what the job wants counted. */
-export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessage): Promise<void> {
+export async function indexTracks(
+  pipeline: Pipeline,
+  { job, epoch }: IndexMessage,
+  { count }: TaskContext,
+): Promise<void> {
   const { ledger, queues, objects } = pipeline;
   const facts = await pipeline.facts(job, epoch);
   const record = await ledger.read(job);
@@ -37,6 +42,7 @@ export async function indexTracks(pipeline: Pipeline, { job, epoch }: IndexMessa
   const ref = await putIntermediate(objects, job, epoch, "index", JSON.stringify(report));
   const committed = await ledger.postCommit(job, epoch, "index", ref);
   if (committed.a === "gone") throw new NotWanted(job);
+  count({ frames: report.frames, batches: 0 });
   await queues.addDue(job, epoch, committed.due);
 }
 

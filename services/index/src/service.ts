@@ -21,7 +21,7 @@ export function createIndexService(pipeline: Pipeline, options: IndexServiceOpti
     pipeline,
     maxAttempts: 8,
     handlers: {
-      index: (message) => indexTracks(pipeline, message),
+      index: (message, context) => indexTracks(pipeline, message, context),
       finalize: (message) => finalizeJob(pipeline, message),
     },
     ...(options.events ? { events: options.events } : {}),

@@ -1,5 +1,11 @@
 import { modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
-import { createDetector, type Detector, type Engine, loadModelPackage } from "@framequeue/models";
+import {
+  createDetector,
+  type Detector,
+  type Engine,
+  loadModelPackage,
+  type SessionRun,
+} from "@framequeue/models";
 import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 
 export interface DetectorCacheOptions {
@@ -8,6 +14,10 @@ export interface DetectorCacheOptions {
   /** What models run on; the processor by default. */
   readonly engine?: Pick<Engine, "devices" | "turns"> | undefined;
   readonly capacity: number;
+  /** Hears of every run of a network. */
+  readonly onRun?: ((model: ModelRef, run: SessionRun) => void) | undefined;
+  /** A model is ready that was not. */
+  readonly onLoad?: ((model: ModelRef, seconds: number) => void) | undefined;
 }
 
 /** A loaded model on loan; disposing gives it back. */
@@ -30,16 +40,23 @@ export function createDetectorCache(
   objects: ObjectStore,
   options: DetectorCacheOptions,
 ): DetectorCache {
+  const { onRun, onLoad, engine, ...detectorOptions } = options;
   const entries = new Map<string, Entry>();
 
   async function load(model: ModelRef): Promise<{ detector: Detector; files: LocalCopy }> {
+    const started = performance.now();
     const keys = modelKeys(model.sha256);
     const files = await localModel(objects, keys.model, model);
     const manifest = await localModel(objects, keys.manifest, model);
     try {
       const modelPackage = await loadModelPackage(files.path, { manifest: manifest.path });
-      const { engine, ...threads } = options;
-      return { detector: await createDetector(modelPackage, { ...threads, ...engine }), files };
+      const detector = await createDetector(modelPackage, {
+        ...detectorOptions,
+        ...engine,
+        ...(onRun === undefined ? {} : { onRun: (run) => onRun(model, run) }),
+      });
+      onLoad?.(model, (performance.now() - started) / 1000);
+      return { detector, files };
     } catch (error) {
       await files[Symbol.asyncDispose]();
       throw error;

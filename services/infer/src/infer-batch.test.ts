@@ -71,6 +71,8 @@ test("a frame store that is away costs a batch no attempt, however often it is t
     signal: new AbortController().signal,
     delivery: "delivery",
     suspect: false,
+    count: () => {},
+    idle: <T>(wait: Promise<T>) => wait,
   };
   for (let time = 0; time < 5; time++) {
     await assert.rejects(

@@ -38,7 +38,7 @@ export async function inferBatch(
 
   let alone = context.suspect;
   for (;;) {
-    const range = (): Promise<NextRange> => inferRange(deps, facts, message, context.signal, alone);
+    const range = (): Promise<NextRange> => inferRange(deps, facts, message, context, alone);
     const next = await (alone ? deps.gate.alone(range) : deps.gate.share(range));
     if (next === "none") return;
     alone ||= next === "alone";
@@ -52,7 +52,7 @@ async function inferRange(
   deps: InferDeps,
   facts: JobFacts,
   { job, epoch, batch }: InferMessage,
-  signal: AbortSignal,
+  { signal, count }: TaskContext,
   isAlone: boolean,
 ): Promise<NextRange> {
   const { ledger, queues } = deps;
@@ -93,6 +93,9 @@ async function inferRange(
   const commit = () => ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
   const committed = await insist(commit, deps.lockMs);
   if (committed.a === "gone") throw new NotWanted(job);
+  if (committed.a !== "stale") {
+    count({ frames: begun.t - begun.f, batches: committed.a === "done" ? 1 : 0 });
+  }
   if (committed.a === "done") {
     // Track first: it is waiting, the store is not.
     await queues.addDue(job, epoch, committed.due);

@@ -1,6 +1,12 @@
 import { chooseEngine } from "@framequeue/models";
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService } from "@framequeue/service";
+import {
+  observeGpus,
+  observeModels,
+  observePipeline,
+  observeStage,
+  runService,
+} from "@framequeue/service";
 import { readInferConfig } from "./config.ts";
 import { showEngine } from "./engine-metrics.ts";
 import { createInferService } from "./service.ts";
@@ -12,18 +18,16 @@ await runService({
     const engine = await chooseEngine(config.engine);
     showEngine(engine, metrics, logger);
     const pipeline = resources.use(
-      openLocalPipeline({
-        ...config,
-        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
-      }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
     );
+    observeGpus(metrics);
     const service = createInferService(pipeline, {
       ...(config.concurrency === undefined ? {} : { concurrency: config.concurrency }),
       workers: config.workers,
       threadsPerWorker: config.threadsPerWorker,
       engine,
       loadedModels: config.loadedModels,
-      events: observeStage(metrics, logger),
+      events: { ...observeStage(metrics, logger), ...observeModels(metrics, logger) },
     });
     await service.start();
     return {

@@ -1,5 +1,5 @@
 import type { ModelRef } from "@framequeue/contracts";
-import type { Engine } from "@framequeue/models";
+import type { Engine, SessionRun } from "@framequeue/models";
 import {
   createStageRunner,
   type Pipeline,
@@ -26,7 +26,14 @@ export interface InferServiceOptions {
   readonly loadedModels?: number;
   /** Detectors from elsewhere than the object store: a benchmark puts a stand-in here. Stays the caller's. */
   readonly detectors?: DetectorCache;
-  readonly events?: StageEvents;
+  readonly events?: StageEvents & InferEvents;
+}
+
+export interface InferEvents {
+  /** One run of a network: how long it took, and how many of the pictures in its tensor were wanted. */
+  readonly onRun?: (model: ModelRef, run: SessionRun) => void;
+  /** A model is ready that was not. */
+  readonly onLoad?: (model: ModelRef, seconds: number) => void;
 }
 
 /** Fewer would leave two threads waiting at the end of each batch. */
@@ -47,6 +54,8 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
         threadsPerWorker,
         engine: options.engine,
         capacity: options.loadedModels ?? 2,
+        onRun: options.events?.onRun,
+        onLoad: options.events?.onLoad,
       });
   const detectors = options.detectors ?? own!;
   const deps = { ...pipeline, detectors, gate: createSoloGate() };

@@ -1,5 +1,5 @@
-import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService } from "@framequeue/service";
+import { createSiteLook, JOB_PHASES, openLocalPipeline } from "@framequeue/pipeline";
+import { observePipeline, observeSite, observeStage, runService } from "@framequeue/service";
 import { createAddressGuard } from "./address-guard.ts";
 import { readIngestConfig } from "./config.ts";
 import { createIngestService } from "./service.ts";
@@ -9,10 +9,7 @@ await runService({
   config: readIngestConfig,
   async start({ config, logger, metrics, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({
-        ...config,
-        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
-      }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
     );
     const service = createIngestService(pipeline, {
       concurrency: config.concurrency,
@@ -26,6 +23,15 @@ await runService({
       events: observeStage(metrics, logger),
     });
     await service.start();
+    observeSite(metrics, logger, {
+      look: createSiteLook(pipeline),
+      phases: JOB_PHASES,
+      frameBudgetBytes: config.frameBudgetBytes,
+      folders: {
+        objects: config.objectsDir,
+        ...(config.frameStore === "file" ? { frames: config.framesDir } : {}),
+      },
+    });
     return {
       ready: () => service.state === "running",
       stop: (deadlineMs) => service.stop(deadlineMs),

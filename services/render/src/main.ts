@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService, sweepTempFolders } from "@framequeue/service";
+import { observePipeline, observeStage, runService, sweepTempFolders } from "@framequeue/service";
 import { readRenderConfig } from "./config.ts";
 import { createRenderService } from "./service.ts";
 
@@ -8,10 +8,7 @@ await runService({
   config: readRenderConfig,
   async start({ config, logger, metrics, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({
-        ...config,
-        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
-      }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
     );
     const service = createRenderService(pipeline, {
       concurrency: config.concurrency,

@@ -29,7 +29,7 @@ export interface RenderDeps extends Pipeline {
 export async function renderVideo(
   deps: RenderDeps,
   { job, epoch }: RenderMessage,
-  { signal }: TaskContext,
+  { signal, count }: TaskContext,
 ): Promise<void> {
   const { ledger, queues, objects } = deps;
   const facts = await deps.facts(job, epoch);
@@ -39,7 +39,13 @@ export async function renderVideo(
   if (begun.a !== "run") return;
 
   await using folder = await openTempFolder("render");
-  const report = await render(deps, facts, epoch, folder.path, signal);
+  let written = 0;
+  const note = (frames: number): void => {
+    count({ frames: Math.max(0, frames - written), batches: 0 });
+    written = Math.max(written, frames);
+    void ledger.noteRendered(job, written).catch(() => {});
+  };
+  const report = await render(deps, facts, epoch, folder.path, note, signal);
   const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
   const committed = await ledger.postCommit(job, epoch, "render", ref);
   if (committed.a === "gone") throw new NotWanted(job);
@@ -51,6 +57,7 @@ async function render(
   { job, plan }: JobFacts,
   epoch: string,
   folder: string,
+  onProgress: (frames: number) => void,
   signal: AbortSignal,
 ): Promise<RenderReport> {
   const assPath = join(folder, "overlay.ass");
@@ -67,7 +74,7 @@ async function render(
       output,
       tools: deps.tools,
       signal,
-      onProgress: (frames) => void deps.ledger.noteRendered(job.id, frames).catch(() => {}),
+      onProgress,
     });
   } catch (error) {
     if (!(error instanceof ProblemError) || error.code !== "render-failed") throw error;

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeStage, runService } from "@framequeue/service";
+import { observePipeline, observeStage, runService } from "@framequeue/service";
 import { readTrackConfig } from "./config.ts";
 import { createTrackService } from "./service.ts";
 
@@ -8,10 +8,7 @@ await runService({
   config: readTrackConfig,
   async start({ config, logger, metrics, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({
-        ...config,
-        onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
-      }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
     );
     const service = createTrackService(pipeline, {
       concurrency: config.concurrency,

@@ -21,7 +21,7 @@ export function createTrackService(pipeline: Pipeline, options: TrackServiceOpti
     concurrency: options.concurrency,
     pipeline,
     maxAttempts: 8,
-    handlers: { track: (message) => trackBatches(deps, message) },
+    handlers: { track: (message, context) => trackBatches(deps, message, context) },
     ...(options.events ? { events: options.events } : {}),
   });
 }

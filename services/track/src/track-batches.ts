@@ -10,6 +10,7 @@ import {
   NotWanted,
   type Pipeline,
   putIntermediate,
+  type TaskContext,
   type TrackRun,
 } from "@framequeue/pipeline";
 import { rollUpParts } from "./roll-up.ts";
@@ -24,7 +25,11 @@ export interface TrackDeps extends Pipeline {
 }
 
 /** Tracks the run of finished batches at the cursor and moves the cursor behind it. */
-export async function trackBatches(deps: TrackDeps, { job, epoch }: TrackMessage): Promise<void> {
+export async function trackBatches(
+  deps: TrackDeps,
+  { job, epoch }: TrackMessage,
+  { count }: TaskContext,
+): Promise<void> {
   const { ledger, queues, objects, trackers } = deps;
   const facts = await deps.facts(job, epoch);
   if (facts === undefined) return;
@@ -61,6 +66,7 @@ export async function trackBatches(deps: TrackDeps, { job, epoch }: TrackMessage
   );
   if (committed.a === "gone") throw new NotWanted(job);
   if (committed.a !== "ok") return;
+  count({ frames: frames.length, batches: run.batches.length });
   trackers.give(checkpoint, tracker);
   await queues.addDue(job, epoch, committed.due);
   await deleteExpired(deps, committed.expired ?? [], checkpoint);
