@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Registry } from "prom-client";
-import { readGauge, type Sample } from "./metrics.ts";
+import { readGauge, type Sample } from "./read-metrics.ts";
 
 /** One GPU as its driver tells of it. */
 export interface GpuReading {

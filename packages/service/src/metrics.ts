@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { observeProcess } from "./process-metrics.ts";
+import type { MetricOptions } from "./read-metrics.ts";
 
 /** Gauges of prom-client with names that Prometheus reserves for counters. */
 const MISNAMED = [
@@ -17,12 +18,6 @@ export function createMetrics(): Registry {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   observeProcess(registry);
   return registry;
-}
-
-interface MetricOptions<L extends string> {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly L[];
 }
 
 /** The registry's counter of that name, made where there is none, so that several parts may count together. */
@@ -59,63 +54,4 @@ export function histogramIn<L extends string = never>(
       registers: [registry],
     })
   );
-}
-
-export interface Sample<L extends string> {
-  readonly labels?: Readonly<Partial<Record<L, string>>>;
-  readonly value: number;
-}
-
-type Read<L extends string> = () => readonly Sample<L>[] | Promise<readonly Sample<L>[]>;
-
-/** A gauge that asks for its values whenever somebody reads the registry; where it is refused them, it has none. */
-export function readGauge<L extends string = never>(
-  registry: Registry,
-  { name, help, labels }: MetricOptions<L>,
-  read: Read<L>,
-): void {
-  new Gauge<L>({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [registry],
-    async collect() {
-      this.reset();
-      const samples = await samplesOf(read);
-      for (const { labels: at, value } of samples) {
-        if (at === undefined) this.set(value);
-        else this.set(at as Partial<Record<L, string>>, value);
-      }
-    },
-  });
-}
-
-/** A counter that something else keeps; the same otherwise. */
-export function readCounter<L extends string = never>(
-  registry: Registry,
-  { name, help, labels }: MetricOptions<L>,
-  read: Read<L>,
-): void {
-  new Counter<L>({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [registry],
-    async collect() {
-      this.reset();
-      const samples = await samplesOf(read);
-      for (const { labels: at, value } of samples) {
-        if (at === undefined) this.inc(value);
-        else this.inc(at as Partial<Record<L, string>>, value);
-      }
-    },
-  });
-}
-
-async function samplesOf<L extends string>(read: Read<L>): Promise<readonly Sample<L>[]> {
-  try {
-    return await read();
-  } catch {
-    return [];
-  }
 }

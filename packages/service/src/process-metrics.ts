@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { type Registry } from "prom-client";
-import { readCounter, readGauge, type Sample } from "./metrics.ts";
+import { readCounter, readGauge, type Sample } from "./read-metrics.ts";
 
 /** Clock ticks per second in /proc, the same on every Linux that Node runs on. */
 const TICKS = 100;

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import type { Logger } from "./logger.ts";
-import { readCounter, readGauge, type Registry, type Sample } from "./metrics.ts";
+import type { Registry } from "./metrics.ts";
+import { readCounter, readGauge, type Sample } from "./read-metrics.ts";
 
 /** What a look at the whole site finds; matches `SiteState` and its neighbours in the pipeline. */
 export interface SiteLook {

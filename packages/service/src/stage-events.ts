@@ -1,7 +1,8 @@
 import { toProblemError } from "@framequeue/contracts";
 import { BusyClock } from "./busy-clock.ts";
 import type { Logger } from "./logger.ts";
-import { counterIn, histogramIn, readCounter, readGauge, type Registry } from "./metrics.ts";
+import { counterIn, histogramIn, type Registry } from "./metrics.ts";
+import { readCounter, readGauge } from "./read-metrics.ts";
 
 /** One delivery of a task that is over. */
 export interface TaskReport {
