@@ -38,12 +38,15 @@ export const sourceSchema = z.union([
 export type Source = z.infer<typeof sourceSchema>;
 
 const share = z.number().min(0).max(1);
+/** Track each class on its own; else a track may change its class, and has that of its latest detection. */
+const perClass = z.boolean().default(true);
 
 /** How detections become tracks. `bytetrack` is the default; all match boxes by place alone. */
 const trackerUnionSchema = z
   .discriminatedUnion("algorithm", [
     z.strictObject({
       algorithm: z.literal("bytetrack"),
+      perClass,
       /** Detections above are matched first; those below only continue tracks that nothing else matched. */
       trackThreshold: share.default(0.5),
       /** Detections below are not looked at. */
@@ -57,7 +60,19 @@ const trackerUnionSchema = z
       fuseScores: z.boolean().default(true),
     }),
     z.strictObject({
+      /** ByteTrack with a motion model of width and height; tracks are shown from their first detection on. */
+      algorithm: z.literal("botsort"),
+      perClass,
+      trackThreshold: share.default(0.5),
+      lowThreshold: share.default(0.1),
+      foundThreshold: share.default(0.6),
+      matchThreshold: share.default(0.8),
+      trackBuffer: z.int().min(0).max(10_000).default(30),
+      fuseScores: z.boolean().default(true),
+    }),
+    z.strictObject({
       algorithm: z.literal("sort"),
+      perClass,
       minScore: share.default(0.5),
       /** Frames that a track may go without a detection. */
       maxAge: z.int().min(0).default(5),
@@ -68,6 +83,7 @@ const trackerUnionSchema = z
     }),
     z.strictObject({
       algorithm: z.literal("ocsort"),
+      perClass,
       minScore: share.default(0.5),
       /** Frames that a track may go without a detection. */
       maxAge: z.int().min(0).max(10_000).default(30),
@@ -82,8 +98,7 @@ const trackerUnionSchema = z
     }),
   ])
   .refine(
-    (tracker) =>
-      tracker.algorithm !== "bytetrack" || tracker.lowThreshold <= tracker.trackThreshold,
+    (tracker) => !("lowThreshold" in tracker) || tracker.lowThreshold <= tracker.trackThreshold,
     { path: ["lowThreshold"], error: "must not be above trackThreshold" },
   );
 

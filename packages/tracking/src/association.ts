@@ -1,4 +1,6 @@
 import type { BoxXyxy } from "@framequeue/vision";
+import type { Feature } from "./appearance.ts";
+import type { CameraMotion } from "./camera-motion.ts";
 
 /** A track in one frame. */
 export interface TrackedBox {
@@ -21,6 +23,8 @@ export interface Observation {
   readonly classId: number;
   /** Index in the tracker's input. */
   readonly detection: number;
+  /** Absent where nothing is known of its looks. */
+  readonly feature?: Feature;
 }
 
 /**
@@ -34,12 +38,14 @@ export interface Association<State> {
    * @param frame from 1
    * @param observations in the order of the input
    * @param nextTrackId takes the next track id; to be called when a track is first shown
+   * @param cameraMotion from the frame before to this one; of no use to trackers that do not know of cameras
    * @returns the tracks to show, new ones in order of their ids
    */
   step(
     frame: number,
     observations: readonly Observation[],
     nextTrackId: () => number,
+    cameraMotion?: CameraMotion,
   ): TrackedBox[];
 
   /** A copy of the whole state as plain JSON data: finite numbers, strings, arrays, objects. */

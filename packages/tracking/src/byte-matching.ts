@@ -1,11 +1,11 @@
 import { solveWithLimit } from "./assignment.ts";
 import type { Observation } from "./association.ts";
 import { iouPlusOneMatrix } from "./iou-matrix.ts";
-import { xyahFilterBox } from "./kalman-xyah.ts";
+import type { MotionModel } from "./motion-model.ts";
 
-/** What ByteTrack's matching needs to know of a track. */
+/** What the Byte family's matching needs to know of a track. */
 export interface MatchableTrack {
-  /** As in kalman-xyah.ts. */
+  /** Of the motion model. */
   readonly filter: Float64Array;
 }
 
@@ -17,26 +17,38 @@ export interface Matching<Track> {
   readonly observations: readonly Observation[];
 }
 
-/**
- * Pairs tracks with observations: cost 1 - IoU+1 of the boxes where they stand, or
- * 1 - IoU+1 * score, solved with the limit.
- */
-export function matchBoxes<Track extends MatchableTrack>(
+/** Cost 1 - IoU+1 of the boxes where they stand, row-major `[tracks, observations]`. */
+export function overlapCosts(
+  tracks: readonly MatchableTrack[],
+  observations: readonly Observation[],
+  motion: MotionModel,
+): Float64Array {
+  const costs = iouPlusOneMatrix(
+    tracks.map(({ filter }) => motion.box(filter)),
+    observations.map(({ box }) => box),
+  );
+  for (let at = 0; at < costs.length; at++) costs[at] = 1 - costs[at]!;
+  return costs;
+}
+
+/** Makes each cost 1 - IoU+1 * score. */
+export function fuseScores(costs: Float64Array, observations: readonly Observation[]): void {
+  const columns = observations.length;
+  for (const [column, { score }] of observations.entries()) {
+    for (let at = column; at < costs.length; at += columns)
+      costs[at] = 1 - (1 - costs[at]!) * score;
+  }
+}
+
+/** Pairs tracks with observations, solved with the limit. */
+export function matchByCosts<Track extends MatchableTrack>(
   tracks: readonly Track[],
   observations: readonly Observation[],
-  limit: number,
-  fuseScores: boolean,
+  costs: Float64Array = new Float64Array(0),
+  limit = 0,
 ): Matching<Track> {
   if (tracks.length === 0 || observations.length === 0) return { pairs: [], tracks, observations };
   const columns = observations.length;
-  const costs = iouPlusOneMatrix(
-    tracks.map(({ filter }) => xyahFilterBox(filter)),
-    observations.map(({ box }) => box),
-  );
-  for (let column = 0; column < columns; column++) {
-    const weight = fuseScores ? observations[column]!.score : 1;
-    for (let at = column; at < costs.length; at += columns) costs[at] = 1 - costs[at]! * weight;
-  }
   const columnOfRow = solveWithLimit(costs, tracks.length, columns, limit);
 
   const pairs: [Track, Observation][] = [];
@@ -67,12 +79,13 @@ const duplicateDistance = 0.15;
 export function duplicates<Track extends LivedTrack>(
   tracked: readonly Track[],
   lost: readonly Track[],
+  motion: MotionModel,
 ): Set<Track> {
   const found = new Set<Track>();
   if (tracked.length === 0 || lost.length === 0) return found;
   const overlaps = iouPlusOneMatrix(
-    tracked.map(({ filter }) => xyahFilterBox(filter)),
-    lost.map(({ filter }) => xyahFilterBox(filter)),
+    tracked.map(({ filter }) => motion.box(filter)),
+    lost.map(({ filter }) => motion.box(filter)),
   );
   for (let at = 0; at < overlaps.length; at++) {
     if (!(1 - overlaps[at]! < duplicateDistance)) continue;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
-import { ByteTrack } from "./byte-track.ts";
+import { createByteTrack } from "./byte-track.ts";
 
 const folder = new URL("../../../../shared/data/mot/bytetrack_palace/", import.meta.url);
 const present = existsSync(folder);
@@ -45,7 +45,7 @@ test(
     const detections = rowsOf("detection_results.json");
     const reference = rowsOf("tracking_results.json");
     const frames = Math.max(...detections.keys(), ...reference.keys()) + 1;
-    const association = new ByteTrack(portOptions);
+    const association = createByteTrack(portOptions);
     const ourIdOf = new Map<number, number>();
     let nextTrackId = 1;
     let compared = 0;

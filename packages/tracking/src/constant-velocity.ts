@@ -58,3 +58,14 @@ export function correctAxis(
   state[at + 3] = covariance * rest;
   state[at + 4]! -= velocityGain * covariance;
 }
+
+/** The squared Mahalanobis distance of a measured position: y² / (H P Hᵀ + R). */
+export function axisDistance(
+  state: Float64Array,
+  at: number,
+  measured: number,
+  measurementNoise: number,
+): number {
+  const residual = measured - state[at]!;
+  return (residual * residual) / (state[at + 2]! + measurementNoise);
+}

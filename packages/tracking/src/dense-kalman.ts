@@ -9,6 +9,19 @@ const combine = (a: Matrix, b: Matrix, sign: 1 | -1): Matrix =>
 const diagonal = (values: readonly number[]): Matrix =>
   values.map((value, i) => values.map((_, j) => (i === j ? value : 0)));
 
+/** Gauss and Jordan, for a positive definite matrix. */
+function inverseOf(matrix: Matrix): Matrix {
+  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
+  for (const [i, pivot] of rows.entries()) {
+    const scaled = pivot.map((value) => value / pivot[i]!);
+    rows[i] = scaled;
+    for (const [k, row] of rows.entries()) {
+      if (k !== i) rows[k] = row.map((value, j) => value - row[i]! * scaled[j]!);
+    }
+  }
+  return rows.map((row) => row.slice(matrix.length));
+}
+
 /**
  * The Kalman filter from the textbook, which tests hold the trackers' filters against: dense, with
  * the Joseph form of the covariance. 4 coordinates are measured, the velocities of the first
@@ -30,6 +43,13 @@ export class DenseKalman {
     this.#observation = this.#identity.slice(0, 4);
   }
 
+  /** Moves the state by x' = A x + b. */
+  warp(matrix: Matrix, offset: readonly number[]): void {
+    const column = offset.map((value) => [value]);
+    this.mean = combine(product(matrix, this.mean), column, 1);
+    this.covariance = product(product(matrix, this.covariance), transpose(matrix));
+  }
+
   predict(variances: readonly number[]): void {
     this.mean = product(this.#motion, this.mean);
     const moved = product(product(this.#motion, this.covariance), transpose(this.#motion));
@@ -40,9 +60,7 @@ export class DenseKalman {
     const noise = diagonal(variances);
     const cross = product(this.covariance, transpose(this.#observation));
     const innovation = combine(product(this.#observation, cross), noise, 1);
-    // No covariance between coordinates, so the inverse is that of the diagonal.
-    const inverse = diagonal(innovation.map((row, i) => 1 / row[i]!));
-    const gain = product(cross, inverse);
+    const gain = product(cross, inverseOf(innovation));
     const column = measured.map((value) => [value]);
     const residual = combine(column, product(this.#observation, this.mean), -1);
     this.mean = combine(this.mean, product(gain, residual), 1);

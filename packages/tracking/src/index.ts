@@ -11,6 +11,7 @@ export type {
   SeenFrame,
 } from "./analytics/scene-analytics.ts";
 export { sorted } from "./analytics/tally.ts";
+export type { CameraMotion } from "./camera-motion.ts";
 export { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.ts";
 export type { TrackedBox } from "./association.ts";
 export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
@@ -18,12 +19,17 @@ export type { MotRow } from "./mot-text.ts";
 export { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
 export {
+  defaultBotSortOptions,
   defaultByteTrackOptions,
+  defaultDeepSortOptions,
   defaultOcSortOptions,
   defaultSortOptions,
+  withoutLooks,
 } from "./tracker-options.ts";
 export type {
+  BotSortTrackerOptions,
   ByteTrackTrackerOptions,
+  DeepSortTrackerOptions,
   OcSortTrackerOptions,
   SortTrackerOptions,
   TrackerOptions,

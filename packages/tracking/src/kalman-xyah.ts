@@ -1,5 +1,12 @@
 import type { BoxXyxy } from "@framequeue/vision";
-import { axisLength, correctAxis, predictAxis, startAxis } from "./constant-velocity.ts";
+import type { MotionModel } from "./motion-model.ts";
+import {
+  axisDistance,
+  axisLength,
+  correctAxis,
+  predictAxis,
+  startAxis,
+} from "./constant-velocity.ts";
 
 /**
  * The Kalman filter of DeepSORT and ByteTrack (Wojke et al. 2017, section 2.1, with the noise of its
@@ -74,6 +81,27 @@ export function xyahFilterBox(filter: Float64Array): BoxXyxy {
   const top = filter[centreY]! - height / 2;
   return [left, top, left + width, top + height];
 }
+
+/** How far a box lies from where the filter expects it: the squared Mahalanobis distance over all four coordinates. */
+export function xyahDistance(filter: Float64Array, box: BoxXyxy): number {
+  const { x, y, aspect, height } = measure(box);
+  const variance = (positionDeviation * filter[boxHeight]!) ** 2;
+  return (
+    axisDistance(filter, centreX, x, variance) +
+    axisDistance(filter, centreY, y, variance) +
+    axisDistance(filter, ratio, aspect, ratioMeasurementVariance) +
+    axisDistance(filter, boxHeight, height, variance)
+  );
+}
+
+export const xyahMotion: MotionModel = {
+  length: xyahFilterLength,
+  start: startXyahFilter,
+  predict: predictXyahFilter,
+  holdSize: holdHeight,
+  correct: correctXyahFilter,
+  box: xyahFilterBox,
+};
 
 function measure([x1, y1, x2, y2]: BoxXyxy) {
   const width = x2 - x1;

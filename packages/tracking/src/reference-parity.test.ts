@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
+import type { CameraMotion } from "./camera-motion.ts";
 import { parseMotText } from "./mot-text.ts";
 import type { MotRow } from "./mot-text.ts";
 import {
+  defaultBotSortOptions,
   defaultByteTrackOptions,
+  defaultDeepSortOptions,
   defaultOcSortOptions,
   defaultSortOptions,
 } from "./tracker-options.ts";
@@ -31,16 +34,26 @@ function distance(a: BoxXywh, b: BoxXywh): number {
   return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 }
 
+/** The transform of each frame, from 1; rows of cmc.txt are `index m00 m01 tx m10 m11 ty`, in order of frames. */
+function cameraMotionsOf(sequence: string): (CameraMotion | undefined)[] {
+  const file = new URL(`${sequence}/cmc.txt`, folder);
+  if (!existsSync(file)) return [];
+  const rows = readFileSync(file, "utf8").trim().split("\n");
+  return rows.map((row) => row.trim().split(/\s+/).slice(1).map(Number) as unknown as CameraMotion);
+}
+
 /** Tracks one sequence beside the reference's rows; returns how many rows there were. */
 function compare(sequence: string, file: string, options: TrackerOptions): number {
   const info = readFileSync(new URL(`${sequence}/seqinfo.ini`, folder), "utf8");
   const frames = Number(/^seqLength\s*=\s*(\d+)/im.exec(info)![1]);
   const detections = rowsOf(sequence, "det.txt");
   const reference = rowsOf(sequence, file);
+  const cameraMotions = options.algorithm === "botsort" ? cameraMotionsOf(sequence) : [];
   const tracker = createTracker(options);
   const ourIdOf = new Map<number, number>();
   let compared = 0;
   for (let frame = 1; frame <= frames; frame++) {
+    const cameraMotion = cameraMotions[frame - 1];
     const seen = detections.get(frame) ?? [];
     const ours = new Map(
       tracker
@@ -48,6 +61,8 @@ function compare(sequence: string, file: string, options: TrackerOptions): numbe
           boxes: seen.map(({ boxXywh }) => xywhToXyxy(boxXywh)),
           scores: seen.map(({ score }) => score),
           classIds: seen.map(() => 0),
+          features: seen.map(({ rest }) => rest.slice(3)),
+          ...(cameraMotion === undefined ? {} : { cameraMotion }),
         })
         .map(({ trackId, box }) => [trackId, xyxyToXywh(box)]),
     );
@@ -78,6 +93,9 @@ const trackers: [string, string, TrackerOptions][] = [
   ["SORT", "sort.txt", defaultSortOptions],
   ["ByteTrack", "bytetrack.txt", defaultByteTrackOptions],
   ["OC-SORT", "ocsort.txt", defaultOcSortOptions],
+  ["DeepSORT", "deepsort.txt", defaultDeepSortOptions],
+  ["BoT-SORT", "botsort.txt", defaultBotSortOptions],
+  ["BoT-SORT with looks", "botsort-reid.txt", { ...defaultBotSortOptions, appearance: true }],
 ];
 for (const [name, file, options] of trackers) {
   const sequences = referencesOf(file);

@@ -25,17 +25,17 @@ function track(
   );
 }
 
-test("in the first frames every track is shown, with ids in order of detections", () => {
+test("in the first frames every track is shown, with ids in order of place where scores are equal", () => {
   assert.deepEqual(track([[100, 0], [0, 100], [100]]), [
-    [
-      [1, 0],
-      [2, 1],
-    ],
     [
       [1, 1],
       [2, 0],
     ],
-    [[1, 0]],
+    [
+      [1, 0],
+      [2, 1],
+    ],
+    [[2, 0]],
   ]);
 });
 

@@ -1,12 +1,14 @@
-import type { ByteTrackState } from "./byte-track.ts";
+import type { ByteState } from "./byte-association.ts";
+import type { DeepSortState } from "./deep-sort.ts";
 import { sortFilterLength } from "./kalman-sort.ts";
-import { xyahFilterLength } from "./kalman-xyah.ts";
+import { xyahMotion } from "./kalman-xyah.ts";
+import { xywhMotion } from "./kalman-xywh.ts";
 import type { OcSortState } from "./oc-sort.ts";
 import type { SortState } from "./sort.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** Of the checkpoint's algorithm. */
-export type AssociationState = SortState | ByteTrackState | OcSortState;
+export type AssociationState = SortState | OcSortState | DeepSortState | ByteState;
 
 /**
  * All that a tracker knows between two frames, as plain JSON data. A tracker restored from it gives
@@ -66,13 +68,21 @@ function isState(state: AssociationState, algorithm: TrackerOptions["algorithm"]
         haveFilters(state.tracks, sortFilterLength) &&
         state.tracks.every((track) => "sightings" in track && Array.isArray(track.sightings))
       );
-    case "bytetrack":
+    case "deepsort":
       return (
-        "lost" in state &&
-        haveFilters(state.tracked, xyahFilterLength) &&
-        haveFilters(state.lost, xyahFilterLength)
+        "tracks" in state &&
+        haveFilters(state.tracks, xyahMotion.length) &&
+        state.tracks.every((track) => "gallery" in track && Array.isArray(track.gallery))
       );
+    case "bytetrack":
+      return isByteState(state, xyahMotion.length);
+    case "botsort":
+      return isByteState(state, xywhMotion.length);
   }
+}
+
+function isByteState(state: AssociationState, length: number): boolean {
+  return "lost" in state && haveFilters(state.tracked, length) && haveFilters(state.lost, length);
 }
 
 function haveFilters(tracks: readonly { filter: readonly number[] }[], length: number): boolean {

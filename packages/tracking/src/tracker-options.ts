@@ -1,4 +1,7 @@
+import type { BotSortOptions } from "./bot-sort.ts";
+import type { ByteOptions } from "./byte-association.ts";
 import type { ByteTrackOptions } from "./byte-track.ts";
+import type { DeepSortOptions } from "./deep-sort.ts";
 import type { OcSortOptions } from "./oc-sort.ts";
 import type { SortOptions } from "./sort.ts";
 
@@ -27,7 +30,29 @@ export interface OcSortTrackerOptions extends PerClassOption, OcSortOptions {
   readonly minScore: number;
 }
 
-export type TrackerOptions = SortTrackerOptions | ByteTrackTrackerOptions | OcSortTrackerOptions;
+export interface DeepSortTrackerOptions extends PerClassOption, DeepSortOptions {
+  readonly algorithm: "deepsort";
+  /** Only detections with at least this score are tracked. */
+  readonly minScore: number;
+}
+
+export interface BotSortTrackerOptions extends PerClassOption, BotSortOptions {
+  readonly algorithm: "botsort";
+}
+
+/** Looks do not count unless these are given. */
+export const withoutLooks = {
+  appearance: false,
+  proximityThreshold: 0.5,
+  appearanceThreshold: 0.25,
+} as const;
+
+export type TrackerOptions =
+  | SortTrackerOptions
+  | ByteTrackTrackerOptions
+  | OcSortTrackerOptions
+  | DeepSortTrackerOptions
+  | BotSortTrackerOptions;
 
 /** What SORT's published results were made with; each class on its own. */
 export const defaultSortOptions: SortTrackerOptions = Object.freeze({
@@ -66,9 +91,53 @@ export const defaultOcSortOptions: OcSortTrackerOptions = Object.freeze({
   inertia: 0.2,
 });
 
-/** The score that a detection must exceed to be of any use. */
-export function scoreFloor(options: TrackerOptions): number {
-  return options.algorithm === "bytetrack" ? options.lowThreshold : options.minScore;
+/** What DeepSORT's reference results were made with; each class on its own. */
+export const defaultDeepSortOptions: DeepSortTrackerOptions = Object.freeze({
+  algorithm: "deepsort",
+  perClass: true,
+  minScore: 0.3,
+  maxCosineDistance: 0.2,
+  gallerySize: 100,
+  maxAge: 30,
+  minHits: 3,
+  maxOverlapCost: 0.7,
+});
+
+/** What BoT-SORT's published results on MOT17 were made with, without looks, at 30 frames per second. */
+export const defaultBotSortOptions: BotSortTrackerOptions = Object.freeze({
+  algorithm: "botsort",
+  perClass: true,
+  trackThreshold: 0.6,
+  lowThreshold: 0.1,
+  foundThreshold: 0.7,
+  matchThreshold: 0.8,
+  trackBuffer: 30,
+  fuseScores: true,
+  appearance: false,
+  proximityThreshold: 0.5,
+  appearanceThreshold: 0.25,
+});
+
+/** Whether a detection's score is enough for it to be of any use. */
+export function isScoreEnough(score: number, options: TrackerOptions): boolean {
+  if (!(score < Number.POSITIVE_INFINITY)) return false;
+  switch (options.algorithm) {
+    case "sort":
+    case "ocsort":
+      return score > options.minScore;
+    case "deepsort":
+      return score >= options.minScore;
+    case "bytetrack":
+    case "botsort":
+      return score > options.lowThreshold;
+  }
+}
+
+/** Whether the looks of detections matter. */
+export function needsFeatures(options: TrackerOptions): boolean {
+  return (
+    options.algorithm === "deepsort" || (options.algorithm === "botsort" && options.appearance)
+  );
 }
 
 /** @throws RangeError naming the option that is out of range */
@@ -84,21 +153,28 @@ export function checkTrackerOptions(options: TrackerOptions): void {
       checkShare({ inertia });
       return;
     }
-    case "bytetrack": {
-      const { trackThreshold, lowThreshold, foundThreshold, matchThreshold, trackBuffer } = options;
-      checkFinite({ trackThreshold, lowThreshold, foundThreshold });
-      checkShare({ matchThreshold });
-      checkWhole({ trackBuffer });
-      if (lowThreshold > trackThreshold) {
-        throw new RangeError(
-          `lowThreshold must not exceed trackThreshold, got ${lowThreshold} and ${trackThreshold}`,
-        );
+    case "deepsort": {
+      const { minScore, maxCosineDistance, gallerySize, maxAge, minHits, maxOverlapCost } = options;
+      checkFinite({ minScore });
+      checkShare({ maxOverlapCost });
+      checkWhole({ gallerySize, maxAge, minHits });
+      if (!(maxCosineDistance >= 0 && maxCosineDistance <= 2)) {
+        throw new RangeError(`maxCosineDistance must be within 0 to 2, got ${maxCosineDistance}`);
       }
+      return;
+    }
+    case "bytetrack":
+      checkByteOptions(options);
+      return;
+    case "botsort": {
+      const { proximityThreshold, appearanceThreshold } = options;
+      checkByteOptions(options);
+      checkShare({ proximityThreshold, appearanceThreshold });
       return;
     }
     default:
       throw new RangeError(
-        `algorithm must be sort, bytetrack or ocsort, got ${(options as TrackerOptions).algorithm}`,
+        `algorithm must be sort, deepsort, bytetrack, ocsort or botsort, got ${(options as TrackerOptions).algorithm}`,
       );
   }
 }
@@ -108,6 +184,18 @@ function checkSortOptions(options: SortOptions & { readonly minScore: number }):
   checkFinite({ minScore });
   checkShare({ iouThreshold });
   checkWhole({ maxAge, minHits });
+}
+
+function checkByteOptions(options: ByteOptions): void {
+  const { trackThreshold, lowThreshold, foundThreshold, matchThreshold, trackBuffer } = options;
+  checkFinite({ trackThreshold, lowThreshold, foundThreshold });
+  checkShare({ matchThreshold });
+  checkWhole({ trackBuffer });
+  if (lowThreshold > trackThreshold) {
+    throw new RangeError(
+      `lowThreshold must not exceed trackThreshold, got ${lowThreshold} and ${trackThreshold}`,
+    );
+  }
 }
 
 function checkFinite(values: Readonly<Record<string, number>>): void {

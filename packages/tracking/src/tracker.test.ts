@@ -5,13 +5,17 @@ import type { BoxXyxy } from "@framequeue/vision";
 import { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
 import {
+  defaultBotSortOptions,
   defaultByteTrackOptions,
+  defaultDeepSortOptions,
   defaultOcSortOptions,
   defaultSortOptions,
-  scoreFloor,
+  isScoreEnough,
 } from "./tracker-options.ts";
 import type {
+  BotSortTrackerOptions,
   ByteTrackTrackerOptions,
+  DeepSortTrackerOptions,
   OcSortTrackerOptions,
   SortTrackerOptions,
   TrackerOptions,
@@ -35,7 +39,20 @@ const scene = fc
     missed: fc.constantFrom(0, 0.05, 0.4),
     faint: fc.constantFrom(0, 0.1),
   })
-  .map((options) => walkingScene({ ...options, width: 300, height: 200 }));
+  .map((options) =>
+    walkingScene({ ...options, width: 300, height: 200 }).map((frame, index) =>
+      withLooks(frame, index),
+    ),
+  );
+
+/** Looks that tell little, some of them useless, and a camera that moves in every second frame. */
+function withLooks(frame: TrackerInput, index: number): TrackerInput {
+  const features = frame.boxes.map(([x1, y1, x2], at) =>
+    (at + index) % 7 === 0 ? [0, 0, 0] : [Math.sin(x2 - x1), 1, Math.cos(y1 / 50)],
+  );
+  if (index % 2 === 0) return { ...frame, features };
+  return { ...frame, features, cameraMotion: [1.01, -0.002, 2, 0.002, 1.01, -1] };
+}
 const sortOptions = fc
   .record({
     perClass: fc.boolean(),
@@ -67,8 +84,48 @@ const ocSortOptions = fc
     inertia: fc.constantFrom(0, 0.2, 1),
   })
   .map((given): TrackerOptions => ({ ...defaultOcSortOptions, ...given }));
-const options = fc.oneof(sortOptions, byteTrackOptions, ocSortOptions);
-const defaults = [defaultSortOptions, defaultByteTrackOptions, defaultOcSortOptions];
+const deepSortOptions = fc
+  .record({
+    perClass: fc.boolean(),
+    minScore: fc.constantFrom(0, 0.6),
+    maxCosineDistance: fc.constantFrom(0, 0.2, 2),
+    gallerySize: fc.integer({ min: 1, max: 4 }),
+    maxAge: fc.nat(6),
+    minHits: fc.nat(3),
+    maxOverlapCost: fc.constantFrom(0.3, 0.7, 1),
+  })
+  .map((given): TrackerOptions => ({ ...defaultDeepSortOptions, ...given }));
+const botSortOptions = fc
+  .record({
+    perClass: fc.boolean(),
+    lowThreshold: fc.constantFrom(0, 0.1),
+    foundThreshold: fc.constantFrom(0, 0.7),
+    matchThreshold: fc.constantFrom(0.8, 1),
+    trackBuffer: fc.nat(5),
+    fuseScores: fc.boolean(),
+    appearance: fc.boolean(),
+    proximityThreshold: fc.constantFrom(0.5, 1),
+    appearanceThreshold: fc.constantFrom(0.25, 1),
+  })
+  .map((given): TrackerOptions => ({ ...defaultBotSortOptions, ...given }));
+const options = fc.oneof(
+  sortOptions,
+  byteTrackOptions,
+  ocSortOptions,
+  deepSortOptions,
+  botSortOptions,
+);
+const defaults = [
+  defaultSortOptions,
+  defaultByteTrackOptions,
+  defaultOcSortOptions,
+  defaultDeepSortOptions,
+  { ...defaultBotSortOptions, appearance: true },
+];
+/** The same, but that tracks are shown from the first frame on. */
+const shownAtOnce = defaults.map((given) =>
+  given.algorithm === "deepsort" ? { ...given, minHits: 1 } : given,
+);
 
 test("any split with a checkpoint over JSON between gives identical output", () => {
   fc.assert(
@@ -111,11 +168,17 @@ test("ids and detections are unique per frame, ids dense in order of first outpu
           ids,
           [...new Set(ids)].sort((a, b) => a - b),
         );
-        assert.equal(new Set(tracks.map(({ detection }) => detection)).size, tracks.length);
+        const taken = tracks
+          .map(({ detection }) => detection)
+          .filter((detection) => detection >= 0);
+        assert.equal(new Set(taken).size, taken.length);
+        if (given.algorithm !== "deepsort") assert.equal(taken.length, tracks.length);
         for (const { trackId, box, detection, classId, score } of tracks) {
-          assert.equal(classId, frame.classIds[detection]);
-          assert.equal(score, frame.scores[detection]);
-          assert.ok(score > scoreFloor(given));
+          if (detection >= 0) {
+            assert.equal(classId, frame.classIds[detection]);
+            assert.equal(score, frame.scores[detection]);
+          }
+          assert.ok(isScoreEnough(score, given));
           assert.ok(box.every(Number.isFinite) && box[2] > box[0] && box[3] > box[1]);
           if (!classOf.has(trackId)) {
             assert.equal(trackId, classOf.size + 1);
@@ -130,12 +193,17 @@ test("ids and detections are unique per frame, ids dense in order of first outpu
 });
 
 /** The detections of one class, and where they are in the whole frame. */
-function ofClass({ boxes, scores, classIds }: TrackerInput, classId: number) {
+function ofClass(
+  { boxes, scores, classIds, features, cameraMotion }: TrackerInput,
+  classId: number,
+) {
   const detections = [...boxes.keys()].filter((index) => classIds[index] === classId);
   const input: TrackerInput = {
     boxes: detections.map((index) => boxes[index]!),
     scores: detections.map((index) => scores[index]!),
     classIds: detections.map(() => classId),
+    features: detections.map((index) => features![index]!),
+    ...(cameraMotion === undefined ? {} : { cameraMotion }),
   };
   return { input, detections };
 }
@@ -154,7 +222,7 @@ test("per class, each class is tracked as if it were alone", () => {
           const actual = alone.update(input).map((track, at) => {
             const trackId = idAmongAll.get(track.trackId) ?? expected[at]!.trackId;
             idAmongAll.set(track.trackId, trackId);
-            return { ...track, trackId, detection: detections[track.detection]! };
+            return { ...track, trackId, detection: detections[track.detection] ?? -1 };
           });
           assert.deepEqual(actual, expected);
         }
@@ -163,6 +231,52 @@ test("per class, each class is tracked as if it were alone", () => {
     }),
     { seed, numRuns: 100 },
   );
+});
+
+test("permuting the detections of a frame changes nothing but where they stand", () => {
+  fc.assert(
+    fc.property(scene, options, fc.nat(), (frames, given, shift) => {
+      const straight = createTracker(given);
+      const turned = createTracker(given);
+      for (const frame of frames) {
+        const count = frame.boxes.length;
+        const from = (at: number): number => (count - 1 - at + shift) % count;
+        const places = frame.boxes.map((_, at) => from(at));
+        const permuted: TrackerInput = {
+          ...frame,
+          boxes: places.map((at) => frame.boxes[at]!),
+          scores: places.map((at) => frame.scores[at]!),
+          classIds: places.map((at) => frame.classIds[at]!),
+          features: places.map((at) => frame.features![at]!),
+        };
+        const shown = turned.update(permuted);
+        assert.deepEqual(
+          shown.map((track) => ({ ...track, detection: places[track.detection] ?? -1 })),
+          straight.update(frame),
+        );
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+test("equal scores and equal boxes: what comes first does not depend on the input", () => {
+  const boxes = [100, 0, 50, 0].map((x): BoxXyxy => [x, 0, x + 40, 40]);
+  for (const given of defaults) {
+    const shownOf = (order: readonly number[]) => {
+      const tracker = createTracker({ ...given, perClass: false });
+      return Array.from({ length: 4 }, () =>
+        tracker
+          .update({
+            boxes: order.map((at) => boxes[at]!),
+            scores: order.map(() => 0.9),
+            classIds: order.map(() => 0),
+          })
+          .map(({ trackId, box }) => [trackId, ...box]),
+      );
+    };
+    assert.deepEqual(shownOf([3, 2, 0, 1]), shownOf([0, 1, 2, 3]));
+  }
 });
 
 test("classes take ids by ascending class, whatever the order of detections", () => {
@@ -225,7 +339,7 @@ test("boxes that cannot be tracked are passed over, boxes outside the frame are 
     [0, 0, 10, 10],
   ];
   const frame = { boxes, scores: boxes.map(() => 0.9), classIds: boxes.map(() => 0) };
-  for (const given of defaults) {
+  for (const given of shownAtOnce) {
     const tracker = createTracker(given);
     for (let i = 0; i < 5; i++) {
       const tracks = tracker.update(frame);
@@ -241,7 +355,7 @@ test("boxes that cannot be tracked are passed over, boxes outside the frame are 
 test("scores that are no numbers are passed over", () => {
   const boxes = [0, 50, 100].map((x): BoxXyxy => [x, 0, x + 10, 10]);
   const scores = [Number.NaN, Number.POSITIVE_INFINITY, 0.9];
-  for (const given of defaults) {
+  for (const given of shownAtOnce) {
     const tracker = createTracker(given);
     for (let i = 0; i < 3; i++) {
       const tracks = tracker.update({ boxes, scores, classIds: [0, 0, 0] });
@@ -260,6 +374,8 @@ test("extreme boxes never break a checkpoint", () => {
   const given = fc.constantFrom<TrackerOptions[]>(
     { ...defaultSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
     { ...defaultOcSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
+    { ...defaultDeepSortOptions, maxOverlapCost: 1, minHits: 1 },
+    { ...defaultBotSortOptions, matchThreshold: 1 },
     { ...defaultByteTrackOptions, matchThreshold: 1 },
     { ...defaultByteTrackOptions, matchThreshold: 1, fuseScores: false, trackBuffer: 3 },
   );
@@ -288,6 +404,9 @@ test("input that does not fit together is refused and changes nothing", () => {
     { boxes: [box], scores: [0.9], classIds: [] },
     { boxes: [], scores: [0.9], classIds: [0] },
     { boxes: [box], scores: [0.9], classIds: [0.5] },
+    { boxes: [box], scores: [0.9], classIds: [0], features: [] },
+    { boxes: [box, box], scores: [0.9, 0.9], classIds: [0, 0], features: [[1], [1, 2]] },
+    { boxes: [box], scores: [0.9], classIds: [0], cameraMotion: [1, 0, 0, 0, Number.NaN, 0] },
   ];
   for (const input of bad) assert.throws(() => tracker.update(input), RangeError);
   assert.deepEqual(tracker.save(), before);
@@ -326,6 +445,25 @@ test("options out of range are refused", () => {
   ];
   for (const given of badForByteTrack) {
     assert.throws(() => createTracker({ ...defaultByteTrackOptions, ...given }), RangeError);
+  }
+  const badForDeepSort: Partial<DeepSortTrackerOptions>[] = [
+    { minScore: Number.NaN },
+    { maxCosineDistance: 2.1 },
+    { maxCosineDistance: Number.NaN },
+    { gallerySize: -1 },
+    { maxOverlapCost: 1.5 },
+    { minHits: 0.5 },
+  ];
+  for (const given of badForDeepSort) {
+    assert.throws(() => createTracker({ ...defaultDeepSortOptions, ...given }), RangeError);
+  }
+  const badForBotSort: Partial<BotSortTrackerOptions>[] = [
+    { lowThreshold: 0.7 },
+    { proximityThreshold: -1 },
+    { appearanceThreshold: 1.1 },
+  ];
+  for (const given of badForBotSort) {
+    assert.throws(() => createTracker({ ...defaultBotSortOptions, ...given }), RangeError);
   }
   const other = { ...defaultSortOptions, algorithm: "other" } as unknown as TrackerOptions;
   assert.throws(() => createTracker(other), RangeError);

@@ -1,14 +1,19 @@
 import type { BoxXyxy } from "@framequeue/vision";
+import { unitFeature } from "./appearance.ts";
 import type { Association, Observation, TrackedBox } from "./association.ts";
-import { ByteTrack } from "./byte-track.ts";
-import type { ByteTrackState } from "./byte-track.ts";
+import { createBotSort } from "./bot-sort.ts";
+import type { ByteState } from "./byte-association.ts";
+import { createByteTrack } from "./byte-track.ts";
+import type { CameraMotion } from "./camera-motion.ts";
+import { DeepSort } from "./deep-sort.ts";
+import type { DeepSortState } from "./deep-sort.ts";
 import { OcSort } from "./oc-sort.ts";
 import type { OcSortState } from "./oc-sort.ts";
 import { Sort } from "./sort.ts";
 import type { SortState } from "./sort.ts";
 import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
 import type { AssociationState, TrackerCheckpoint } from "./tracker-checkpoint.ts";
-import { checkTrackerOptions, scoreFloor } from "./tracker-options.ts";
+import { checkTrackerOptions, isScoreEnough, needsFeatures } from "./tracker-options.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** The detections of one frame, best first: arrays of one length. */
@@ -18,6 +23,14 @@ export interface TrackerInput {
   readonly scores: readonly number[];
   /** Whole numbers. */
   readonly classIds: readonly number[];
+  /**
+   * What each detection looks like: vectors of one length, from one model, whatever their scale. For DeepSORT, and
+   * BoT-SORT with `appearance`; one without a length, or not finite, is as if its detection had none, which then matches
+   * by place alone. Absent: none has.
+   */
+  readonly features?: readonly ArrayLike<number>[];
+  /** From the frame before to this one; for BoT-SORT. Absent: the camera stood still. */
+  readonly cameraMotion?: CameraMotion;
 }
 
 export interface Tracker {
@@ -26,12 +39,12 @@ export interface Tracker {
    * without detections, be they empty or missing.
    *
    * Detections that cannot be tracked are passed over: a score that is not finite, or
-   * not above `minScore` (SORT, OC-SORT) or `lowThreshold` (ByteTrack), a coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
+   * not above `minScore` (SORT, OC-SORT; DeepSORT: below it) or `lowThreshold` (ByteTrack, BoT-SORT), a coordinate that is not finite or beyond ±1e7 px, a side shorter than 0.001 px or negative. Boxes
    * outside the frame are tracked as they are.
    *
    * @returns the tracks of this frame by ascending track id; no id and no detection occurs twice
-   * @throws RangeError if the arrays differ in length or a class id is not a whole number; the
-   *   tracker is then as before the call
+   * @throws RangeError if the arrays differ in length, a class id is not a whole number, features differ in length
+   *   or a camera motion is not finite; the tracker is then as before the call
    */
   update(input: TrackerInput): TrackedBox[];
 
@@ -84,7 +97,11 @@ function createAssociation(
     case "sort":
       return new Sort(options, state as SortState | undefined);
     case "bytetrack":
-      return new ByteTrack(options, state as ByteTrackState | undefined);
+      return createByteTrack(options, state as ByteState | undefined);
+    case "botsort":
+      return createBotSort(options, state as ByteState | undefined);
+    case "deepsort":
+      return new DeepSort(options, state as DeepSortState | undefined);
     case "ocsort":
       return new OcSort(options, state as OcSortState | undefined);
   }
@@ -112,7 +129,12 @@ class GroupTracker implements Tracker {
     const nextTrackId = () => this.#nextTrackId++;
     return this.#groups
       .flatMap(({ classId, association }) =>
-        association.step(this.#frame, observations.get(classId) ?? [], nextTrackId),
+        association.step(
+          this.#frame,
+          observations.get(classId) ?? [],
+          nextTrackId,
+          input.cameraMotion,
+        ),
       )
       .sort((a, b) => a.trackId - b.trackId);
   }
@@ -133,19 +155,24 @@ class GroupTracker implements Tracker {
   }
 
   /** The detections to track, by the class of their group. */
-  #observe({ boxes, scores, classIds }: TrackerInput): Map<number | null, Observation[]> {
-    const floor = scoreFloor(this.#options);
+  #observe({ boxes, scores, classIds, features }: TrackerInput): Map<number | null, Observation[]> {
+    const withLooks = features !== undefined && needsFeatures(this.#options);
     const observations = new Map<number | null, Observation[]>();
     for (const [detection, box] of boxes.entries()) {
       const score = scores[detection]!;
       const classId = classIds[detection]!;
-      if (!(score > floor && score < Number.POSITIVE_INFINITY) || !isTrackable(box)) continue;
+      if (!isScoreEnough(score, this.#options) || !isTrackable(box)) continue;
+      const feature = withLooks ? unitFeature(features[detection]!) : undefined;
       const group = this.#options.perClass ? classId : null;
       const list = observations.get(group);
-      const observation = { box, score, classId, detection };
+      const observation = {
+        ...{ box, score, classId, detection },
+        ...(feature === undefined ? {} : { feature }),
+      };
       if (list === undefined) observations.set(group, [observation]);
       else list.push(observation);
     }
+    for (const list of observations.values()) list.sort(byScoreAndPlace);
     return observations;
   }
 
@@ -160,11 +187,35 @@ class GroupTracker implements Tracker {
   }
 }
 
-function checkInput({ boxes, scores, classIds }: TrackerInput): void {
+/**
+ * The order in which detections found tracks. It does not depend on that of the input, so that neither do the tracks;
+ * only detections that are equal in all keep their order.
+ */
+function byScoreAndPlace(a: Observation, b: Observation): number {
+  return (
+    b.score - a.score ||
+    a.box[0] - b.box[0] ||
+    a.box[1] - b.box[1] ||
+    a.box[2] - b.box[2] ||
+    a.box[3] - b.box[3] ||
+    a.classId - b.classId
+  );
+}
+
+function checkInput({ boxes, scores, classIds, features, cameraMotion }: TrackerInput): void {
   if (scores.length !== boxes.length || classIds.length !== boxes.length) {
     throw new RangeError(
       `${boxes.length} boxes, ${scores.length} scores and ${classIds.length} classes do not fit`,
     );
+  }
+  if (features !== undefined) {
+    const isWhole =
+      features.length === boxes.length &&
+      features.every(({ length }) => length === features[0]!.length);
+    if (!isWhole) throw new RangeError(`${boxes.length} features of one length expected`);
+  }
+  if (cameraMotion !== undefined && !cameraMotion.every(Number.isFinite)) {
+    throw new RangeError(`camera motion ${cameraMotion.join(", ")} is not finite`);
   }
   const bad = classIds.find((classId) => !Number.isSafeInteger(classId));
   if (bad !== undefined) throw new RangeError(`class id ${bad} is not a whole number`);

@@ -13,6 +13,7 @@ import {
   type TaskContext,
   type TrackRun,
 } from "@framequeue/pipeline";
+import { withoutLooks } from "@framequeue/tracking";
 import { rollUpParts } from "./roll-up.ts";
 import { trackFrame, type UntrackedFrame } from "./track-frame.ts";
 import type { TrackerCache } from "./tracker-cache.ts";
@@ -39,7 +40,7 @@ export async function trackBatches(
   if (run.a !== "run") return;
   await rollUpParts(deps, job, epoch, run);
 
-  const options = { perClass: true, ...facts.job.options.tracker };
+  const options = { ...withoutLooks, ...facts.job.options.tracker };
   const [tracker, frames] = await Promise.all([
     trackers.take(run.ck, options),
     readFrames(deps, run.batches),

@@ -95,7 +95,14 @@ export async function startTestApi(
         models: [{ role: "detector", ...MODEL }],
         options: {
           enhance: { normalize: false },
-          tracker: { algorithm: "sort", minScore: 0.5, maxAge: 5, minHits: 3, iouThreshold: 0.3 },
+          tracker: {
+            algorithm: "sort",
+            perClass: true,
+            minScore: 0.5,
+            maxAge: 5,
+            minHits: 3,
+            iouThreshold: 0.3,
+          },
         },
         execution: { batchFrames: 16, segmentSeconds: 20, window: 12, openSegments: 2 },
         render: true,

@@ -1,0 +1,27 @@
+/** What a detection looks like, as a model tells: a vector of length 1. Alike objects have vectors that point alike. */
+export type Feature = Float64Array;
+
+/** The vector at length 1; undefined where it has none, or is not finite: such a detection looks like nothing. */
+export function unitFeature(values: ArrayLike<number>): Feature | undefined {
+  const feature = Float64Array.from(values);
+  let squares = 0;
+  for (const value of feature) squares += value * value;
+  const length = Math.sqrt(squares);
+  if (!(length > 0 && length < Number.POSITIVE_INFINITY)) return undefined;
+  for (let i = 0; i < feature.length; i++) feature[i]! /= length;
+  return feature;
+}
+
+/**
+ * 1 - cosine of the angle: 0 where both look the same, up to 2.
+ *
+ * @throws RangeError if they differ in length: they are of different models
+ */
+export function cosineDistance(a: Feature, b: Feature): number {
+  if (a.length !== b.length) {
+    throw new RangeError(`features of ${a.length} and ${b.length} numbers cannot be compared`);
+  }
+  let product = 0;
+  for (let i = 0; i < a.length; i++) product += a[i]! * b[i]!;
+  return 1 - product;
+}
