@@ -46,7 +46,8 @@ const TRAPS: readonly Trap[] = [
     fault: "inference commits a range that is not open",
     cut: "if not range or range.f ~= f or range.t ~= t then",
     put: "if not range then",
-    scenario: { zombies: true },
+    // Batches of which a part is known have ranges from the start.
+    scenario: { zombies: true, adopts: true },
   },
   {
     fault: "a dead holder's batch is not cleared by its successor",
