@@ -42,6 +42,8 @@ export const ARCHITECTURE: Architecture = {
     { name: "measures", folders: ["bench", "tests", "training"] },
   ],
   heavy: {
+    "@aws-sdk/client-s3": ["packages/storage"],
+    "@aws-sdk/lib-storage": ["packages/storage"],
     "@lancedb/lancedb": ["packages/search"],
     bullmq: ["packages/pipeline"],
     express: ["services/api"],

@@ -54,6 +54,7 @@ export async function startChaosSystem(folder: string, sourceDir: string): Promi
     openLocalPipeline({
       redisUrl: redis.url,
       site: SITE,
+      objectStore: "folder",
       objectsDir,
       framesDir,
       frameStore: "file",

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
+import { ConfigError } from "@framequeue/service";
 import { analyze } from "./analyze.ts";
 import { demo } from "./demo.ts";
 import { createDownloadLine } from "./download-line.ts";
@@ -27,6 +28,9 @@ const COMMANDS: Readonly<
 
 /** Exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
+
+/** sysexits.h: something in the configuration is wrong. */
+const EXIT_CONFIG = 78;
 
 async function main(): Promise<number> {
   const [name = "", ...args] = process.argv.slice(2);
@@ -60,6 +64,11 @@ async function main(): Promise<number> {
     if (stop.signal.aborted) {
       process.stderr.write("Stopped.\n");
       return INTERRUPTED;
+    }
+    if (error instanceof ConfigError) {
+      process.stderr.write(`The configuration is not valid:\n`);
+      for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
+      return EXIT_CONFIG;
     }
     if (!(error instanceof ProblemError)) throw error;
     process.stderr.write(`${error.toProblem().title}. ${error.message}\n`);

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
-import { createFolderStore } from "@framequeue/storage";
 import { showProviders } from "./models-providers.ts";
 import { registerModels } from "./register-models.ts";
 import type { Terminal } from "./terminal.ts";
@@ -47,9 +46,8 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       return 0;
     }
     case "store": {
-      const objectsDir = terminal.env["FQ_OBJECTS_DIR"] ?? join(terminal.dataDir, "objects");
       const wanted = name ?? (terminal.env["FQ_DEFAULT_MODEL"] || "yolox-nano");
-      const stored = await registerModels(wanted, createFolderStore(objectsDir), terminal);
+      const stored = await registerModels(wanted, terminal);
       terminal.stdout.write(`${stored}\n`);
       return 0;
     }

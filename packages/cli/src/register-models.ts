@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import { listModels, loadModelPackage, resolveModel } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
-import type { ObjectStore } from "@framequeue/storage";
+import { readObjectStoreConfig } from "@framequeue/service";
+import { openObjectStore } from "@framequeue/storage";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -12,20 +13,19 @@ import type { Terminal } from "./terminal.ts";
  * @param wanted a name from the catalogue, of a bundled or fetched model, or a file
  * @returns `name@version` of the wanted one; `wanted` as it is where it cannot be fetched, which is said on stderr
  */
-export async function registerModels(
-  wanted: string,
-  objects: ObjectStore,
-  terminal: Terminal,
-): Promise<string> {
+export async function registerModels(wanted: string, terminal: Terminal): Promise<string> {
+  const { dataDir, env } = terminal;
+  await using objects = openObjectStore(readObjectStoreConfig({ ...env, FQ_DATA_DIR: dataDir }));
+  await objects.prepare();
   const folders = {
-    cacheDir: join(terminal.dataDir, "models"),
+    cacheDir: join(dataDir, "models"),
     bundledDir: terminal.bundledModelsDir,
   };
   const chosen = await resolveModel(wanted, {
     ...folders,
     cwd: terminal.cwd,
     allowPull: true,
-    proxyEnv: terminal.env,
+    proxyEnv: env,
     signal: terminal.signal,
     onProgress: terminal.onDownload,
   }).catch((error: unknown) => {

@@ -3,7 +3,6 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
 import { startRedisProcess, withSecretFiles } from "@framequeue/service";
-import { createFolderStore } from "@framequeue/storage";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { registerModels } from "./register-models.ts";
@@ -28,8 +27,7 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   await using resources = new AsyncDisposableStack();
   await takeDataFolder(dataDir, resources);
 
-  const objectsDir = env["FQ_OBJECTS_DIR"] ?? join(dataDir, "objects");
-  const model = await registerModels(options.model, createFolderStore(objectsDir), terminal);
+  const model = await registerModels(options.model, terminal);
   const redisUrl = withSecretFiles(env)["REDIS_URL"] ?? (await ownRedis(dataDir, resources));
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
@@ -46,7 +44,6 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
     // What stood there is in REDIS_URL now; a service takes only one of the two.
     REDIS_URL_FILE: "",
     FQ_DATA_DIR: dataDir,
-    FQ_OBJECTS_DIR: objectsDir,
     FQ_FRAMES_DIR: framesDir,
     FQ_DEFAULT_MODEL: model,
     FQ_LOG_LEVEL: env["FQ_LOG_LEVEL"] ?? "warn",

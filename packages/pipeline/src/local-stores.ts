@@ -1,13 +1,11 @@
 import { createFileFrameStore, createRedisFrameStore, type FrameStore } from "@framequeue/frames";
-import { createFolderStore } from "@framequeue/storage";
+import { type ObjectStoreSettings, openObjectStore } from "@framequeue/storage";
 import { openPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 
-export interface LocalStoresOptions extends Pick<
-  PipelineOptions,
-  "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError" | "events"
-> {
-  /** Folder of the object store. */
-  readonly objectsDir: string;
+export interface LocalStoresOptions
+  extends
+    ObjectStoreSettings,
+    Pick<PipelineOptions, "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError" | "events"> {
   readonly frameStore: "file" | "redis";
   /** Folder of the `file` frame store, best on a memory file system. */
   readonly framesDir: string;
@@ -20,16 +18,14 @@ export interface LocalStoresOptions extends Pick<
 /** The pipeline of a service over the stores that its configuration names, which all services of the site share. */
 export function openLocalPipeline(options: LocalStoresOptions): Pipeline & AsyncDisposable {
   const frames = openFrameStore(options);
-  const pipeline = openPipeline({
-    ...options,
-    objects: createFolderStore(options.objectsDir),
-    frames,
-  });
+  const objects = openObjectStore(options);
+  const pipeline = openPipeline({ ...options, objects, frames });
   return {
     ...pipeline,
     async [Symbol.asyncDispose]() {
       await pipeline[Symbol.asyncDispose]();
       await frames[Symbol.asyncDispose]();
+      await objects[Symbol.asyncDispose]();
     },
   };
 }

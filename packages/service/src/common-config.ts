@@ -2,10 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, type Environment, readConfig } from "./config.ts";
 import {
+  objectStoreConfig,
+  type ObjectStoreConfig,
+  objectStoreSettings,
+} from "./object-store-config.ts";
+import {
   choiceSetting,
   integerSetting,
   optionalPathSetting,
-  pathSetting,
   redisUrlListSetting,
   redisUrlSetting,
   textSetting,
@@ -31,8 +35,7 @@ export const commonConfig = {
     form: "1 to 40 lower-case letters, digits and dashes",
     default: "site",
   }),
-  FQ_DATA_DIR: pathSetting("./data"),
-  FQ_OBJECTS_DIR: optionalPathSetting(),
+  ...objectStoreConfig,
   /** Where pixels are between the stages: a folder that all services share, or Redis servers of their own. */
   FQ_FRAME_STORE: choiceSetting(["file", "redis"], "file"),
   /** The folder; best on a tmpfs. */
@@ -55,12 +58,11 @@ export const commonConfig = {
   FQ_DRAIN_TIMEOUT_MS: integerSetting({ min: 0, max: 3_600_000, default: 20_000 }),
 } as const;
 
-export interface CommonConfig {
+export interface CommonConfig extends ObjectStoreConfig {
   readonly redisUrl: string;
   readonly site: string;
-  /** Absolute, as are the two below. */
+  /** Absolute, as is the one below. */
   readonly dataDir: string;
-  readonly objectsDir: string;
   readonly framesDir: string;
   readonly frameStore: "file" | "redis";
   /** At least one where the frame store is `redis`. */
@@ -89,7 +91,7 @@ export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig
     redisUrl: env.REDIS_URL,
     site: env.FQ_SITE,
     dataDir: env.FQ_DATA_DIR,
-    objectsDir: env.FQ_OBJECTS_DIR ?? join(env.FQ_DATA_DIR, "objects"),
+    ...objectStoreSettings(env),
     framesDir: env.FQ_FRAMES_DIR ?? join(env.FQ_DATA_DIR, "frames"),
     frameStore: env.FQ_FRAME_STORE,
     frameRedisUrls: env.FQ_FRAME_REDIS_URLS,

@@ -33,6 +33,7 @@ test("an empty environment gives the defaults, with absolute folders", () => {
     redisUrl: "redis://127.0.0.1:6379",
     site: "site",
     dataDir: resolve("data"),
+    objectStore: "folder",
     objectsDir: resolve("data/objects"),
     framesDir: resolve("data/frames"),
     frameStore: "file",

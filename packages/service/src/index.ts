@@ -9,6 +9,7 @@ export * from "./logger.ts";
 export * from "./metrics.ts";
 export * from "./pipeline-events.ts";
 export { redactUrl } from "./redact.ts";
+export { type ObjectStoreConfig, readObjectStoreConfig } from "./object-store-config.ts";
 export * from "./redis-process.ts";
 export * from "./run-service.ts";
 export { withSecretFiles } from "./secret-files.ts";
