@@ -1,4 +1,5 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import type * as Sdk from "@aws-sdk/client-s3";
+import type { Upload } from "@aws-sdk/lib-storage";
 
 /** Where the bucket is, and how the server that has it wants to be spoken to. */
 export interface S3Settings {
@@ -18,15 +19,17 @@ export interface S3Settings {
   readonly checksums: "supported" | "required";
   /** Bytes of local copies that are kept after their use, for the next one. */
   readonly keepCopiesBytes: number;
+  /** Keys in one answer of a listing; 1000 by default, which is the most that S3 gives. */
+  readonly keysPerPage?: number;
   /** Default: the usual places of the SDK: environment, shared files, web identity, the machine's role. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /** The SDK and a client. */
 export interface S3Connection {
-  readonly sdk: typeof import("@aws-sdk/client-s3");
-  readonly upload: typeof import("@aws-sdk/lib-storage").Upload;
-  readonly client: S3Client;
+  readonly sdk: typeof Sdk;
+  readonly upload: typeof Upload;
+  readonly client: Sdk.S3Client;
 }
 
 const CONNECT_MS = 5_000;
@@ -37,7 +40,7 @@ const SOCKETS = 64;
 
 /** Loads the SDK, 30 MB of memory which a service over a folder does without, and makes a client of it. */
 export async function connectS3(settings: S3Settings): Promise<S3Connection> {
-  const [sdk, { Upload }] = await Promise.all([
+  const [sdk, storage] = await Promise.all([
     import("@aws-sdk/client-s3"),
     import("@aws-sdk/lib-storage"),
   ]);
@@ -58,5 +61,5 @@ export async function connectS3(settings: S3Settings): Promise<S3Connection> {
       httpsAgent: { maxSockets: SOCKETS },
     },
   });
-  return { sdk, upload: Upload, client };
+  return { sdk, upload: storage.Upload, client };
 }

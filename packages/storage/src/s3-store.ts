@@ -118,6 +118,7 @@ export function createS3Store(settings: S3Settings): S3Store {
           new sdk.ListObjectsV2Command({
             Bucket: bucket,
             Prefix: within,
+            MaxKeys: settings.keysPerPage ?? 1_000,
             ...(next === undefined ? {} : { ContinuationToken: next }),
           }),
         ),
