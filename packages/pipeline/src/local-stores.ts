@@ -5,7 +5,10 @@ import { openPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts
 export interface LocalStoresOptions
   extends
     ObjectStoreSettings,
-    Pick<PipelineOptions, "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError" | "events"> {
+    Pick<
+      PipelineOptions,
+      "redisUrl" | "site" | "frameBudgetBytes" | "lockMs" | "onRedisError" | "events"
+    > {
   readonly frameStore: "file" | "redis";
   /** Folder of the `file` frame store, best on a memory file system. */
   readonly framesDir: string;
