@@ -26,7 +26,8 @@ export interface ChaosSystem extends AsyncDisposable {
   readonly pipeline: Pipeline;
   readonly redis: ChaosRedis;
   readonly model: ModelRef;
-  readonly apiUrl: string;
+  /** One for each process of the API. */
+  readonly apiUrls: readonly string[];
   readonly framesDir: string;
   /** Whether that is a small file system of its own, which can be filled. */
   readonly ownFileSystem: boolean;
@@ -36,12 +37,18 @@ export interface ChaosSystem extends AsyncDisposable {
   readonly names: readonly string[];
   /** Process ids by service name, of those that run. */
   pids(): Readonly<Record<string, number>>;
+  /** Names of those that are ready. */
+  ready(): readonly string[];
   /** Ends all services as an operator does. */
   stop(): Promise<void>;
 }
 
-/** Jobs may name the files of `sourceDir`. */
-export async function startChaosSystem(folder: string, sourceDir: string): Promise<ChaosSystem> {
+/** Jobs may name the files of `sourceDir`. `apis`: processes of the API. */
+export async function startChaosSystem(
+  folder: string,
+  sourceDir: string,
+  { apis = 1 }: { readonly apis?: number } = {},
+): Promise<ChaosSystem> {
   await using resources = new AsyncDisposableStack();
   const [framesDir, objectsDir, tempDir] = ["frames", "objects", "temp"].map((name) =>
     join(folder, name),
@@ -74,9 +81,9 @@ export async function startChaosSystem(folder: string, sourceDir: string): Promi
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= supervisor.stop());
   resources.defer(stop);
-  const port = await freePort();
+  const ports: number[] = [];
+  while (ports.length < apis) ports.push(await freePort());
   const env = {
-    FQ_API_PORT: String(port),
     FQ_SOURCE_ROOTS: sourceDir,
     REDIS_URL: redis.url,
     FQ_SITE: SITE,
@@ -92,20 +99,29 @@ export async function startChaosSystem(folder: string, sourceDir: string): Promi
     FQ_DRAIN_TIMEOUT_MS: "5000",
     TMPDIR: tempDir,
   };
-  const services = ["api", ...STAGES].flatMap((service) =>
-    Array.from({ length: PROCESSES[service] ?? 1 }, (_, i) => ({
-      name: `${service}-${i + 1}`,
-      entry: join(SERVICES, service, "src/main.ts"),
-      env,
+  const entry = (service: string): string => join(SERVICES, service, "src/main.ts");
+  const services = [
+    ...ports.map((port, i) => ({
+      name: `api-${i + 1}`,
+      entry: entry("api"),
+      env: { ...env, FQ_API_PORT: String(port) },
     })),
-  );
+    ...STAGES.flatMap((service) =>
+      Array.from({ length: PROCESSES[service] ?? 1 }, (_, i) => ({
+        name: `${service}-${i + 1}`,
+        entry: entry(service),
+        env,
+      })),
+    ),
+  ];
   await Promise.all(services.map((service) => supervisor.start(service)));
   const held = resources.move();
   return {
     ...{ pipeline, redis, model, framesDir, ownFileSystem, tempDir },
-    apiUrl: `http://127.0.0.1:${port}`,
+    apiUrls: ports.map((port) => `http://127.0.0.1:${port}`),
     names: services.map(({ name }) => name),
     pids: () => supervisor.pids(),
+    ready: () => Object.keys(supervisor.health()),
     stop,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -6,24 +6,26 @@ import type { Subject } from "./videos.ts";
 const PATIENCE_MS = 25_000;
 const AGAIN_MS = 500;
 /** What the API may answer while something that it needs is full or away. */
-const COME_AGAIN = [503, 507];
+export const COME_AGAIN: readonly number[] = [503, 507];
 
 export interface Submission {
   readonly subject: Subject;
   /** Fields of the request that never change a result. */
   readonly more: object;
   readonly model: string;
+  /** Statuses that are no reason to complain. */
+  readonly excused?: readonly number[];
 }
 
 /**
- * Submits until the job is taken, as a patient client does: one that was cut off, or was told to come again. An answer
- * that no fault excuses is handed to `complain`.
+ * Submits until the job is taken, as a patient client does: one that was cut off, or was told to come again. Tries the
+ * processes of the API in turn. An answer that no fault excuses is handed to `complain`.
  *
  * @throws the signal's reason
  */
 export async function submit(
-  apiUrl: string,
-  { subject, more, model }: Submission,
+  apiUrls: readonly string[],
+  { subject, more, model, excused = COME_AGAIN }: Submission,
   signal: AbortSignal,
   complain: (answer: string) => void,
 ): Promise<JobId> {
@@ -33,9 +35,9 @@ export async function submit(
     options: subject.options,
     ...more,
   });
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     try {
-      const answer = await fetch(`${apiUrl}/v1/jobs`, {
+      const answer = await fetch(`${apiUrls[attempt % apiUrls.length]}/v1/jobs`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body,
@@ -43,7 +45,7 @@ export async function submit(
       });
       const text = await answer.text();
       if (answer.status === 202) return (JSON.parse(text) as JobView).id;
-      if (!COME_AGAIN.includes(answer.status) || !answer.headers.has("retry-after")) {
+      if (!excused.includes(answer.status) || !answer.headers.has("retry-after")) {
         complain(`A submission was answered ${answer.status}: ${text}`);
       }
     } catch {

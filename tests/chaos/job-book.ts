@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal, type JobId } from "@framequeue/contracts";
 import type { ChaosSystem } from "./chaos-system.ts";
-import { submit } from "./client.ts";
+import { COME_AGAIN, submit } from "./client.ts";
 import { describeJob } from "./describe-job.ts";
 import type { Random } from "@framequeue/synth";
 import { type Subject, subjectOf } from "./videos.ts";
@@ -22,10 +22,19 @@ export class JobBook {
   readonly #known = new Set<JobId>();
   readonly #patience = new AbortController();
 
-  constructor(system: ChaosSystem, subjects: readonly Subject[], say: (line: string) => void) {
+  readonly #excused: readonly number[];
+
+  /** `excused`: statuses with which the API may send a user away. */
+  constructor(
+    system: ChaosSystem,
+    subjects: readonly Subject[],
+    say: (line: string) => void,
+    excused: readonly number[] = COME_AGAIN,
+  ) {
     this.#system = system;
     this.#subjects = subjects;
     this.#say = say;
+    this.#excused = excused;
   }
 
   get jobs(): number {
@@ -89,9 +98,12 @@ export class JobBook {
   }
 
   async #submit(subject: Subject, more: object): Promise<JobId> {
-    const { apiUrl, model } = this.#system;
-    const submission = { subject, more, model: `${model.name}@${model.version}` };
-    const id = await submit(apiUrl, submission, this.#patience.signal, (answer) => {
+    const { apiUrls, model } = this.#system;
+    const submission = {
+      ...{ subject, more, excused: this.#excused },
+      model: `${model.name}@${model.version}`,
+    };
+    const id = await submit(apiUrls, submission, this.#patience.signal, (answer) => {
       this.#say(answer);
       this.wrong.push(answer);
     });

@@ -42,7 +42,7 @@ test("a road seen at an angle: the map of a known camera is found again", () => 
     [4, 40],
     [-4, 40],
   ];
-  const map = planeMap(ground.map(project) as Four, ground)!;
+  const map = planeMap(ground.map(project) as Four, ground);
   for (const point of [
     [0, 12],
     [3, 25],
