@@ -159,7 +159,7 @@ export function observeSite(registry: Registry, logger: Logger, options: SiteMet
     "Memory of a Redis: the one of the queues, and those that hold pixels.",
     ["role", "server"],
     ({ redis, frameServers }) => [
-      { labels: { role: "queue", server: "" }, value: redis.usedBytes },
+      { labels: { role: "queue", server: "queue" }, value: redis.usedBytes },
       ...frameServers.map(({ server, usedBytes }) => ({
         labels: { role: "frames", server },
         value: usedBytes,
@@ -171,7 +171,7 @@ export function observeSite(registry: Registry, logger: Logger, options: SiteMet
     "What it may use: its maxmemory; for the queues' Redis the machine's memory where that is not set.",
     ["role", "server"],
     ({ redis, frameServers }) => [
-      { labels: { role: "queue", server: "" }, value: redis.limitBytes },
+      { labels: { role: "queue", server: "queue" }, value: redis.limitBytes },
       ...frameServers
         .filter(({ limitBytes }) => limitBytes > 0)
         .map(({ server, limitBytes }) => ({
