@@ -4,11 +4,20 @@ import type { Bench, Measurement } from "./bench.ts";
 import { controlPlane } from "./control-plane/bench.ts";
 import { equality } from "./equality/bench.ts";
 import { frameStores } from "./frame-stores/bench.ts";
+import { infer } from "./infer/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
 import { scaling } from "./scaling/bench.ts";
 
-const BENCHES: readonly Bench[] = [mainJob, equality, scaling, controlPlane, frameStores, memory];
+const BENCHES: readonly Bench[] = [
+  mainJob,
+  infer,
+  equality,
+  scaling,
+  controlPlane,
+  frameStores,
+  memory,
+];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]
 

@@ -34,6 +34,7 @@ export function createStandIn({ model, workers, frameMs }: StandInOptions): Dete
   const detector: Detector = {
     package: model,
     labels,
+    slots: 1,
     frameSize: (source) => source,
     async detect(_frames, { from, to }) {
       const each = Math.max(1, Math.min(CHUNK_FRAMES, Math.ceil((to - from) / workers)));
@@ -48,6 +49,8 @@ export function createStandIn({ model, workers, frameMs }: StandInOptions): Dete
   };
   return {
     borrow: async () => ({ detector, async [Symbol.asyncDispose]() {} }),
+    loaded: () => new Set([model.ref.sha256]),
+    async drop() {},
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -9,6 +9,42 @@ export const modelRefSchema = z.object({
 });
 export type ModelRef = z.infer<typeof modelRefSchema>;
 
+/** How a model is run: pictures per tensor, threads of one session, sessions side by side. */
+const runSettingSchema = z.object({
+  batch: z.int().min(1),
+  threads: z.int().min(1),
+  sessions: z.int().min(1),
+});
+export type RunSetting = z.infer<typeof runSettingSchema>;
+
+/** What was measured of a model on one kind of device, and the setting that was chosen by it. */
+export const tuningSchema = z.object({
+  v: z.literal(1),
+  sha256: z.string(),
+  /** The numeric class of what it was measured on: provider, processor, version of the runtime. */
+  class: z.string(),
+  cores: z.int().min(1),
+  latencyLimitMs: z.number(),
+  chosen: runSettingSchema,
+  settings: z.array(
+    runSettingSchema.extend({
+      framesPerSecond: z.number(),
+      /** 95 of 100 runs took no longer. */
+      latencyMs: z.number(),
+      /** Most memory of the process that measured it. */
+      peakBytes: z.int(),
+      /** Whether its outputs were those of one picture per tensor and one thread, to the last bit. */
+      exact: z.boolean(),
+    }),
+  ),
+});
+export type Tuning = z.infer<typeof tuningSchema>;
+
+/** Object store key of what was measured of a model on a kind of device. */
+export function tuningKey(sha256: string, numericClass: string): string {
+  return `models/${sha256}/tuning/${numericClass}.json`;
+}
+
 /** Object store keys of a registered model. */
 export function modelKeys(sha256: string): { model: string; manifest: string } {
   return { model: `models/${sha256}/model.onnx`, manifest: `models/${sha256}/manifest.json` };

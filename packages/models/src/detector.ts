@@ -27,6 +27,8 @@ export interface DetectOptions {
 export interface Detector extends AsyncDisposable {
   readonly package: ModelPackage;
   readonly labels: readonly string[];
+  /** Pictures per run. */
+  readonly slots: number;
   /**
    * The size in which this model wants a source's frames: scaled to fit its input, without padding; the whole input
    * where the model stretches.
@@ -64,6 +66,7 @@ export async function createDetector(
   return {
     package: model,
     labels,
+    slots: runner.slots,
     frameSize: (source) => frameSizeOf(source, input),
     async detect(frames, range, source, { minScore = thresholds.score, signal } = {}) {
       checkSize(frames, frameSizeOf(source, input));

@@ -30,12 +30,13 @@ export interface RunnerOptions {
  */
 export class ModelRunner implements AsyncDisposable {
   readonly #pool: SessionPool;
-  readonly #tensorBatch: number;
+  /** Pictures per run. */
+  readonly slots: number;
   readonly #workers: number;
 
   private constructor(pool: SessionPool, tensorBatch: number, workers: number) {
     this.#pool = pool;
-    this.#tensorBatch = tensorBatch;
+    this.slots = tensorBatch;
     this.#workers = workers;
   }
 
@@ -70,7 +71,7 @@ export class ModelRunner implements AsyncDisposable {
    * @throws ProblemError `inference-failed` if the model fails, `shutting-down` after disposal
    */
   async run(pictures: readonly Picture[], signal?: AbortSignal): Promise<ChunkResult[]> {
-    const spans = chunkSpans({ from: 0, to: pictures.length }, this.#tensorBatch, this.#workers);
+    const spans = chunkSpans({ from: 0, to: pictures.length }, this.slots, this.#workers);
     // the first failure drops what still waits
     const failure = new AbortController();
     const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);

@@ -8,8 +8,12 @@ import { failed, SessionThread, ThreadLost } from "./session-thread.ts";
 
 /** Deals that a thread may hold: one that runs and one that waits, so that it never idles between two. */
 const DEALS_PER_THREAD = 2;
-/** How long a run that is not full waits for more pictures. */
-const WAIT_MS = 4;
+/** How long a run that is not full waits for more pictures, at least; … */
+const LEAST_WAIT_MS = 4;
+/** … and as a share of the time that a run takes, full or not: a fuller one is worth more than an early one. */
+const WAIT_SHARE = 0.25;
+/** Weight of the newest run in that time. */
+const NEWEST = 0.2;
 
 export interface PoolOptions {
   /** The module that the threads run. */
@@ -41,6 +45,7 @@ export class SessionPool implements AsyncDisposable {
   readonly #threads = new Set<SessionThread>();
   readonly #queue: Queued[] = [];
   readonly #starting = new Set<Promise<void>>();
+  #runMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
@@ -139,7 +144,7 @@ export class SessionPool implements AsyncDisposable {
         slots: this.#options.spec.tensorBatch,
         threads: this.#options.places.length,
         idle: thread.outstanding === 0,
-        waitMs: WAIT_MS,
+        waitMs: Math.max(LEAST_WAIT_MS, WAIT_SHARE * this.#runMs),
         now: performance.now(),
       });
       if ("waitMs" in deal) {
@@ -156,6 +161,8 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #give(thread: SessionThread, dealt: readonly Queued[]): void {
+    const isIdle = thread.outstanding === 0;
+    const started = performance.now();
     const { answers, finished } = thread.run(dealt.map(({ chunk }) => chunk));
     for (const [i, queued] of dealt.entries()) {
       answers[i]!.then(
@@ -170,7 +177,11 @@ export class SessionPool implements AsyncDisposable {
         },
       );
     }
-    void finished.then(() => this.#deal());
+    void finished.then(() => {
+      // behind another it would have waited besides
+      if (isIdle) this.#runMs += NEWEST * (performance.now() - started - this.#runMs);
+      this.#deal();
+    });
   }
 
   #settle({ stopListening }: Queued, how: () => void): void {

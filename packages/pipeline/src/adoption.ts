@@ -114,12 +114,15 @@ async function* trackedBatches(objects: ObjectStore, kept: Kept): AsyncGenerator
   }
 }
 
-/** Whether two plans cut the same frames into the same batches, for the same model. */
+/** Whether two plans cut the same frames into the same batches, for the same model, on the same kind of device. */
 function sameWork(a: Plan, b: Plan): boolean {
   const cut = (plan: Plan): string => {
     // Parsed, so that keys stand in one order.
-    const { sourceSha256, media, frame, batchFrames, minScore, labels } = planSchema.parse(plan);
-    return JSON.stringify([sourceSha256, media, frame, batchFrames, minScore, labels]);
+    const { sourceSha256, media, frame, batchFrames, minScore, labels, numeric } =
+      planSchema.parse(plan);
+    // Not the shape of the tensors: what goes on does so with the adopted plan's.
+    const device = numeric?.class ?? null;
+    return JSON.stringify([sourceSha256, media, frame, batchFrames, minScore, labels, device]);
   };
   // One that fell back to a single segment is cut so again, whatever the fresh plan would try first.
   const segments = ({ mode, segments }: Plan): string =>

@@ -1,4 +1,5 @@
 export { type Adopted, adoptKept, readAdopted } from "./adoption.ts";
+export * from "./infer-roster.ts";
 export { insist } from "./insist.ts";
 export * from "./intermediates.ts";
 export { NotWanted } from "./job-watch.ts";
@@ -9,7 +10,8 @@ export { objectKeys } from "./keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";
 export { jobShare } from "./job-share.ts";
 export * from "./ledger.ts";
-export { storeModel } from "./model-store.ts";
+export { modelsInUse } from "./models-in-use.ts";
+export { readTuning, storeModel, storeTuning } from "./model-store.ts";
 export type { StoreCall, StoreEvents } from "./observed-stores.ts";
 export * from "./parts.ts";
 export * from "./payloads.ts";

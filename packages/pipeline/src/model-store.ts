@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { modelKeys, type ModelRef } from "@framequeue/contracts";
-import type { ObjectStore } from "@framequeue/storage";
+import {
+  modelKeys,
+  type ModelRef,
+  type Tuning,
+  tuningKey,
+  tuningSchema,
+} from "@framequeue/contracts";
+import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 
 /** Puts a model into the object store, where every service finds it by its hash. Again is no fault. */
 export async function storeModel(
@@ -13,4 +19,25 @@ export async function storeModel(
   }
   await objects.put(keys.manifest, JSON.stringify(model.manifest), { durable: true });
   return model.ref;
+}
+
+/** Remembers what was measured, for the model and the class of device that it names. */
+export async function storeTuning(objects: ObjectStore, tuning: Tuning): Promise<void> {
+  const key = tuningKey(tuning.sha256, tuning.class);
+  await objects.put(key, JSON.stringify(tuning), { durable: true });
+}
+
+/** What was measured of a model on a class of device; undefined where nothing was, or nothing that can be read. */
+export async function readTuning(
+  objects: ObjectStore,
+  sha256: string,
+  numericClass: string,
+): Promise<Tuning | undefined> {
+  try {
+    const text = (await objects.get(tuningKey(sha256, numericClass))).toString();
+    return tuningSchema.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof ObjectNotFound || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

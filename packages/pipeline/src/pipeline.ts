@@ -1,5 +1,6 @@
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
+import { createInferRoster, type InferRoster } from "./infer-roster.ts";
 import { createJobs, type JobEvents, type Jobs } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createFactsReader, type FactsReader } from "./plan.ts";
@@ -15,6 +16,8 @@ export interface Pipeline {
   readonly queues: TaskQueues;
   readonly jobs: Jobs;
   readonly facts: FactsReader;
+  /** Who infers here, and on what. */
+  readonly roster: InferRoster;
   readonly objects: ObjectStore;
   readonly frames: FrameStore;
   /** Bytes of pixels that the whole site may hold in its frame store. */
@@ -58,6 +61,7 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
     queues,
     jobs,
     facts: createFactsReader(objects),
+    roster: createInferRoster(redis, site),
     objects,
     frames,
     frameBudgetBytes,

@@ -32,6 +32,15 @@ export const planSchema = z.object({
   /** The detector's labels, by class id. */
   labels: z.array(z.string()),
   expectedFrames: z.int().min(0),
+  /** What the last bits of the results depend on. Absent: any process, one picture per tensor. */
+  numeric: z
+    .object({
+      /** Only processes of this class infer for the job; any where it is absent. */
+      class: z.string().optional(),
+      /** Pictures per tensor, by the model's sha256. */
+      tensorBatch: z.record(z.string(), z.int().min(1)),
+    })
+    .optional(),
   /** An earlier run left results, listed in an object per segment. */
   adopts: z.boolean().optional(),
 });

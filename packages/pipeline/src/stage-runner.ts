@@ -96,6 +96,11 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly events?: StageEvents;
 }
 
+/** The work is for a process of another kind: it goes back into the queue, and no attempt counts. */
+export class ForAnother extends Error {
+  override readonly name = "ForAnother";
+}
+
 export interface StageRunner {
   readonly state: "starting" | "running" | "draining" | "stopped";
   start(): Promise<void>;
@@ -106,6 +111,14 @@ export interface StageRunner {
   stop(deadlineMs: number): Promise<void>;
 }
 
+/** A runner whose tasks may turn out smaller or larger than thought. */
+export interface SizedRunner extends StageRunner {
+  /** From now on holds so many tasks at once, instead of `concurrency`. */
+  hold(tasks: number): void;
+}
+
+/** How long a task stays away that was for another process: short, because the other one may be idle. */
+const FOR_ANOTHER_MS = 250;
 /** A lock that ran out is noticed a third of its time later, at the latest. */
 const STALL_CHECKS = 3;
 
@@ -115,7 +128,7 @@ function defaultBackoffMs(attempt: number): number {
 }
 
 /** Connects one stage to its queue. The one place where an error becomes a retry, a failed job, or a hand-back. */
-export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q>): StageRunner {
+export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q>): SizedRunner {
   const { events } = options;
   const { redis, ledger, queues, jobs } = options.pipeline;
   const handlers = options.handlers as unknown as Record<string, Handler<MessageStage> | undefined>;
@@ -186,6 +199,11 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         report("unwanted");
         await repair(message.job);
         return;
+      }
+      if (error instanceof ForAnother) {
+        report("waits");
+        await task.moveToDelayed(Date.now() + FOR_ANOTHER_MS, token);
+        throw new DelayedError();
       }
       if (isBlameless(error)) {
         report("waits", error);
@@ -265,6 +283,9 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
   return {
     get state() {
       return state;
+    },
+    hold(tasks) {
+      if (worker.concurrency !== tasks) worker.concurrency = tasks;
     },
     async start() {
       await worker.waitUntilReady();

@@ -26,12 +26,23 @@ export interface DetectorLoan extends AsyncDisposable {
 }
 
 export interface DetectorCache extends AsyncDisposable {
-  /** Loads the model on first use; throws `model-not-found` or `model-invalid`. */
-  borrow(model: ModelRef): Promise<DetectorLoan>;
+  /**
+   * Loads the model on first use; throws `model-not-found` or `model-invalid`.
+   *
+   * @param tensorBatch pictures per run, where the model leaves that open: another number is another session, because
+   * its last bits may be others
+   */
+  borrow(model: ModelRef, tensorBatch: number): Promise<DetectorLoan>;
+  /** By sha256, the models whose sessions are open and have run. */
+  loaded(): ReadonlySet<string>;
+  /** Unloads the sessions of a model that nobody has on loan. */
+  drop(sha256: string): Promise<void>;
 }
 
 interface Entry {
+  readonly sha256: string;
   readonly loaded: Promise<{ detector: Detector; files: LocalCopy }>;
+  isOpen: boolean;
   loans: number;
 }
 
@@ -43,7 +54,10 @@ export function createDetectorCache(
   const { onRun, onLoad, engine, ...detectorOptions } = options;
   const entries = new Map<string, Entry>();
 
-  async function load(model: ModelRef): Promise<{ detector: Detector; files: LocalCopy }> {
+  async function load(
+    model: ModelRef,
+    tensorBatch: number,
+  ): Promise<{ detector: Detector; files: LocalCopy }> {
     const started = performance.now();
     const keys = modelKeys(model.sha256);
     const files = await localModel(objects, keys.model, model);
@@ -53,6 +67,7 @@ export function createDetectorCache(
       const detector = await createDetector(modelPackage, {
         ...detectorOptions,
         ...engine,
+        tensorBatch,
         ...(onRun === undefined ? {} : { onRun: (run) => onRun(model, run) }),
       });
       onLoad?.(model, (performance.now() - started) / 1000);
@@ -65,6 +80,16 @@ export function createDetectorCache(
     }
   }
 
+  function open(model: ModelRef, tensorBatch: number): Entry {
+    const loaded = load(model, tensorBatch);
+    const entry: Entry = { sha256: model.sha256, loaded, isOpen: false, loans: 0 };
+    loaded.then(
+      () => (entry.isOpen = true),
+      () => {},
+    );
+    return entry;
+  }
+
   async function unload({ loaded }: Entry): Promise<void> {
     const model = await loaded.catch(() => undefined);
     await model?.detector[Symbol.asyncDispose]();
@@ -72,20 +97,21 @@ export function createDetectorCache(
   }
 
   async function trim(): Promise<void> {
-    for (const [sha256, entry] of entries) {
+    for (const [key, entry] of entries) {
       if (entries.size <= options.capacity) return;
       if (entry.loans > 0) continue;
-      entries.delete(sha256);
+      entries.delete(key);
       await unload(entry);
     }
   }
 
   return {
-    async borrow(model) {
-      const entry = entries.get(model.sha256) ?? { loaded: load(model), loans: 0 };
+    async borrow(model, tensorBatch) {
+      const key = `${model.sha256}/${tensorBatch}`;
+      const entry = entries.get(key) ?? open(model, tensorBatch);
       // The map's order is the order of use, oldest first.
-      entries.delete(model.sha256);
-      entries.set(model.sha256, entry);
+      entries.delete(key);
+      entries.set(key, entry);
       entry.loans++;
       try {
         const { detector } = await entry.loaded;
@@ -99,8 +125,17 @@ export function createDetectorCache(
       } catch (error) {
         entry.loans--;
         // A model that failed to load may load the next time.
-        if (entries.get(model.sha256) === entry) entries.delete(model.sha256);
+        if (entries.get(key) === entry) entries.delete(key);
         throw error;
+      }
+    },
+    loaded: () =>
+      new Set([...entries.values()].filter(({ isOpen }) => isOpen).map(({ sha256 }) => sha256)),
+    async drop(sha256) {
+      for (const [key, entry] of entries) {
+        if (entry.sha256 !== sha256 || entry.loans > 0) continue;
+        entries.delete(key);
+        await unload(entry);
       }
     },
     async [Symbol.asyncDispose]() {

@@ -9,6 +9,7 @@ import type { FrameBatch } from "@framequeue/frames";
 import type { Detector, FrameDetections } from "@framequeue/models";
 import {
   dropBatch,
+  ForAnother,
   insist,
   NotWanted,
   type JobFacts,
@@ -25,6 +26,10 @@ import type { SoloGate } from "./solo-gate.ts";
 export interface InferDeps extends Pipeline {
   readonly detectors: DetectorCache;
   readonly gate: SoloGate;
+  /** What this process runs models on; absent where it serves every job, as one that is alone does. */
+  readonly numericClass?: string | undefined;
+  /** A range of so many frames came for a model that takes so many at once. */
+  readonly onRange?: (frames: number, slots: number) => void;
 }
 
 /** Detects on every range of a batch that has no result yet, then deletes the pixels and gives the credit back. */
@@ -35,6 +40,7 @@ export async function inferBatch(
 ): Promise<void> {
   const facts = await deps.facts(message.job, message.epoch);
   if (facts === undefined) return;
+  await checkClass(deps, facts);
 
   let alone = context.suspect;
   for (;;) {
@@ -43,6 +49,22 @@ export async function inferBatch(
     if (next === "none") return;
     alone ||= next === "alone";
   }
+}
+
+/**
+ * A job's frames are inferred by processes of one class. One whose last process went for good has no end: it fails, and
+ * its user decides whether it begins again on what there is.
+ */
+async function checkClass({ numericClass, roster }: InferDeps, { plan }: JobFacts): Promise<void> {
+  const wanted = plan.numeric?.class;
+  if (numericClass === undefined || wanted === undefined || wanted === numericClass) return;
+  if (await roster.wasHere(wanted)) throw new ForAnother(`for a process of class ${wanted}`);
+  throw new ProblemError(
+    "numeric-class-gone",
+    `The job began on ${wanted}, of which no process has been here for a quarter of an hour. ` +
+      `Retry it to begin again on what there is, such as ${numericClass}.`,
+    { at: "FQ_NUMERIC_CLASS" },
+  );
 }
 
 /** What comes after a range: another of the batch, this one again but alone in the process, or nothing. */
@@ -106,14 +128,16 @@ async function inferRange(
 
 /** Detections of frames `f` to `t` (exclusive) in source pixels, as they will stand in the result. */
 async function detect(
-  { detectors }: InferDeps,
+  { detectors, onRange }: InferDeps,
   { job, plan }: JobFacts,
   { header, pixels }: FrameBatch,
   { f, t }: { readonly f: number; readonly t: number },
   signal: AbortSignal,
 ): Promise<DetectionTuple[][]> {
-  await using loan = await detectors.borrow(job.models[0]!);
+  const model = job.models[0]!;
+  await using loan = await detectors.borrow(model, plan.numeric?.tensorBatch[model.sha256] ?? 1);
   const { detector } = loan;
+  onRange?.(t - f, detector.slots);
   const { width, height, frames, layout } = header;
   if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
   const { labels } = job.options;

@@ -1,4 +1,4 @@
-import type { ModelRef } from "@framequeue/contracts";
+import { type ModelRef, newToken } from "@framequeue/contracts";
 import type { Engine, SessionRun } from "@framequeue/models";
 import {
   createStageRunner,
@@ -7,21 +7,22 @@ import {
   type StageRunner,
 } from "@framequeue/pipeline";
 import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
+import { createAttendance } from "./attendance.ts";
 import { inferBatch } from "./infer-batch.ts";
 import { createSoloGate } from "./solo-gate.ts";
+import { createTasksInHand } from "./tasks-in-hand.ts";
 
 export interface InferServiceOptions {
   /** Inference threads, each with a session of its own. */
   readonly workers: number;
   /**
-   * Batches that this process holds at once. By default one more than there are threads: each thread has one, and the
-   * next is there when a batch ends.
+   * Batches that this process holds at once. By default as many as keep its threads busy: see {@link createTasksInHand}.
    */
   readonly concurrency?: number;
   /** Threads of one session. Workers times this should not exceed the cores. */
   readonly threadsPerWorker: number;
-  /** What models run on; the processor by default. */
-  readonly engine?: Pick<Engine, "devices" | "turns">;
+  /** What models run on. By default the processor, for the jobs of every class: right for a process that is alone. */
+  readonly engine?: Engine;
   /** Models that stay loaded at once. */
   readonly loadedModels?: number;
   /** Detectors from elsewhere than the object store: a benchmark puts a stand-in here. Stays the caller's. */
@@ -36,9 +37,6 @@ export interface InferEvents {
   readonly onLoad?: (model: ModelRef, seconds: number) => void;
 }
 
-/** Fewer would leave two threads waiting at the end of each batch. */
-const LEAST_CONCURRENCY = 3;
-
 export interface InferService extends StageRunner {
   /** Loads a model before the first batch asks for it. */
   warm(model: ModelRef): Promise<void>;
@@ -46,37 +44,61 @@ export interface InferService extends StageRunner {
 
 /** Runs neural networks on batches of pixels: the service that costs money. */
 export function createInferService(pipeline: Pipeline, options: InferServiceOptions): InferService {
-  const { workers, threadsPerWorker } = options;
+  const { workers, threadsPerWorker, engine, events } = options;
   const own = options.detectors
     ? undefined
     : createDetectorCache(pipeline.objects, {
         workers,
         threadsPerWorker,
-        engine: options.engine,
+        engine,
         capacity: options.loadedModels ?? 2,
-        onRun: options.events?.onRun,
-        onLoad: options.events?.onLoad,
+        onRun: events?.onRun,
+        onLoad: events?.onLoad,
       });
   const detectors = options.detectors ?? own!;
-  const deps = { ...pipeline, detectors, gate: createSoloGate() };
+  const isOnGpu = engine !== undefined && engine.provider !== "cpu";
+  const inHand = createTasksInHand(isOnGpu ? engine.devices.length : workers);
+  const deps = {
+    ...pipeline,
+    detectors,
+    gate: createSoloGate(),
+    numericClass: engine?.numericClass,
+    onRange(frames: number, slots: number) {
+      inHand.saw(frames, slots);
+      if (options.concurrency === undefined) runner.hold(inHand.count);
+    },
+  };
+  const attendance =
+    engine &&
+    createAttendance({
+      pipeline,
+      id: newToken(),
+      engine,
+      detectors,
+      onError: (error) => events?.onQueueError?.(error as Error),
+    });
   const runner = createStageRunner({
     queue: "infer",
-    concurrency: options.concurrency ?? Math.max(LEAST_CONCURRENCY, workers + 1),
+    concurrency: options.concurrency ?? inHand.count,
     pipeline,
     handlers: { infer: (message, context) => inferBatch(deps, message, context) },
-    ...(options.events ? { events: options.events } : {}),
+    ...(events ? { events } : {}),
   });
   return {
     get state() {
       return runner.state;
     },
-    start: () => runner.start(),
+    async start() {
+      await attendance?.start();
+      await runner.start();
+    },
     async warm(model) {
-      const loan = await detectors.borrow(model);
+      const loan = await detectors.borrow(model, 1);
       await loan[Symbol.asyncDispose]();
     },
     async stop(deadlineMs) {
       await runner.stop(deadlineMs);
+      await attendance?.stop();
       await own?.[Symbol.asyncDispose]();
     },
   };

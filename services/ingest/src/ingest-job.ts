@@ -25,6 +25,7 @@ import {
   type Pipeline,
   type Plan,
   putSegmentTimes,
+  readTuning,
   type TaskContext,
 } from "@framequeue/pipeline";
 import { hashFile, ObjectNotFound } from "@framequeue/storage";
@@ -114,7 +115,23 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     minScore: job.options.minScore ?? manifest.thresholds.score,
     labels: manifest.labels,
     expectedFrames,
+    numeric: await pinNumeric(deps, job),
   };
+}
+
+/**
+ * What the job's last bits depend on, fixed before its first frame: the class of processes that infer for it, and the
+ * shape of its models' tensors as it was tuned there.
+ */
+async function pinNumeric({ objects, roster }: IngestDeps, { models }: AcceptedJob) {
+  const numericClass = await roster.classForNewJob();
+  const tensorBatch: Record<string, number> = {};
+  for (const { sha256 } of models) {
+    const tuning =
+      numericClass === undefined ? undefined : await readTuning(objects, sha256, numericClass);
+    tensorBatch[sha256] = tuning?.chosen.batch ?? 1;
+  }
+  return { ...(numericClass === undefined ? {} : { class: numericClass }), tensorBatch };
 }
 
 /** A source on the web becomes an object in the store, once. */

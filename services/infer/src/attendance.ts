@@ -1,0 +1,125 @@
+import type { ModelRef } from "@framequeue/contracts";
+import type { Engine } from "@framequeue/models";
+import {
+  type LoadedState,
+  modelsInUse,
+  type Pipeline,
+  readTuning,
+} from "@framequeue/pipeline";
+import type { DetectorCache, DetectorLoan } from "./detector-cache.ts";
+
+export interface AttendanceOptions {
+  readonly pipeline: Pick<Pipeline, "roster" | "objects" | "redis" | "site" | "jobs">;
+  /** Names this process. */
+  readonly id: string;
+  readonly engine: Pick<Engine, "numericClass" | "provider">;
+  readonly detectors: DetectorCache;
+  readonly everyMs?: number;
+  /** A look at Redis that failed; the next one comes all the same. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Tells the site that this process is here, loads what it is asked for and drops what nobody will want again. */
+export interface Attendance {
+  /** Resolves when the site knows. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const EVERY_MS = 500;
+const LEAVE_MS = 1_000;
+
+interface Wish {
+  readonly loan: Promise<DetectorLoan>;
+  state: LoadedState;
+}
+
+export function createAttendance(options: AttendanceOptions): Attendance {
+  const { id, engine, detectors, everyMs = EVERY_MS, onError } = options;
+  const { roster, objects } = options.pipeline;
+  const wishes = new Map<string, Wish>();
+  const stopping = Promise.withResolvers<void>();
+  let isStopping = false;
+  let loop: Promise<void> | undefined;
+
+  /** Opens the sessions that a job would ask for that begins now. */
+  async function load(model: ModelRef): Promise<DetectorLoan> {
+    const tuning = await readTuning(objects, model.sha256, engine.numericClass);
+    return detectors.borrow(model, tuning?.chosen.batch ?? 1);
+  }
+
+  function wish(model: ModelRef): Wish {
+    const entry: Wish = { loan: load(model), state: { state: "loading" } };
+    entry.loan.then(
+      () => (entry.state = { state: "ready" }),
+      (error: Error) => (entry.state = { state: "failed", detail: error.message }),
+    );
+    return entry;
+  }
+
+  async function forget(sha256: string, { loan }: Wish): Promise<void> {
+    wishes.delete(sha256);
+    await (await loan.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  async function look(): Promise<void> {
+    const { warm, retired } = await roster.wishes();
+    const wanted = new Set(warm.map(({ sha256 }) => sha256));
+    for (const model of warm) {
+      if (!wishes.has(model.sha256)) wishes.set(model.sha256, wish(model));
+    }
+    for (const [sha256, entry] of wishes) {
+      // What is still loading is waited for another time.
+      if (!wanted.has(sha256) && entry.state.state !== "loading") await forget(sha256, entry);
+    }
+    await dropRetired(retired, wanted);
+    const models: Record<string, LoadedState> = Object.fromEntries(
+      [...detectors.loaded()].map((sha256) => [sha256, { state: "ready" } as const]),
+    );
+    for (const [sha256, { state }] of wishes) models[sha256] = state;
+    const { numericClass, provider } = engine;
+    await roster.attend({ id, class: numericClass, provider, models });
+  }
+
+  async function dropRetired(
+    retired: ReadonlySet<string>,
+    wanted: ReadonlySet<string>,
+  ): Promise<void> {
+    const loaded = detectors.loaded();
+    const candidates = [...retired].filter((sha256) => loaded.has(sha256) && !wanted.has(sha256));
+    if (candidates.length === 0) return;
+    const inUse = await modelsInUse(options.pipeline);
+    for (const sha256 of candidates) if (!inUse.has(sha256)) await detectors.drop(sha256);
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!isStopping) {
+      const pause = Promise.withResolvers<void>();
+      const timer = setTimeout(pause.resolve, everyMs);
+      await Promise.race([pause.promise, stopping.promise]);
+      clearTimeout(timer);
+      if (!isStopping) await look().catch((error: unknown) => onError?.(error));
+    }
+  }
+
+  return {
+    async start() {
+      await look();
+      loop = keepLooking();
+    },
+    async stop() {
+      isStopping = true;
+      stopping.resolve();
+      const left = (async () => {
+        await loop;
+        await roster.leave(id);
+      })().catch((error: unknown) => onError?.(error));
+      // A Redis that is away is not waited for: it forgets by itself.
+      const deadline = Promise.withResolvers<void>();
+      const timer = setTimeout(deadline.resolve, LEAVE_MS);
+      await Promise.race([left, deadline.promise]);
+      clearTimeout(timer);
+      for (const [sha256, entry] of wishes) await forget(sha256, entry);
+    },
+  };
+}
