@@ -31,6 +31,7 @@ export class ModelSession {
   readonly #sizes: SizesTensor | undefined;
   readonly #outputs: readonly WantedTensor[];
   readonly #decoder: Decoder;
+  #own = new Uint8Array(0);
 
   private constructor(session: InferenceSession, spec: SessionSpec) {
     const { manifest, tensorBatch } = spec;
@@ -130,10 +131,20 @@ export class ModelSession {
     const { input } = this.#spec.manifest;
     const { data, byteOffset, width, height, source, minScore } = picture;
     const plan = letterbox(source, input, input.placement, input.fit);
-    const planes = new Uint8Array(data, byteOffset, 3 * width * height);
+    const planes = this.#unshared(new Uint8Array(data, byteOffset, 3 * width * height));
     this.#sizes?.set(slot, source);
     this.#input.place(slot, planes, { ...plan.content, padX: plan.padX, padY: plan.padY });
     return { plan, minScore };
+  }
+
+  /**
+   * The bytes in memory of this thread's own, until the next call. Converting them to floats from shared memory costs
+   * three times as much as this copy and the conversion after it: 0.65 against 0.22 ms for a frame of 640 × 360.
+   */
+  #unshared(shared: Uint8Array): Uint8Array {
+    if (this.#own.length < shared.length) this.#own = new Uint8Array(shared.length);
+    this.#own.set(shared);
+    return this.#own.subarray(0, shared.length);
   }
 
   /** The outputs in the manifest's order, each of the shape that it means. */

@@ -179,6 +179,7 @@ test("nothing is adopted where the work is cut otherwise or the source is anothe
     { batchFrames: 8 },
     { minScore: 0.1 },
     { segments: plan.segments.slice(1) },
+    { numeric: { class: "another", tensorBatch: {} } },
   ]) {
     assert.equal(await adoptKept(objects, d.job, key, "ep2", { ...plan, ...change }), undefined);
   }

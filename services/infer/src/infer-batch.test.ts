@@ -11,7 +11,7 @@ import {
   resultOptionsSchema,
 } from "@framequeue/contracts";
 import { createRedisFrameStore } from "@framequeue/frames";
-import { objectKeys, openPipeline, type Plan } from "@framequeue/pipeline";
+import { ForAnother, objectKeys, openPipeline, type Plan } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
 import { createDetectorCache } from "./detector-cache.ts";
@@ -20,7 +20,8 @@ import { createSoloGate } from "./solo-gate.ts";
 
 const FRAMES = 4;
 
-test("a frame store that is away costs a batch no attempt, however often it is tried", async () => {
+/** A site with one job, whose only batch is published and waits for infer. */
+async function openScene(numeric?: Plan["numeric"]) {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fq-infer-"));
   resources.defer(() => rm(folder, { recursive: true }));
@@ -56,7 +57,7 @@ test("a frame store that is away costs a batch no attempt, however often it is t
     execution: executionOptionsSchema.parse({}),
     render: false,
   });
-  await objects.put(objectKeys.plan(job, epoch), JSON.stringify(samplePlan));
+  await objects.put(objectKeys.plan(job, epoch), JSON.stringify({ ...samplePlan, numeric }));
   await ledger.validate(job);
   await ledger.plan(job, epoch, {
     ...{ mode: "sequential", segments: 1, window: 2, openSegments: 1, attempts: 3 },
@@ -74,13 +75,52 @@ test("a frame store that is away costs a batch no attempt, however often it is t
     count: () => {},
     idle: <T>(wait: Promise<T>) => wait,
   };
+  const held = resources.move();
+  return {
+    pipeline,
+    infer: (numericClass?: string) =>
+      inferBatch(
+        { ...pipeline, detectors, gate: createSoloGate(), numericClass },
+        message,
+        context,
+      ),
+    /** The range that an attempt would get, and the attempts that count against it show in it. */
+    begin: () => ledger.begin(job, epoch, "0.0", newToken(), "infer"),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+test("a frame store that is away costs a batch no attempt, however often it is tried", async () => {
+  await using scene = await openScene();
   for (let time = 0; time < 5; time++) {
     await assert.rejects(
-      inferBatch({ ...pipeline, detectors, gate: createSoloGate() }, message, context),
+      scene.infer(),
       (error) => error instanceof ProblemError && error.code === "store-unavailable",
     );
   }
-  const begun = await ledger.begin(job, epoch, "0.0", newToken(), "infer");
+  const begun = await scene.begin();
+  assert.ok(begun.a === "run");
+  assert.deepEqual([begun.f, begun.t, begun.solo], [0, FRAMES, undefined]);
+});
+
+test("a batch of another numeric class is left alone while such a process may come, and fails after", async () => {
+  await using scene = await openScene({ class: "cuda-one", tensorBatch: {} });
+  const { roster } = scene.pipeline;
+  await roster.attend({ id: "gpu", class: "cuda-one", provider: "cuda", models: {} });
+  for (let time = 0; time < 5; time++) await assert.rejects(scene.infer("cpu-one"), ForAnother);
+  await scene.pipeline.redis.del("fq:{here}:infer:class:cuda-one");
+  await assert.rejects(
+    scene.infer("cpu-one"),
+    (error) => error instanceof ProblemError && error.code === "numeric-class-gone",
+  );
+  for (const own of ["cuda-one", undefined]) {
+    await assert.rejects(
+      scene.infer(own),
+      (error) => error instanceof ProblemError && error.code === "store-unavailable",
+      "whoever is of the class, or alone, begins",
+    );
+  }
+  const begun = await scene.begin();
   assert.ok(begun.a === "run");
   assert.deepEqual([begun.f, begun.t, begun.solo], [0, FRAMES, undefined]);
 });
