@@ -20,8 +20,7 @@ export async function openBareLoop(
   const setup: BareSetup = {
     file,
     input: name,
-    dims:
-      layout === "nchw" ? [tensorBatch, 3, height, width] : [tensorBatch, height, width, 3],
+    dims: layout === "nchw" ? [tensorBatch, 3, height, width] : [tensorBatch, height, width, 3],
     counter,
   };
   const workers = await Promise.all(

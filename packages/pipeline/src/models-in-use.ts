@@ -10,7 +10,7 @@ export async function modelsInUse(deps: {
   readonly jobs: Pick<Jobs, "accepted">;
 }): Promise<Set<string>> {
   const { redis, site, jobs } = deps;
-  const ids = (await redis.zrange(activeJobsKey(site), "0", "-1")) as JobId[];
+  const ids: JobId[] = await redis.zrange(activeJobsKey(site), "0", "-1");
   const states = await Promise.all(ids.map((id) => redis.hget(jobKey(id), "st")));
   const inUse = new Set<string>();
   for (const [i, id] of ids.entries()) {

@@ -1,11 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ModelRef } from "@framequeue/contracts";
 import type { Engine } from "@framequeue/models";
-import {
-  type LoadedState,
-  modelsInUse,
-  type Pipeline,
-  readTuning,
-} from "@framequeue/pipeline";
+import { type LoadedState, modelsInUse, type Pipeline, readTuning } from "@framequeue/pipeline";
 import type { DetectorCache, DetectorLoan } from "./detector-cache.ts";
 
 export interface AttendanceOptions {
@@ -38,8 +34,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   const { id, engine, detectors, everyMs = EVERY_MS, onError } = options;
   const { roster, objects } = options.pipeline;
   const wishes = new Map<string, Wish>();
-  const stopping = Promise.withResolvers<void>();
-  let isStopping = false;
+  const stopping = new AbortController();
   let loop: Promise<void> | undefined;
 
   /** Opens the sessions that a job would ask for that begins now. */
@@ -93,12 +88,10 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   }
 
   async function keepLooking(): Promise<void> {
-    while (!isStopping) {
-      const pause = Promise.withResolvers<void>();
-      const timer = setTimeout(pause.resolve, everyMs);
-      await Promise.race([pause.promise, stopping.promise]);
-      clearTimeout(timer);
-      if (!isStopping) await look().catch((error: unknown) => onError?.(error));
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      await sleep(everyMs, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await look().catch((error: unknown) => onError?.(error));
     }
   }
 
@@ -108,17 +101,13 @@ export function createAttendance(options: AttendanceOptions): Attendance {
       loop = keepLooking();
     },
     async stop() {
-      isStopping = true;
-      stopping.resolve();
+      stopping.abort();
       const left = (async () => {
         await loop;
         await roster.leave(id);
       })().catch((error: unknown) => onError?.(error));
       // A Redis that is away is not waited for: it forgets by itself.
-      const deadline = Promise.withResolvers<void>();
-      const timer = setTimeout(deadline.resolve, LEAVE_MS);
-      await Promise.race([left, deadline.promise]);
-      clearTimeout(timer);
+      await Promise.race([left, sleep(LEAVE_MS, undefined, { ref: false })]);
       for (const [sha256, entry] of wishes) await forget(sha256, entry);
     },
   };

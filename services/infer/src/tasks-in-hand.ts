@@ -19,8 +19,7 @@ export interface TasksInHand {
 export function createTasksInHand(threads: number): TasksInHand {
   const least = Math.max(LEAST, threads + 1);
   const seen: { frames: number; slots: number }[] = [];
-  const sumOf = (key: "frames" | "slots"): number =>
-    seen.reduce((sum, task) => sum + task[key], 0);
+  const sumOf = (key: "frames" | "slots"): number => seen.reduce((sum, task) => sum + task[key], 0);
   return {
     get count() {
       if (seen.length === 0) return least;
