@@ -8,6 +8,7 @@ import { infer } from "./infer/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
 import { scaling } from "./scaling/bench.ts";
+import { tracking } from "./tracking/bench.ts";
 
 const BENCHES: readonly Bench[] = [
   mainJob,
@@ -17,6 +18,7 @@ const BENCHES: readonly Bench[] = [
   controlPlane,
   frameStores,
   memory,
+  tracking,
 ];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]

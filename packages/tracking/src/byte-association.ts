@@ -1,10 +1,11 @@
 import { cosineDistance, unitFeature } from "./appearance.ts";
 import type { Feature } from "./appearance.ts";
 import type { Association, Observation, TrackedBox } from "./association.ts";
-import { duplicates, fuseScores, matchByCosts, overlapCosts } from "./byte-matching.ts";
-import type { Matching } from "./byte-matching.ts";
+import { duplicates, matchPairs } from "./byte-matching.ts";
+import type { Matching, PairCost } from "./byte-matching.ts";
 import type { CameraMotion } from "./camera-motion.ts";
 import type { MotionModel } from "./motion-model.ts";
+import { PairList } from "./pair-list.ts";
 
 /** Thresholds of scores and costs, and the buffer: what ByteTrack and BoT-SORT have in common. */
 export interface ByteOptions {
@@ -31,7 +32,7 @@ export interface ByteParts {
   readonly matchesLastBox: boolean;
   /**
    * Pairs that look less alike than `maxDistance` (half a cosine distance), or lie further apart than `maxOverlapCost`
-   * (1 - IoU+1), go by their overlap. The others cost what is less, their overlap's or their distance. Absent: looks
+   * (1 - IoU+1), go by their overlap; those that lie apart do not match at all. The others cost what is less, their overlap's or their distance. Absent: looks
    * do not matter.
    */
   readonly appearance?: { readonly maxDistance: number; readonly maxOverlapCost: number };
@@ -81,6 +82,7 @@ const featureMomentum = 0.9;
 export class ByteAssociation implements Association<ByteState> {
   readonly #options: ByteOptions;
   readonly #parts: ByteParts;
+  readonly #memory = new PairList();
   #tracked: Track[];
   #lost: Track[];
 
@@ -149,7 +151,7 @@ export class ByteAssociation implements Association<ByteState> {
     for (const track of stillLost) {
       if (frame - track.lastFrame > trackBuffer) track.expired = true;
     }
-    const twins = duplicates(tracked, lost, motion);
+    const twins = duplicates(this.#memory, tracked, lost, motion);
     this.#tracked = tracked.filter((track) => !twins.has(track));
     this.#lost = lost.filter((track) => !twins.has(track));
     return this.#show(observed, nextTrackId);
@@ -185,20 +187,18 @@ export class ByteAssociation implements Association<ByteState> {
     limit: number,
   ): Matching<Track> {
     const { motion, appearance } = this.#parts;
-    if (tracks.length === 0 || observations.length === 0) return matchByCosts(tracks, observations);
-    const costs = overlapCosts(tracks, observations, motion);
-    const looks =
-      appearance === undefined ? undefined : looksCosts(costs, tracks, observations, appearance);
-    if (this.#options.fuseScores) fuseScores(costs, observations);
-    if (looks !== undefined)
-      for (const [at, cost] of looks.entries()) costs[at] = Math.min(costs[at]!, cost);
-    return matchByCosts(tracks, observations, costs, limit);
+    const { fuseScores } = this.#options;
+    const costOf: PairCost<Track> = (track, observation, overlapCost) => {
+      const cost = fuseScores ? 1 - (1 - overlapCost) * observation.score : overlapCost;
+      if (appearance === undefined || overlapCost > appearance.maxOverlapCost) return cost;
+      return Math.min(cost, looksCost(track, observation, appearance.maxDistance));
+    };
+    return matchPairs(this.#memory, tracks, observations, motion, limit, costOf);
   }
 
   #matchLow(tracks: readonly Track[], observations: readonly Observation[]): Matching<Track> {
-    if (tracks.length === 0 || observations.length === 0) return matchByCosts(tracks, observations);
-    const costs = overlapCosts(tracks, observations, this.#parts.motion);
-    return matchByCosts(tracks, observations, costs, lowLimit);
+    const costOf: PairCost<Track> = (_track, _observation, overlapCost) => overlapCost;
+    return matchPairs(this.#memory, tracks, observations, this.#parts.motion, lowLimit, costOf);
   }
 
   #learnLooks(track: Track, feature: Feature | undefined): void {
@@ -236,20 +236,11 @@ function isActivated({ startFrame, lastFrame }: Track): boolean {
   return lastFrame > startFrame || startFrame === 1;
 }
 
-/** Half the cosine distance where looks count, else 1. */
-function looksCosts(
-  overlapCosts: Float64Array,
-  tracks: readonly Track[],
-  observations: readonly Observation[],
-  { maxDistance, maxOverlapCost }: NonNullable<ByteParts["appearance"]>,
-): Float64Array {
-  return overlapCosts.map((overlapCost, at) => {
-    const { feature: ofTrack } = tracks[Math.floor(at / observations.length)]!;
-    const { feature } = observations[at % observations.length]!;
-    if (overlapCost > maxOverlapCost || ofTrack === undefined || feature === undefined) return 1;
-    const distance = Math.max(0, cosineDistance(ofTrack, feature)) / 2;
-    return distance > maxDistance ? 1 : distance;
-  });
+/** Half the cosine distance; 1 where it is too large, or there is nothing to compare. */
+function looksCost(track: Track, { feature }: Observation, maxDistance: number): number {
+  if (track.feature === undefined || feature === undefined) return 1;
+  const distance = Math.max(0, cosineDistance(track.feature, feature)) / 2;
+  return distance > maxDistance ? 1 : distance;
 }
 
 function loadTrack({ feature, ...state }: ByteTrackState): Track {

@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BoxXyxy } from "@framequeue/vision";
 import type { Observation } from "./association.ts";
-import { duplicates, fuseScores, matchByCosts, overlapCosts } from "./byte-matching.ts";
+import { duplicates as findDuplicates, matchPairs } from "./byte-matching.ts";
 import type { MatchableTrack, Matching } from "./byte-matching.ts";
 import { startXyahFilter, xyahMotion } from "./kalman-xyah.ts";
+import { PairList } from "./pair-list.ts";
+
+type Lived = ReturnType<typeof trackAt>;
+const memory = new PairList();
+const duplicates = (tracked: Lived[], lost: Lived[]) =>
+  findDuplicates(memory, tracked, lost, xyahMotion);
 
 function matchBoxes<Track extends MatchableTrack>(
   tracks: readonly Track[],
@@ -12,9 +18,9 @@ function matchBoxes<Track extends MatchableTrack>(
   limit: number,
   fused: boolean,
 ): Matching<Track> {
-  const costs = overlapCosts(tracks, observations, xyahMotion);
-  if (fused) fuseScores(costs, observations);
-  return matchByCosts(tracks, observations, costs, limit);
+  return matchPairs(memory, tracks, observations, xyahMotion, limit, (_, { score }, cost) =>
+    fused ? 1 - (1 - cost) * score : cost,
+  );
 }
 
 /** A track on a square of 100 px on one line. */
@@ -61,7 +67,7 @@ test("of two tracks in one place the shorter life is the duplicate, on a tie the
     [trackAt(1, 6, 10), "tracked"],
     [trackAt(1, 8, 10), "tracked"],
   ] as const) {
-    const found = duplicates([tracked], [lost], xyahMotion);
+    const found = duplicates([tracked], [lost]);
     assert.deepEqual([...found], [goes === "lost" ? lost : tracked]);
   }
 });
@@ -69,6 +75,6 @@ test("of two tracks in one place the shorter life is the duplicate, on a tie the
 test("tracks are duplicates from an overlap above 0.85 on", () => {
   // 94 of 101 columns in common: 94 / 108 = 0.870; 93: 93 / 109 = 0.853; 92: 92 / 110 = 0.836
   const lost = [trackAt(0)];
-  const found = [7, 8, 9].map((left) => duplicates([trackAt(left)], lost, xyahMotion).size);
+  const found = [7, 8, 9].map((left) => duplicates([trackAt(left)], lost).size);
   assert.deepEqual(found, [1, 1, 0]);
 });

@@ -1,7 +1,7 @@
-import { solveWithLimit } from "./assignment.ts";
 import type { Observation } from "./association.ts";
-import { iouPlusOneMatrix } from "./iou-matrix.ts";
 import type { MotionModel } from "./motion-model.ts";
+import { solvePairs } from "./pair-assignment.ts";
+import type { PairList } from "./pair-list.ts";
 
 /** What the Byte family's matching needs to know of a track. */
 export interface MatchableTrack {
@@ -17,42 +17,41 @@ export interface Matching<Track> {
   readonly observations: readonly Observation[];
 }
 
-/** Cost 1 - IoU+1 of the boxes where they stand, row-major `[tracks, observations]`. */
-export function overlapCosts(
-  tracks: readonly MatchableTrack[],
+/** What a pair costs that overlaps; `overlapCost` is 1 - IoU+1 of the boxes where they stand. */
+export type PairCost<Track> = (
+  track: Track,
+  observation: Observation,
+  overlapCost: number,
+) => number;
+
+/**
+ * Pairs tracks with observations so that the sum of `cost - limit` is least; only pairs that overlap and cost less than
+ * the limit take part.
+ *
+ * @param memory what the pairs are gathered in
+ */
+export function matchPairs<Track extends MatchableTrack>(
+  memory: PairList,
+  tracks: readonly Track[],
   observations: readonly Observation[],
   motion: MotionModel,
-): Float64Array {
-  const costs = iouPlusOneMatrix(
+  limit: number,
+  costOf: PairCost<Track>,
+): Matching<Track> {
+  if (tracks.length === 0 || observations.length === 0) return { pairs: [], tracks, observations };
+  memory.fillWithIouPlusOne(
     tracks.map(({ filter }) => motion.box(filter)),
     observations.map(({ box }) => box),
   );
-  for (let at = 0; at < costs.length; at++) costs[at] = 1 - costs[at]!;
-  return costs;
-}
-
-/** Makes each cost 1 - IoU+1 * score. */
-export function fuseScores(costs: Float64Array, observations: readonly Observation[]): void {
-  const columns = observations.length;
-  for (const [column, { score }] of observations.entries()) {
-    for (let at = column; at < costs.length; at += columns)
-      costs[at] = 1 - (1 - costs[at]!) * score;
+  for (let at = 0; at < memory.count; at++) {
+    const track = tracks[memory.rows[at]!]!;
+    const observation = observations[memory.columns[at]!]!;
+    memory.gains[at] = limit - costOf(track, observation, 1 - memory.overlaps[at]!);
   }
-}
-
-/** Pairs tracks with observations, solved with the limit. */
-export function matchByCosts<Track extends MatchableTrack>(
-  tracks: readonly Track[],
-  observations: readonly Observation[],
-  costs: Float64Array = new Float64Array(0),
-  limit = 0,
-): Matching<Track> {
-  if (tracks.length === 0 || observations.length === 0) return { pairs: [], tracks, observations };
-  const columns = observations.length;
-  const columnOfRow = solveWithLimit(costs, tracks.length, columns, limit);
+  const columnOfRow = solvePairs(memory, tracks.length, observations.length);
 
   const pairs: [Track, Observation][] = [];
-  const taken = new Uint8Array(columns);
+  const taken = new Uint8Array(observations.length);
   for (const [row, track] of tracks.entries()) {
     const column = columnOfRow[row]!;
     if (column < 0) continue;
@@ -77,20 +76,21 @@ const duplicateDistance = 0.15;
 
 /** Of each tracked and lost track in one place, the one with the shorter life; on a tie the tracked. */
 export function duplicates<Track extends LivedTrack>(
+  memory: PairList,
   tracked: readonly Track[],
   lost: readonly Track[],
   motion: MotionModel,
 ): Set<Track> {
   const found = new Set<Track>();
   if (tracked.length === 0 || lost.length === 0) return found;
-  const overlaps = iouPlusOneMatrix(
+  memory.fillWithIouPlusOne(
     tracked.map(({ filter }) => motion.box(filter)),
     lost.map(({ filter }) => motion.box(filter)),
   );
-  for (let at = 0; at < overlaps.length; at++) {
-    if (!(1 - overlaps[at]! < duplicateDistance)) continue;
-    const a = tracked[Math.floor(at / lost.length)]!;
-    const b = lost[at % lost.length]!;
+  for (let at = 0; at < memory.count; at++) {
+    if (!(1 - memory.overlaps[at]! < duplicateDistance)) continue;
+    const a = tracked[memory.rows[at]!]!;
+    const b = lost[memory.columns[at]!]!;
     found.add(lifeOf(a) > lifeOf(b) ? b : a);
   }
   return found;

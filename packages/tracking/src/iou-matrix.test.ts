@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { iou } from "@framequeue/vision";
 import type { BoxXyxy } from "@framequeue/vision";
-import { iouMatrix, iouPlusOneMatrix, unambiguousPairs } from "./iou-matrix.ts";
+import { iouMatrix, iouPlusOneMatrix } from "./iou-matrix.ts";
 
 const seed = 20160202;
 
@@ -50,29 +50,3 @@ test("IoU+1 by hand", () => {
   const expected = [55 / (121 + 121 - 55), 5.5 / (121 + 115.5 - 5.5), 0, 1 / 121];
   assert.deepEqual([...iouPlusOneMatrix([[0, 0, 10, 10]], boxes)], expected);
 });
-
-const tables: [string, number[][], number[] | null][] = [
-  ["none above the threshold", [[0.3, 0.1]], null],
-  [
-    "one per row and column",
-    [
-      [0, 0.4, 0.3],
-      [0.9, 0, 0],
-      [0, 0, 0.2],
-    ],
-    [1, 0, -1],
-  ],
-  ["two in a row", [[0.4, 0.5]], null],
-  ["two in a column", [[0.4], [0.5]], null],
-];
-for (const [name, rows, expected] of tables) {
-  test(`unambiguous pairs: ${name}`, () => {
-    const pairs = unambiguousPairs(
-      Float64Array.from(rows.flat()),
-      rows.length,
-      rows[0]!.length,
-      0.3,
-    );
-    assert.deepEqual(pairs === null ? null : [...pairs], expected);
-  });
-}

@@ -50,29 +50,3 @@ function overlapMatrix(a: readonly BoxXyxy[], b: readonly BoxXyxy[], extraPx: 0 
 function areaOf([x1, y1, x2, y2]: BoxXyxy, extraPx: number): number {
   return Math.max(0, x2 - x1 + extraPx) * Math.max(0, y2 - y1 + extraPx);
 }
-
-/**
- * The pairs above a threshold, if there are any and no row or column has two of them; else null.
- * One entry per row: its column, or -1. SORT and OC-SORT take such pairs without solving, which is
- * more than a short cut: the full problem may prefer other pairs and then reject them.
- */
-export function unambiguousPairs(
-  overlaps: Float64Array,
-  rows: number,
-  columns: number,
-  threshold: number,
-): Int32Array | null {
-  const columnOfRow = new Int32Array(rows).fill(-1);
-  const taken = new Uint8Array(columns);
-  let found = false;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (!(overlaps[row * columns + column]! > threshold)) continue;
-      if (columnOfRow[row]! >= 0 || taken[column] === 1) return null;
-      columnOfRow[row] = column;
-      taken[column] = 1;
-      found = true;
-    }
-  }
-  return found ? columnOfRow : null;
-}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BoxXyxy } from "@framequeue/vision";
-import { addMomentum, directionBetween, earlierBox, remember } from "./oc-motion.ts";
+import { momentumBonus, directionBetween, earlierBox, remember } from "./oc-motion.ts";
 import type { Sighting } from "./oc-motion.ts";
 
 const at = (x: number, y: number): BoxXyxy => [x - 5, y - 5, x + 5, y + 5];
@@ -30,17 +30,16 @@ test("sightings that no later frame looks at are forgotten", () => {
 test("momentum: ahead +1/2, aside 0, behind -1/2, times inertia and score", () => {
   const places = [at(20, 0), at(10, 10), at(0, 0)];
   const observations = places.map((box, detection) => ({ box, score: 0.5, classId: 0, detection }));
-  const gains = new Float64Array(3);
-  addMomentum(gains, observations, [{ direction: [1, 0] }], [at(10, 0)], 0.2);
+  const bonus = momentumBonus(observations, [{ direction: [1, 0] }], [at(10, 0)], 0.2);
+  assert.equal(bonus.bound, 0.05);
   for (const [row, expected] of [0.05, 0, -0.05].entries()) {
-    assert.ok(Math.abs(gains[row]! - expected) < 1e-4, `${gains[row]}`);
+    assert.ok(Math.abs(bonus.of(row, 0) - expected) < 1e-4, `${bonus.of(row, 0)}`);
   }
 });
 
 test("momentum: nothing without a direction or an earlier box", () => {
   const observations = [{ box: at(20, 0), score: 1, classId: 0, detection: 0 }];
-  const gains = Float64Array.of(0.3, 0.3);
   const tracks = [{ direction: null }, { direction: [1, 0] as const }];
-  addMomentum(gains, observations, tracks, [at(0, 0), undefined], 0.2);
-  assert.deepEqual([...gains], [0.3, 0.3]);
+  const bonus = momentumBonus(observations, tracks, [at(0, 0), undefined], 0.2);
+  assert.deepEqual([bonus.of(0, 0), bonus.of(0, 1)], [0, 0]);
 });

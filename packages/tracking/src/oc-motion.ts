@@ -1,5 +1,6 @@
 import type { BoxXyxy } from "@framequeue/vision";
 import type { Observation } from "./association.ts";
+import type { PairBonus } from "./sort-matching.ts";
 
 /** A box that was matched, and when. */
 export interface Sighting {
@@ -48,29 +49,32 @@ export function remember(
 }
 
 /**
- * Observation-centric momentum (OCM, section 4.2): adds to each pair `inertia * score * (pi/2 - angle) / pi`, where the
- * angle is that between the track's direction and the one from its earlier box to the observation. Nothing is added
- * where a track has no earlier box, or no direction yet.
+ * Observation-centric momentum (OCM, section 4.2): a pair is worth `inertia * score * (pi/2 - angle) / pi` more, where the
+ * angle is that between the track's direction and the one from its earlier box to the observation. Nothing where a track
+ * has no earlier box, or no direction yet.
  *
- * @param gains row-major `[observations, tracks]`; changed
  * @param earlier of each track, as of `earlierBox`
  */
-export function addMomentum(
-  gains: Float64Array,
+export function momentumBonus(
   observations: readonly Observation[],
   tracks: readonly { readonly direction: Direction | null }[],
   earlier: readonly (BoxXyxy | undefined)[],
   inertia: number,
-): void {
-  for (const [column, { direction }] of tracks.entries()) {
-    const from = earlier[column];
-    if (from === undefined || direction === null) continue;
-    const [trackX, trackY] = direction;
-    for (const [row, { box, score }] of observations.entries()) {
-      const [x, y] = directionBetween(from, box);
-      const cosine = Math.min(1, Math.max(-1, trackX * x + trackY * y));
-      const bonus = ((Math.PI / 2 - Math.acos(cosine)) / Math.PI) * inertia * score;
-      gains[row * tracks.length + column]! += bonus;
-    }
-  }
+): PairBonus {
+  const highest = observations.reduce((score, other) => Math.max(score, Math.abs(other.score)), 0);
+  return {
+    bound: (inertia * highest) / 2,
+    of(observation, track) {
+      const from = earlier[track];
+      const { direction } = tracks[track]!;
+      if (from === undefined || direction === null) return 0;
+      const { box, score } = observations[observation]!;
+      const dx = (box[0] + box[2]) / 2 - (from[0] + from[2]) / 2;
+      const dy = (box[1] + box[3]) / 2 - (from[1] + from[3]) / 2;
+      const along = direction[0] * dx + direction[1] * dy;
+      const cosine = along / (Math.sqrt(dx * dx + dy * dy) + restPx);
+      const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+      return ((Math.PI / 2 - angle) / Math.PI) * inertia * score;
+    },
+  };
 }

@@ -1,9 +1,10 @@
 import type { BoxXyxy } from "@framequeue/vision";
 import type { Association, Observation, TrackedBox } from "./association.ts";
 import { correctSortFilter, addedHeightPx, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
-import { addMomentum, directionBetween, earlierBox, remember } from "./oc-motion.ts";
+import { directionBetween, earlierBox, momentumBonus, remember } from "./oc-motion.ts";
 import type { Direction, Sighting } from "./oc-motion.ts";
 import { replayGap } from "./oc-replay.ts";
+import { PairList } from "./pair-list.ts";
 import { matchByOverlap, recoverByOverlap } from "./sort-matching.ts";
 import { predictTracks, showTracks } from "./sort-tracks.ts";
 import type { SortTrack, SortTrackState } from "./sort-tracks.ts";
@@ -50,6 +51,7 @@ const nowhere: BoxXyxy = [-1, -1, -1, -1];
  */
 export class OcSort implements Association<OcSortState> {
   readonly #options: OcSortOptions;
+  readonly #pairs = new PairList();
   #tracks: OcSortTrack[];
 
   constructor(options: OcSortOptions, state: OcSortState = { tracks: [] }) {
@@ -69,9 +71,8 @@ export class OcSort implements Association<OcSortState> {
     const { maxAge, minHits, iouThreshold, deltaFrames, inertia } = this.#options;
     const { tracks, boxes } = predictTracks(this.#tracks);
     const earlier = tracks.map(({ sightings }) => earlierBox(sightings, frame, deltaFrames));
-    const trackOf = matchByOverlap(observations, boxes, iouThreshold, (gains) =>
-      addMomentum(gains, observations, tracks, earlier, inertia),
-    );
+    const momentum = momentumBonus(observations, tracks, earlier, inertia);
+    const trackOf = matchByOverlap(this.#pairs, observations, boxes, iouThreshold, momentum);
     this.#recover(trackOf, observations, tracks);
 
     const observed = new Map<OcSortTrack, Observation>();
@@ -121,6 +122,7 @@ export class OcSort implements Association<OcSortState> {
     const leftTracks = [...tracks.keys()].filter((at) => !taken.has(at));
     const left = [...observations.keys()].filter((index) => trackOf[index]! < 0);
     const found = recoverByOverlap(
+      this.#pairs,
       left.map((index) => observations[index]!),
       leftTracks.map((at) => tracks[at]!.sightings.at(-1)?.box ?? nowhere),
       this.#options.iouThreshold,

@@ -1,5 +1,6 @@
 import type { Association, Observation, TrackedBox } from "./association.ts";
 import { correctSortFilter, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
+import { PairList } from "./pair-list.ts";
 import { matchByOverlap } from "./sort-matching.ts";
 import { predictTracks, showTracks } from "./sort-tracks.ts";
 import type { SortTrack, SortTrackState } from "./sort-tracks.ts";
@@ -24,6 +25,7 @@ export interface SortState {
  */
 export class Sort implements Association<SortState> {
   readonly #options: SortOptions;
+  readonly #pairs = new PairList();
   #tracks: SortTrack[];
 
   constructor(options: SortOptions, state: SortState = { tracks: [] }) {
@@ -41,7 +43,7 @@ export class Sort implements Association<SortState> {
   ): TrackedBox[] {
     const { maxAge, minHits, iouThreshold } = this.#options;
     const { tracks, boxes } = predictTracks(this.#tracks);
-    const trackOf = matchByOverlap(observations, boxes, iouThreshold);
+    const trackOf = matchByOverlap(this.#pairs, observations, boxes, iouThreshold);
 
     /** What each track was matched with or born from in this frame. */
     const observed = new Map<SortTrack, Observation>();

@@ -1,0 +1,99 @@
+import {
+  createTracker,
+  defaultBotSortOptions,
+  defaultByteTrackOptions,
+  defaultOcSortOptions,
+  defaultSortOptions,
+  restoreTracker,
+  type TrackerOptions,
+} from "@framequeue/tracking";
+import { walkingScene } from "@framequeue/tracking/testing";
+import type { Bench } from "../bench.ts";
+
+/** Frames of each scene by its objects: about as long for all. */
+const FRAMES: ReadonlyMap<number, number> = new Map([
+  [10, 4000],
+  [50, 1500],
+  [200, 400],
+  [1000, 60],
+]);
+/** The fastest of so many runs counts: the others were disturbed. */
+const RUNS = 5;
+
+/**
+ * Frames per second of the references in Python by objects per frame, on scenes of this kind, one core of another
+ * machine: what a ratio to them says is its order of magnitude.
+ */
+const PYTHON: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  sort: { 10: 1974, 50: 449, 200: 94 },
+  bytetrack: { 10: 2220, 50: 551, 200: 135 },
+  ocsort: { 10: 1513, 50: 403, 200: 80 },
+  botsort: { 10: 2118, 50: 532, 200: 112 },
+};
+
+const TRACKERS: readonly TrackerOptions[] = [
+  defaultSortOptions,
+  defaultByteTrackOptions,
+  defaultOcSortOptions,
+  defaultBotSortOptions,
+];
+
+/** Processor time of every tracker alone, and of its checkpoint. */
+export const tracking: Bench = {
+  name: "tracking",
+  about: "frames per second of every tracker with 10 to 1000 objects, and what a checkpoint costs",
+  needs: [],
+  run({ report, print }) {
+    for (const options of TRACKERS) {
+      for (const [objects, frames] of FRAMES) {
+        const fps = framesPerSecond(options, objects, frames);
+        const python = PYTHON[options.algorithm]?.[objects];
+        report({
+          name: `${options.algorithm}, ${objects} objects`,
+          value: fps,
+          unit: "frames/s",
+          ...(python === undefined
+            ? {}
+            : { ratio: { value: fps / python, against: `Python's ${python}` } }),
+        });
+      }
+      measureCheckpoint(options, print);
+    }
+    return Promise.resolve(true);
+  },
+};
+
+function framesPerSecond(options: TrackerOptions, objects: number, frames: number): number {
+  const scene = walkingScene({ seed: 1, frames, objects });
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < RUNS; run++) {
+    const tracker = createTracker(options);
+    const before = process.cpuUsage();
+    for (const frame of scene) tracker.update(frame);
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, (user + system) / 1e6);
+  }
+  return frames / best;
+}
+
+/** Saves and restores a tracker of 200 objects, over text as the track stage does. */
+function measureCheckpoint(
+  options: TrackerOptions,
+  print: Parameters<Bench["run"]>[0]["print"],
+): void {
+  const tracker = createTracker(options);
+  for (const frame of walkingScene({ seed: 1, frames: 40, objects: 200 })) tracker.update(frame);
+  let best = Number.POSITIVE_INFINITY;
+  let bytes = 0;
+  for (let run = 0; run < 10 * RUNS; run++) {
+    const started = performance.now();
+    const text = JSON.stringify(tracker.save());
+    restoreTracker(options, JSON.parse(text));
+    best = Math.min(best, performance.now() - started);
+    bytes = text.length;
+  }
+  print(
+    { bench: "tracking", checkpoint: options.algorithm, bytes, milliseconds: best },
+    `${options.algorithm}: checkpoint of 200 objects ${(bytes / 1000).toFixed(0)} kB, saved and restored in ${best.toFixed(1)} ms`,
+  );
+}
