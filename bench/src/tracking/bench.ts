@@ -5,6 +5,7 @@ import {
   defaultOcSortOptions,
   defaultSortOptions,
   restoreTracker,
+  type TrackerCheckpoint,
   type TrackerOptions,
 } from "@framequeue/tracking";
 import { walkingScene } from "@framequeue/tracking/testing";
@@ -88,7 +89,7 @@ function measureCheckpoint(
   for (let run = 0; run < 10 * RUNS; run++) {
     const started = performance.now();
     const text = JSON.stringify(tracker.save());
-    restoreTracker(options, JSON.parse(text));
+    restoreTracker(options, JSON.parse(text) as TrackerCheckpoint);
     best = Math.min(best, performance.now() - started);
     bytes = text.length;
   }
