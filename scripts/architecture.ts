@@ -22,7 +22,13 @@ export const ARCHITECTURE: Architecture = {
     { name: "contracts", folders: ["packages/contracts"], pure: true },
     {
       name: "pure",
-      folders: ["packages/vision", "packages/tracking", "packages/graphs", "packages/synth"],
+      folders: [
+        "packages/vision",
+        "packages/tracking",
+        "packages/graphs",
+        "packages/scaling",
+        "packages/synth",
+      ],
       pure: true,
     },
     {

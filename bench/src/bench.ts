@@ -11,6 +11,8 @@ export interface BenchInput {
   readonly model: string | undefined;
   /** Of those that a benchmark could measure, how many it should; all if undefined. */
   readonly cells: number | undefined;
+  /** A folder for pictures; none are drawn if undefined. */
+  readonly plots: string | undefined;
   readonly report: (measurement: Measurement) => void;
   /** A row of a table: the text for people, or the object where JSON is asked for. */
   readonly print: (row: Readonly<Record<string, unknown>>, text: string) => void;

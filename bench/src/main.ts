@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { autoscale } from "./autoscale/bench.ts";
 import type { Bench, Measurement } from "./bench.ts";
 import { controlPlane } from "./control-plane/bench.ts";
 import { equality } from "./equality/bench.ts";
@@ -19,9 +20,10 @@ const BENCHES: readonly Bench[] = [
   frameStores,
   memory,
   tracking,
+  autoscale,
 ];
 
-const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--json]
+const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--plots DIR] [--json]
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join("\n")}
 `;
@@ -32,6 +34,7 @@ const { values, positionals } = parseArgs({
     video: { type: "string" },
     model: { type: "string" },
     cells: { type: "string" },
+    plots: { type: "string" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -66,7 +69,7 @@ async function main(): Promise<number> {
       process.stderr.write(`${bench.name} needs --${missing} FILE.\n`);
       return 1;
     }
-    ok = (await bench.run({ ...files, cells, report, print })) && ok;
+    ok = (await bench.run({ ...files, cells, plots: path(values.plots), report, print })) && ok;
   }
   return ok ? 0 : 1;
 }

@@ -1,0 +1,3 @@
+export * from "./policy.ts";
+export * from "./scaler.ts";
+export * from "./wanted-workers.ts";
