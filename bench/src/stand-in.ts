@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Detector, FrameDetections, ModelPackage } from "@framequeue/models";
+import {
+  type Detector,
+  type FrameDetections,
+  type ModelPackage,
+  objectManifest,
+} from "@framequeue/models";
 import type { DetectorCache } from "@framequeue/service-infer";
 
 export interface StandInOptions {
@@ -30,7 +35,7 @@ export function createStandIn({ model, workers, frameMs }: StandInOptions): Dete
     else next();
   }
 
-  const { labels } = model.manifest;
+  const { labels } = objectManifest(model.manifest);
   const detector: Detector = {
     package: model,
     labels,

@@ -6,7 +6,7 @@ import {
   newJobId,
   resultOptionsSchema,
 } from "@framequeue/contracts";
-import { loadModelPackage, type ModelPackage } from "@framequeue/models";
+import { loadModelPackage, type ModelPackage, objectManifest } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from "./demo-options.ts";
 import { demoScene, SCENE_FILES, writeScene } from "./demo-scene.ts";
@@ -49,7 +49,7 @@ export async function demo(args: readonly string[], terminal: Terminal): Promise
   if (outcome.summary === undefined) return reportFailure(outcome, options, terminal);
 
   const scores = await scoreFolder(folder);
-  const minScore = model.manifest.thresholds.score;
+  const minScore = objectManifest(model.manifest).thresholds.score;
   const scoresPath = join(folder, SCORES_FILE);
   await writeFile(
     scoresPath,
@@ -123,7 +123,7 @@ function facts({ seed, seconds, difficulty }: DemoOptions, { manifest, ref }: Mo
     scene: { seed, seconds, difficulty },
     model: ref,
     iouThreshold: IOU_THRESHOLD,
-    minScore: manifest.thresholds.score,
+    minScore: objectManifest(manifest).thresholds.score,
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** Names one immutable model: a job pins this when it is accepted. */
 export const modelRefSchema = z.object({
-  role: z.enum(["detector"]),
+  role: z.enum(["detector", "segmenter", "classifier", "embedder", "enhancer"]),
   name: z.string(),
   version: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "is not a sha256 in hexadecimal"),

@@ -1,8 +1,12 @@
 import type { Letterbox } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import type { ChunkResult } from "./chunk-result.ts";
+import { ClassificationDecoder } from "./classification-decoder.ts";
 import { DetectionDecoder } from "./detection-decoder.ts";
+import { EmbeddingDecoder } from "./embedding-decoder.ts";
+import { ImageDecoder } from "./image-decoder.ts";
 import type { ModelManifest } from "./manifest.ts";
+import { SemanticDecoder } from "./semantic-decoder.ts";
 
 /** A picture that was in a run: where in the input it lay, and from which score on its results count. */
 export interface PlacedPicture {
@@ -28,6 +32,15 @@ export interface Decoder {
 export function createDecoder(manifest: ModelManifest): Decoder {
   switch (manifest.task) {
     case "detection":
+    case "instance-segmentation":
       return new DetectionDecoder(manifest);
+    case "semantic-segmentation":
+      return new SemanticDecoder(manifest);
+    case "classification":
+      return new ClassificationDecoder(manifest);
+    case "embedding":
+      return new EmbeddingDecoder(manifest);
+    case "image-to-image":
+      return new ImageDecoder(manifest);
   }
 }

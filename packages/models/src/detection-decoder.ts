@@ -2,11 +2,14 @@ import type { Letterbox } from "@framequeue/vision";
 import { clipBox, nms, unletterbox } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import { Candidates } from "./candidates.ts";
-import type { ChunkDetections } from "./chunk-result.ts";
+import type { ChunkDetections, ChunkInstances } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { SelectedHead, TableHead } from "./finished-heads.ts";
-import type { DetectionManifest } from "./manifest.ts";
+import type { MaskReader } from "./instance-masks.ts";
+import { maskReader } from "./instance-masks.ts";
+import type { ObjectManifest } from "./manifest.ts";
 import { boxSpace } from "./manifest-output.ts";
+import { MaskCollector } from "./mask-collector.ts";
 import { QueryHead } from "./query-head.ts";
 import { SsdHead } from "./ssd-head.ts";
 import { Yolov5Head, Yolov8Head } from "./yolo-heads.ts";
@@ -18,26 +21,32 @@ export interface DetectionHead {
   read(outputs: readonly Tensor[], slot: number, minScore: number, into: Candidates): void;
 }
 
-/** Decodes detectors: candidates of the family's head, suppression, and back into the source's pixels. */
+/**
+ * Decodes detectors: candidates of the family's head, suppression, and back into the source's pixels. Of models that
+ * segment what they find, it also reads a mask for each detection that stays.
+ */
 export class DetectionDecoder implements Decoder {
   readonly #head: DetectionHead;
   readonly #iou: number | undefined;
   readonly #most: number;
   readonly #labels: number;
   readonly #inSource: boolean;
+  readonly #readMask: MaskReader | undefined;
   readonly #candidates = new Candidates();
+  readonly #masks = new MaskCollector();
   #counts: number[] = [];
   #boxes: number[] = [];
   #scores: number[] = [];
   #classIds: number[] = [];
 
-  constructor(manifest: DetectionManifest) {
+  constructor(manifest: ObjectManifest) {
     const { thresholds, labels, output } = manifest;
     this.#head = createHead(manifest);
     this.#iou = thresholds.iou;
     this.#most = thresholds.most ?? Number.POSITIVE_INFINITY;
     this.#labels = labels.length;
     this.#inSource = boxSpace(output) === "source";
+    this.#readMask = manifest.task === "instance-segmentation" ? maskReader(manifest) : undefined;
   }
 
   add(outputs: readonly Tensor[], pictures: readonly (PlacedPicture | undefined)[]): void {
@@ -46,39 +55,46 @@ export class DetectionDecoder implements Decoder {
       const { plan, minScore } = picture;
       this.#candidates.clear();
       this.#head.read(outputs, slot, minScore, this.#candidates);
-      this.#counts.push(this.#keep(plan));
+      this.#counts.push(this.#keep(outputs, slot, plan));
     }
   }
 
-  take(): ChunkDetections {
-    const result = {
-      task: "detection",
+  take(): ChunkDetections | ChunkInstances {
+    const found = {
       counts: Int32Array.from(this.#counts),
       boxes: Float32Array.from(this.#boxes),
       scores: Float32Array.from(this.#scores),
       classIds: Int32Array.from(this.#classIds),
-    } as const;
+    };
+    const masks = this.#masks.take();
     this.#counts = [];
     this.#boxes = [];
     this.#scores = [];
     this.#classIds = [];
-    return result;
+    return this.#readMask === undefined
+      ? { task: "detection", ...found }
+      : { task: "instance-segmentation", ...found, ...masks };
   }
 
   /** Adds the candidates that no better one of their class hides, by falling score; returns how many. */
-  #keep(plan: Letterbox): number {
-    const { boxes, classIds, scores } = this.#candidates;
+  #keep(outputs: readonly Tensor[], slot: number, plan: Letterbox): number {
+    const { boxes, classIds, scores, places } = this.#candidates;
     const { width, height } = plan.source;
     let count = 0;
     for (const index of this.#ranked()) {
       const at = 4 * index;
       const given = [boxes[at]!, boxes[at + 1]!, boxes[at + 2]!, boxes[at + 3]!] as const;
-      const box = clipBox(this.#inSource ? given : unletterbox(given, plan), width, height);
+      const whole = this.#inSource ? given : unletterbox(given, plan);
+      const box = clipBox(whole, width, height);
       // a box wholly in the padding shows nothing of the source
       if (!(box[2] > box[0] && box[3] > box[1])) continue;
       this.#boxes.push(...box);
       this.#scores.push(scores[index]!);
       this.#classIds.push(classIds[index]!);
+      if (this.#readMask !== undefined) {
+        const detection = { slot, place: places[index]!, box, whole, plan };
+        this.#masks.add(this.#readMask(outputs, detection));
+      }
       count++;
     }
     return count;
@@ -99,7 +115,7 @@ export class DetectionDecoder implements Decoder {
   }
 }
 
-function createHead({ input, output, labels }: DetectionManifest): DetectionHead {
+function createHead({ input, output, labels }: ObjectManifest): DetectionHead {
   switch (output.decoder) {
     case "yolox":
       return new YoloxHead(input, output, labels.length);

@@ -1,6 +1,8 @@
-import type { Size } from "@framequeue/vision";
-import type { ChunkDetections } from "./chunk-result.ts";
+import type { Runs, Size } from "@framequeue/vision";
+import type { ChunkResult } from "./chunk-result.ts";
 import { frameSizeOf } from "./frame-size.ts";
+import { objectManifest } from "./manifest.ts";
+import { masksOf } from "./mask-collector.ts";
 import type { RunnerOptions } from "./model-runner.ts";
 import { ModelRunner } from "./model-runner.ts";
 import type { ModelPackage } from "./package.ts";
@@ -15,6 +17,8 @@ export interface FrameDetections {
   readonly scores: Float32Array<ArrayBuffer>;
   /** `[n]`: indices into the labels. */
   readonly classIds: Int32Array<ArrayBuffer>;
+  /** Of models that segment what they find: a mask in source pixels for each. */
+  readonly masks?: readonly Runs[];
 }
 
 export interface DetectOptions {
@@ -53,15 +57,15 @@ export interface Detector extends AsyncDisposable {
 }
 
 /**
- * Opens a model for detection.
+ * Opens a model that finds objects: for detection, or for instance segmentation.
  *
- * @throws ProblemError `model-invalid` if the model cannot be run
+ * @throws ProblemError `model-invalid` if the model cannot be run, or does something else
  */
 export async function createDetector(
   model: ModelPackage,
   options: RunnerOptions,
 ): Promise<Detector> {
-  const { input, labels, thresholds } = model.manifest;
+  const { input, labels, thresholds } = objectManifest(model.manifest);
   const runner = await ModelRunner.open(model, options);
   return {
     package: model,
@@ -84,7 +88,12 @@ function checkSize({ width, height }: PlanarFrames, wanted: Size): void {
   );
 }
 
-function perFrame({ counts, boxes, scores, classIds }: ChunkDetections): FrameDetections[] {
+function perFrame(result: ChunkResult): FrameDetections[] {
+  if (result.task !== "detection" && result.task !== "instance-segmentation") {
+    throw new Error(`a detector answered with ${result.task}`);
+  }
+  const { counts, boxes, scores, classIds } = result;
+  const masks = result.task === "detection" ? undefined : [...masksOf(result)];
   let at = 0;
   return Array.from(counts, (count) => {
     const first = at;
@@ -93,6 +102,7 @@ function perFrame({ counts, boxes, scores, classIds }: ChunkDetections): FrameDe
       boxes: boxes.slice(4 * first, 4 * at),
       scores: scores.slice(first, at),
       classIds: classIds.slice(first, at),
+      ...(masks && { masks: masks.slice(first, at) }),
     };
   });
 }

@@ -9,16 +9,21 @@ import { floatsOf, numbersOf } from "./output-tensor.ts";
 /** Reads finished detections in three outputs: boxes `[N, D, 4]`, scores and labels `[N, D]`; for one picture N may lack. */
 export class SelectedHead implements DetectionHead {
   readonly #firstLabel: number;
+  readonly #isCounted: boolean;
   readonly #readBox: ReturnType<typeof boxReader>;
   readonly #corners = new Float64Array(4);
 
-  constructor(input: Size, { boxes, firstLabel }: OutputOf<"selected">) {
+  constructor(
+    input: Size,
+    { boxes, firstLabel, count }: Pick<OutputOf<"selected">, "boxes" | "firstLabel" | "count">,
+  ) {
     this.#firstLabel = firstLabel;
+    this.#isCounted = count !== undefined;
     this.#readBox = boxReader(boxes, input);
   }
 
   read(
-    [boxes, scores, labels, count]: readonly Tensor[],
+    [boxes, scores, labels, fourth]: readonly Tensor[],
     slot: number,
     minScore: number,
     into: Candidates,
@@ -28,7 +33,7 @@ export class SelectedHead implements DetectionHead {
     const values = floatsOf(scores!);
     const classes = numbersOf(labels!);
     const corners = this.#corners;
-    const found = count === undefined ? room : Math.min(room, Number(numbersOf(count)[slot]));
+    const found = this.#isCounted ? Math.min(room, Number(numbersOf(fourth!)[slot])) : room;
     for (let index = 0; index < found; index++) {
       const at = slot * room + index;
       const score = values[at]!;

@@ -4,11 +4,18 @@ export { COCO_LABELS } from "./coco-labels.ts";
 export { createDetector } from "./detector.ts";
 export type { DetectOptions, Detector, FrameDetections } from "./detector.ts";
 export { frameSizeOf } from "./frame-size.ts";
-export { manifestSchema, parseManifest } from "./manifest.ts";
-export type { DetectionManifest, ModelManifest, ModelTask } from "./manifest.ts";
+export { findsObjects, manifestSchema, objectManifest, parseManifest } from "./manifest.ts";
+export type { DetectionManifest, ModelManifest, ModelTask, ObjectManifest } from "./manifest.ts";
 export type { RunnerOptions } from "./model-runner.ts";
 export { loadModelPackage } from "./package.ts";
 export type { LoadOptions, ModelPackage } from "./package.ts";
+export {
+  createClassifier,
+  createEmbedder,
+  createImageModel,
+  createSegmenter,
+} from "./picture-model.ts";
+export type { MadePicture, PictureAreas, PictureLabels, PictureModel } from "./picture-model.ts";
 export type { PlanarFrames } from "./planar-frames.ts";
 export { chooseEngine, tryProvider } from "./providers/choose.ts";
 export type { ChooseOptions, Engine, ProviderFinding } from "./providers/choose.ts";

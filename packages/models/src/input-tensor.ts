@@ -1,7 +1,8 @@
 import type { Size } from "@framequeue/vision";
 import type { InputSpec } from "./manifest-input.ts";
+import { CHANNEL_COUNT } from "./manifest-input.ts";
 
-/** Where a picture's content lies in the input, in whole pixels. */
+/** Where a picture's content lies in the input, in whole pixels; negative where it is cut off at the left or top. */
 export interface Content extends Size {
   readonly padX: number;
   readonly padY: number;
@@ -10,30 +11,54 @@ export interface Content extends Size {
 /** Index, in the planes of `gbrp`, of each of the model's channels. */
 const PLANES = { rgb: [2, 0, 1], bgr: [1, 0, 2] } as const;
 
+/** Share of each of the planes of `gbrp` in the brightness (ITU-R BT.601). */
+const LUMA = [0.587, 0.114, 0.299] as const;
+
+/** The part of a content that lies inside the input. */
+interface Window {
+  readonly fromX: number;
+  readonly fromY: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Its first element of a channel, counted in pixels from the slot's start. */
+  readonly at: number;
+}
+
 /**
- * The one input tensor of a session, reused for every run: `[slots, 3, H, W]` or `[slots, H, W, 3]`, float32. What no
- * content covers holds the fill value; it is written again only when the content's place changes.
+ * The one input tensor of a session, reused for every run: `[slots, C, H, W]`, `[slots, H, W, C]` or `[C, H, W]`,
+ * float32. What no content covers holds the fill value; it is written again only when the content's place changes.
  */
 export class InputTensor {
   readonly data: Float32Array<ArrayBuffer>;
   readonly dims: readonly number[];
   readonly #spec: InputSpec;
+  readonly #channels: number;
   readonly #slotLength: number;
+  /** From one pixel of a channel to the next, and from one channel to the next. */
+  readonly #pixelStep: number;
+  readonly #channelStep: number;
   /** Byte value to tensor value per channel; undefined where they are the same. */
   readonly #tables: readonly Float32Array[] | undefined;
   readonly #place: (Content | undefined)[] = [];
 
   constructor(spec: InputSpec, slots: number) {
-    const { width, height, layout, scale, mean, std } = spec;
+    const { width, height, layout, scale, mean, std, channels } = spec;
     this.#spec = spec;
-    this.#slotLength = 3 * width * height;
+    this.#channels = CHANNEL_COUNT[channels];
+    this.#slotLength = this.#channels * width * height;
+    this.#pixelStep = layout === "nhwc" ? this.#channels : 1;
+    this.#channelStep = layout === "nhwc" ? 1 : width * height;
     this.data = new Float32Array(slots * this.#slotLength);
-    this.dims = layout === "nchw" ? [slots, 3, height, width] : [slots, height, width, 3];
+    const whole = {
+      nchw: [slots, this.#channels, height, width],
+      chw: [this.#channels, height, width],
+    };
+    this.dims = layout === "nhwc" ? [slots, height, width, this.#channels] : whole[layout];
     const plain = scale === 1 && mean.every((v) => v === 0) && std.every((v) => v === 1);
     this.#tables = plain
       ? undefined
-      : [0, 1, 2].map((channel) =>
-          Float32Array.from({ length: 256 }, (_, value) => this.#normalized(value, channel)),
+      : mean.map((_, channel) =>
+          Float32Array.from({ length: 256 }, (_value, value) => this.#normalized(value, channel)),
         );
     for (let slot = 0; slot < slots; slot++) this.clear(slot);
   }
@@ -55,33 +80,40 @@ export class InputTensor {
       if (before !== undefined) this.clear(slot);
       this.#place[slot] = content;
     }
+    const window = this.#window(slot, content);
+    const { channels } = this.#spec;
+    if (channels === "luma") {
+      this.#placeLuma(planes, content, window);
+      return;
+    }
     const size = content.width * content.height;
-    const order = PLANES[this.#spec.channels];
     for (let channel = 0; channel < 3; channel++) {
-      const start = order[channel]! * size;
+      const start = PLANES[channels][channel]! * size;
       const plane = planes.subarray(start, start + size);
-      if (this.#tables === undefined && this.#spec.layout === "nchw") {
-        this.#copyPlane(slot, channel, plane, content);
+      if (this.#tables === undefined && this.#pixelStep === 1) {
+        this.#copyPlane(channel, plane, content, window);
       } else {
-        this.#convertPlane(slot, channel, plane, content);
+        this.#convertPlane(channel, plane, content, window);
       }
     }
   }
 
   /** Fills a whole slot with the fill value. */
   clear(slot: number): void {
-    const { width, height, layout, fill } = this.#spec;
+    const { width, height, fill } = this.#spec;
     const start = slot * this.#slotLength;
-    const values = [0, 1, 2].map((channel) => this.#normalized(fill, channel));
     this.#place[slot] = undefined;
-    if (layout === "nchw") {
-      const plane = width * height;
-      values.forEach((value, channel) => {
-        this.data.fill(value, start + channel * plane, start + (channel + 1) * plane);
-      });
-      return;
+    const pixels = width * height;
+    for (let channel = 0; channel < this.#channels; channel++) {
+      const value = this.#normalized(fill, channel);
+      const first = start + channel * this.#channelStep;
+      if (this.#pixelStep === 1) {
+        this.data.fill(value, first, first + pixels);
+        continue;
+      }
+      const end = first + pixels * this.#pixelStep;
+      for (let at = first; at < end; at += this.#pixelStep) this.data[at] = value;
     }
-    for (let i = 0; i < this.#slotLength; i++) this.data[start + i] = values[i % 3]!;
   }
 
   #normalized(value: number, channel: number): number {
@@ -89,34 +121,66 @@ export class InputTensor {
     return (value * scale - mean[channel]!) / std[channel]!;
   }
 
-  /** `TypedArray.set` converts bytes to floats at memory speed: all that models like YOLOX need. */
-  #copyPlane(slot: number, channel: number, plane: Uint8Array, content: Content): void {
+  #window(slot: number, { width: columns, height: rows, padX, padY }: Content): Window {
     const { width, height } = this.#spec;
-    const { width: columns, height: rows, padX, padY } = content;
-    let at = slot * this.#slotLength + channel * width * height + padY * width + padX;
-    if (columns === width) {
-      this.data.set(plane, at);
+    const fromX = Math.max(0, -padX);
+    const fromY = Math.max(0, -padY);
+    const x = Math.max(0, padX);
+    const y = Math.max(0, padY);
+    return {
+      fromX,
+      fromY,
+      columns: Math.min(columns - fromX, width - x),
+      rows: Math.min(rows - fromY, height - y),
+      at: slot * this.#slotLength + (y * width + x) * this.#pixelStep,
+    };
+  }
+
+  /** `TypedArray.set` converts bytes to floats at memory speed: all that models like YOLOX need. */
+  #copyPlane(channel: number, plane: Uint8Array, content: Content, window: Window): void {
+    const { width } = this.#spec;
+    const { columns, rows } = window;
+    let at = window.at + channel * this.#channelStep;
+    let from = window.fromY * content.width + window.fromX;
+    if (columns === width && columns === content.width) {
+      this.data.set(plane.subarray(from, from + rows * columns), at);
       return;
     }
-    for (let from = 0; from < rows * columns; from += columns, at += width) {
+    for (let row = 0; row < rows; row++, from += content.width, at += width) {
       this.data.set(plane.subarray(from, from + columns), at);
     }
   }
 
-  #convertPlane(slot: number, channel: number, plane: Uint8Array, content: Content): void {
-    const { width, height, layout } = this.#spec;
-    const { width: columns, height: rows, padX, padY } = content;
+  #convertPlane(channel: number, plane: Uint8Array, content: Content, window: Window): void {
+    const { width } = this.#spec;
     const table = this.#tables?.[channel];
-    const step = layout === "nchw" ? 1 : 3;
-    const first =
-      slot * this.#slotLength + (layout === "nchw" ? channel * width * height : channel);
+    const step = this.#pixelStep;
+    const first = window.at + channel * this.#channelStep;
     const data = this.data;
-    let from = 0;
-    for (let y = 0; y < rows; y++) {
-      let at = first + ((padY + y) * width + padX) * step;
-      for (let x = 0; x < columns; x++, at += step) {
+    for (let row = 0; row < window.rows; row++) {
+      let at = first + row * width * step;
+      let from = (window.fromY + row) * content.width + window.fromX;
+      for (let column = 0; column < window.columns; column++, at += step) {
         const value = plane[from++]!;
         data[at] = table === undefined ? value : table[value]!;
+      }
+    }
+  }
+
+  #placeLuma(planes: Uint8Array, content: Content, window: Window): void {
+    const { width, scale, mean, std } = this.#spec;
+    const size = content.width * content.height;
+    const factor = scale / std[0]!;
+    const offset = mean[0]! / std[0]!;
+    for (let row = 0; row < window.rows; row++) {
+      let at = window.at + row * width;
+      let from = (window.fromY + row) * content.width + window.fromX;
+      for (let column = 0; column < window.columns; column++, from++) {
+        const luma =
+          LUMA[0] * planes[from]! +
+          LUMA[1] * planes[size + from]! +
+          LUMA[2] * planes[2 * size + from]!;
+        this.data[at++] = luma * factor - offset;
       }
     }
   }

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 const side = z.int().min(1).max(8192);
 
-/** Channels of each order. */
-export const CHANNEL_COUNT = { rgb: 3, bgr: 3 } as const;
+/** Channels of each order. `luma`: brightness alone, .299 red + .587 green + .114 blue. */
+export const CHANNEL_COUNT = { rgb: 3, bgr: 3, luma: 1 } as const;
 
 const perChannel = z.array(z.number()).min(1).max(3);
 
@@ -12,15 +12,19 @@ export const inputSchema = z
   .strictObject({
     /** Name of the graph's input. */
     name: z.string().min(1),
-    layout: z.enum(["nchw", "nhwc"]),
+    /** Order of its axes: N pictures, C channels, H rows, W columns. Without N it takes one picture. */
+    layout: z.enum(["nchw", "nhwc", "chw"]),
     width: side,
     height: side,
     /** Order of the channels, and of `mean` and `std`. */
-    channels: z.enum(["rgb", "bgr"]),
+    channels: z.enum(["rgb", "bgr", "luma"]),
     scale: z.number().positive(),
     mean: perChannel,
     std: perChannel.refine((std) => std.every((value) => value > 0), "must be above 0"),
-    fit: z.enum(["letterbox", "stretch"]),
+    /** Keep the aspect ratio and pad, scale each axis on its own, or take the middle. */
+    fit: z.enum(["letterbox", "stretch", "center-crop"]),
+    /** With `center-crop`: length to which the shorter side is scaled before. */
+    shortSide: side.optional(),
     placement: z.enum(["top-left", "center"]),
     /** Grey value of the padding, 0 to 255, before scale, mean and std. */
     fill: z.number().min(0).max(255),
@@ -34,12 +38,23 @@ export const inputSchema = z
       .strictObject({ name: z.string().min(1), order: z.enum(["width-height", "height-width"]) })
       .optional(),
   })
-  .superRefine(({ channels, mean, std }, context) => {
+  .superRefine((input, context) => {
+    const { channels, mean, std, fit, shortSide, layout, batch } = input;
+    const fault = (key: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [key], message });
+    const isCrop = fit === "center-crop";
+    if (isCrop && (shortSide === undefined || shortSide < Math.max(input.width, input.height))) {
+      fault("shortSide", "center-crop needs it, at least as long as the input's sides");
+    }
+    if (!isCrop && shortSide !== undefined) fault("shortSide", "only center-crop takes this");
+    if (layout === "chw" && batch !== 1) fault("batch", "must be 1 where the layout has no N");
     const count = CHANNEL_COUNT[channels];
     for (const [key, values] of Object.entries({ mean, std })) {
       if (values.length === count) continue;
-      const message = `must have ${count} numbers, one for each channel of ${channels}`;
-      context.addIssue({ code: "custom", path: [key], message });
+      fault(
+        key,
+        `must have ${count} ${count === 1 ? "number" : "numbers"}, one for each channel of ${channels}`,
+      );
     }
   });
 export type InputSpec = z.infer<typeof inputSchema>;

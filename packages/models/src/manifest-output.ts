@@ -88,8 +88,60 @@ export type OutputOf<D extends DetectionOutput["decoder"]> = Extract<
   { decoder: D }
 >;
 
+/** As for detection, with what makes a mask of each. M mask coefficients, `[h, w]` the size of a mask. */
+export const instanceOutputSchema = z.discriminatedUnion("decoder", [
+  /** `[N, A, 5 + C + M]` and prototypes `[N, M, h, w]`. */
+  z.strictObject({ decoder: z.literal("yolov5"), names: names("rows", "prototypes") }),
+  /** `[N, 4 + C + M, A]` and prototypes `[N, M, h, w]`. */
+  z.strictObject({ decoder: z.literal("yolov8"), names: names("columns", "prototypes") }),
+  /**
+   * Finished detections, and masks `[N, D, h, w]` or `[D, 1, h, w]`: probabilities inside the box, or over the whole
+   * input where they have its size, as Mask R-CNN gives them.
+   */
+  z.strictObject({
+    decoder: z.literal("selected"),
+    names: names("boxes", "scores", "labels", "masks"),
+    boxes: boxesSchema,
+    firstLabel,
+  }),
+]);
+export type InstanceOutput = z.infer<typeof instanceOutputSchema>;
+
+/** A class for each pixel. */
+export const semanticOutputSchema = z.strictObject({
+  names: names("classes"),
+  /** `scores`: `[N, C, h, w]` or `[N, h, w, C]`, the best counts; `ids`: `[N, h, w]` or `[N, 1, h, w]`. */
+  gives: z.enum(["scores", "ids"]),
+  layout: z.enum(["nchw", "nhwc"]).default("nchw"),
+  /** Class that is nothing in particular, and of which no mask is made. */
+  background: z.int().min(0).optional(),
+});
+
+/** `[N, C]`: a number for each class. */
+export const classificationOutputSchema = z.strictObject({
+  names: names("scores"),
+  /** What makes scores of the numbers; `none` where they are probabilities already. */
+  activation: z.enum(["softmax", "sigmoid", "none"]),
+});
+
+/** `[N, dimensions]`. Vectors are scaled to length 1, whether the model does so or not. */
+export const embeddingOutputSchema = z.strictObject({
+  names: names("vector"),
+  dimensions: z.int().min(1).max(65_536),
+});
+
+/** A picture: `[N, C, upscale * H, upscale * W]`, or `[N, upscale * H, upscale * W, C]`. */
+export const imageOutputSchema = z.strictObject({
+  names: names("picture"),
+  layout: z.enum(["nchw", "nhwc"]).default("nchw"),
+  /** Length of its sides in those of the input. */
+  upscale: z.int().min(1).max(16),
+  /** What makes a value 0 to 255; values outside are cut off. */
+  scale: z.number().positive(),
+});
+
 /** Families whose boxes overlap until they are suppressed. */
-export function needsSuppression({ decoder }: DetectionOutput): boolean {
+export function needsSuppression({ decoder }: DetectionOutput | InstanceOutput): boolean {
   switch (decoder) {
     case "yolox":
     case "yolov5":
@@ -104,7 +156,7 @@ export function needsSuppression({ decoder }: DetectionOutput): boolean {
 }
 
 /** The space in which a model gives its boxes. */
-export function boxSpace(output: DetectionOutput): BoxEncoding["space"] {
+export function boxSpace(output: DetectionOutput | InstanceOutput): BoxEncoding["space"] {
   switch (output.decoder) {
     case "yolox":
     case "yolov5":

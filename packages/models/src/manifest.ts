@@ -1,7 +1,18 @@
-import { invalid } from "@framequeue/contracts";
+import { invalid, ProblemError } from "@framequeue/contracts";
+import type { ModelRef } from "@framequeue/contracts";
 import { z } from "zod";
 import { inputSchema } from "./manifest-input.ts";
-import { boxSpace, detectionOutputSchema, needsSuppression } from "./manifest-output.ts";
+import type { DetectionOutput, InstanceOutput } from "./manifest-output.ts";
+import {
+  boxSpace,
+  classificationOutputSchema,
+  detectionOutputSchema,
+  embeddingOutputSchema,
+  imageOutputSchema,
+  instanceOutputSchema,
+  needsSuppression,
+  semanticOutputSchema,
+} from "./manifest-output.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -24,50 +35,172 @@ const about = {
 /** Names of the classes, in the order of the class ids. */
 const labels = z.array(z.string().min(1)).min(1);
 
+const detectionThresholds = {
+  /** Least score of a detection, 0 to 1. */
+  score: share,
+  /** IoU, 0 to 1, above which the weaker of two of one class goes. Absent: the model's boxes are final. */
+  iou: share.optional(),
+  /** Most detections of a picture; the best are kept. Default: all. */
+  most: z.int().min(1).optional(),
+};
+
 const detectionSchema = z
   .strictObject({
     ...about,
     task: z.literal("detection"),
     output: detectionOutputSchema,
     labels,
-    thresholds: z.strictObject({
-      /** Least score of a detection, 0 to 1. */
-      score: share,
-      /** IoU, 0 to 1, above which the weaker of two of one class goes. Absent: the model's boxes are final. */
-      iou: share.optional(),
-      /** Most detections of a picture; the best are kept. Default: all. */
-      most: z.int().min(1).optional(),
-    }),
+    thresholds: z.strictObject(detectionThresholds),
   })
-  .superRefine(({ input, output, thresholds }, context) => {
-    const fault = (path: string[], message: string): void =>
-      context.addIssue({ code: "custom", path, message });
-    if (output.decoder === "yolox") {
-      for (const key of ["width", "height"] as const) {
-        const stride = output.strides.find((each) => input[key] % each !== 0);
-        if (stride !== undefined) {
-          fault(["input", key], `${input[key]} is not a multiple of the stride ${stride}`);
-        }
-      }
-    }
-    if (needsSuppression(output) && thresholds.iou === undefined) {
-      fault(["thresholds", "iou"], `the boxes of ${output.decoder} overlap, so this is needed`);
-    }
-    if (boxSpace(output) === "source" && input.sizes === undefined) {
-      fault(["input", "sizes"], "a model that gives boxes in source pixels must be told the size");
-    }
-    if (boxSpace(output) === "source" && input.fit !== "stretch") {
-      fault(["input", "fit"], "a model that gives boxes in source pixels must see them stretched");
+  .superRefine((manifest, context) => {
+    checkBoxes(manifest, context);
+    const { input, output } = manifest;
+    if (output.decoder !== "yolox") return;
+    for (const key of ["width", "height"] as const) {
+      const stride = output.strides.find((each) => input[key] % each !== 0);
+      if (stride === undefined) continue;
+      const message = `${input[key]} is not a multiple of the stride ${stride}`;
+      context.addIssue({ code: "custom", path: ["input", key], message });
     }
   });
 export type DetectionManifest = z.infer<typeof detectionSchema>;
 
+const instanceSchema = z
+  .strictObject({
+    ...about,
+    task: z.literal("instance-segmentation"),
+    output: instanceOutputSchema,
+    labels,
+    thresholds: z.strictObject({
+      ...detectionThresholds,
+      /** Least probability of a pixel inside a mask, 0 to 1. */
+      mask: share.default(0.5),
+    }),
+  })
+  .superRefine((manifest, context) => checkBoxes(manifest, context));
+export type InstanceManifest = z.infer<typeof instanceSchema>;
+
+const semanticSchema = z
+  .strictObject({
+    ...about,
+    task: z.literal("semantic-segmentation"),
+    output: semanticOutputSchema,
+    labels,
+  })
+  .superRefine(({ output: { background }, labels: names }, context) => {
+    if (background === undefined || background < names.length) return;
+    const message = `there are only ${names.length} labels`;
+    context.addIssue({ code: "custom", path: ["output", "background"], message });
+  });
+export type SemanticManifest = z.infer<typeof semanticSchema>;
+
+const classificationSchema = z.strictObject({
+  ...about,
+  task: z.literal("classification"),
+  output: classificationOutputSchema,
+  labels,
+  thresholds: z
+    .strictObject({
+      /** Least score of a label, 0 to 1. */
+      score: share.default(0),
+      /** Most labels of a picture. */
+      most: z.int().min(1).default(5),
+    })
+    .prefault({}),
+});
+export type ClassificationManifest = z.infer<typeof classificationSchema>;
+
+const embeddingSchema = z.strictObject({
+  ...about,
+  task: z.literal("embedding"),
+  output: embeddingOutputSchema,
+});
+export type EmbeddingManifest = z.infer<typeof embeddingSchema>;
+
+const imageSchema = z
+  .strictObject({ ...about, task: z.literal("image-to-image"), output: imageOutputSchema })
+  .superRefine(({ input }, context) => {
+    if (input.fit !== "center-crop") return;
+    const message = "a picture that is to come back must go in whole";
+    context.addIssue({ code: "custom", path: ["input", "fit"], message });
+  });
+export type ImageManifest = z.infer<typeof imageSchema>;
+
+function checkBoxes(
+  {
+    input,
+    output,
+    thresholds,
+  }: Pick<DetectionManifest, "input" | "thresholds"> & {
+    readonly output: DetectionOutput | InstanceOutput;
+  },
+  context: z.RefinementCtx,
+): void {
+  const fault = (path: string[], message: string): void =>
+    context.addIssue({ code: "custom", path, message });
+  if (needsSuppression(output) && thresholds.iou === undefined) {
+    fault(["thresholds", "iou"], `the boxes of ${output.decoder} overlap, so this is needed`);
+  }
+  if (boxSpace(output) !== "source") return;
+  if (input.sizes === undefined) {
+    fault(["input", "sizes"], "a model that gives boxes in source pixels must be told the size");
+  }
+  if (input.fit !== "stretch") {
+    fault(["input", "fit"], "a model that gives boxes in source pixels must see them stretched");
+  }
+}
+
 /** What a model package says about its ONNX file. */
-export const manifestSchema = z.discriminatedUnion("task", [detectionSchema]);
+export const manifestSchema = z.discriminatedUnion("task", [
+  detectionSchema,
+  instanceSchema,
+  semanticSchema,
+  classificationSchema,
+  embeddingSchema,
+  imageSchema,
+]);
 export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** A model whose results are objects with boxes: what a job detects and tracks with. */
+export type ObjectManifest = DetectionManifest | InstanceManifest;
+
+export function findsObjects(manifest: ModelManifest): manifest is ObjectManifest {
+  return manifest.task === "detection" || manifest.task === "instance-segmentation";
+}
+
+/**
+ * The manifest of a model that finds objects.
+ *
+ * @throws ProblemError `model-invalid` for a model that does something else
+ */
+export function objectManifest(manifest: ModelManifest): ObjectManifest {
+  if (findsObjects(manifest)) return manifest;
+  throw new ProblemError(
+    "model-invalid",
+    `The model ${manifest.name} is for ${manifest.task}; one that finds objects is needed here.`,
+    { at: "model" },
+  );
+}
 
 /** What a model does. */
 export type ModelTask = ModelManifest["task"];
+
+/** What a model is to a job. */
+export function roleOf({ task }: ModelManifest): ModelRef["role"] {
+  switch (task) {
+    case "detection":
+    case "instance-segmentation":
+      return "detector";
+    case "semantic-segmentation":
+      return "segmenter";
+    case "classification":
+      return "classifier";
+    case "embedding":
+      return "embedder";
+    case "image-to-image":
+      return "enhancer";
+  }
+}
 
 /**
  * @param what where the value is from, for faults that belong to no field

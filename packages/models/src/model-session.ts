@@ -1,8 +1,8 @@
-import { letterbox } from "@framequeue/vision";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ChunkResult } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { createDecoder } from "./decoder.ts";
+import { placementOf } from "./frame-size.ts";
 import { InputTensor } from "./input-tensor.ts";
 import { checkOutput } from "./output-tensor.ts";
 import { executionProviders } from "./providers/provider.ts";
@@ -130,7 +130,7 @@ export class ModelSession {
   #place(slot: number, picture: Picture): PlacedPicture {
     const { input } = this.#spec.manifest;
     const { data, byteOffset, width, height, source, minScore } = picture;
-    const plan = letterbox(source, input, input.placement, input.fit);
+    const plan = placementOf(source, input);
     const planes = this.#unshared(new Uint8Array(data, byteOffset, 3 * width * height));
     this.#sizes?.set(slot, source);
     this.#input.place(slot, planes, { ...plan.content, padX: plan.padX, padY: plan.padY });

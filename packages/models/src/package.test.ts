@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { GraphBuilder, testDetector } from "@framequeue/graphs";
 import { ProblemError } from "@framequeue/contracts";
+import { objectManifest } from "./manifest.ts";
 import { loadModelPackage } from "./package.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 import { testManifest } from "./testing/test-manifest.ts";
@@ -55,7 +56,7 @@ test("a bare file of a known family is named after itself and says what was assu
     version: manifest.sha256.slice(0, 12),
     sha256: manifest.sha256,
   });
-  assert.deepEqual(loaded.manifest.labels, ["class 0", "class 1", "class 2"]);
+  assert.deepEqual(objectManifest(loaded.manifest).labels, ["class 0", "class 1", "class 2"]);
   assert.ok(loaded.assumptions.length > 2);
 });
 

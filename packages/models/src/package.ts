@@ -5,8 +5,8 @@ import { ProblemError } from "@framequeue/contracts";
 import { contradictions } from "./contradictions.ts";
 import { fileSha256 } from "./file-sha256.ts";
 import { inspectGraph } from "./inspect.ts";
-import type { ModelManifest } from "./manifest.ts";
-import { parseManifest } from "./manifest.ts";
+import type { DetectionManifest, ModelManifest } from "./manifest.ts";
+import { parseManifest, roleOf } from "./manifest.ts";
 import { recognizeDetector } from "./recognize.ts";
 
 /** An ONNX file that was checked, and what is known about it. */
@@ -70,7 +70,12 @@ async function described(file: string, manifest: ModelManifest): Promise<ModelPa
     );
   }
   const { name, version } = manifest;
-  return { file, manifest, ref: { role: "detector", name, version, sha256 }, assumptions: [] };
+  return {
+    file,
+    manifest,
+    ref: { role: roleOf(manifest), name, version, sha256 },
+    assumptions: [],
+  };
 }
 
 async function bare(file: string): Promise<ModelPackage> {
@@ -84,7 +89,7 @@ async function bare(file: string): Promise<ModelPackage> {
       .replace(/^[._-]+/, "") || "model";
   // nothing states a version: the content does
   const version = sha256.slice(0, 12);
-  const manifest: ModelManifest = {
+  const manifest: DetectionManifest = {
     schemaVersion: 1,
     name,
     version,

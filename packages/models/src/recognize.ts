@@ -3,16 +3,16 @@ import { anchorCount } from "./anchors.ts";
 import { COCO_LABELS } from "./coco-labels.ts";
 import type { GraphSignature } from "./graph-signature.ts";
 import { describeGraph } from "./graph-signature.ts";
-import type { ModelManifest } from "./manifest.ts";
+import type { DetectionManifest } from "./manifest.ts";
 
 const STRIDES = [8, 16, 32];
 
 /** What a bare ONNX file was taken for, and in words what of that its metadata does not say. */
 export interface Recognized {
-  readonly input: ModelManifest["input"];
-  readonly output: ModelManifest["output"];
+  readonly input: DetectionManifest["input"];
+  readonly output: DetectionManifest["output"];
   readonly labels: string[];
-  readonly thresholds: ModelManifest["thresholds"];
+  readonly thresholds: DetectionManifest["thresholds"];
   readonly assumptions: readonly string[];
 }
 

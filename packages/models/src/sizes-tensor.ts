@@ -1,6 +1,7 @@
 import type { Size } from "@framequeue/vision";
 import { Tensor } from "onnxruntime-node";
 import type { ModelManifest } from "./manifest.ts";
+import { findsObjects } from "./manifest.ts";
 import { boxSpace } from "./manifest-output.ts";
 
 /** The second input of models that scale their boxes themselves: int64 `[slots, 2]`, reused for every run. */
@@ -11,11 +12,13 @@ export class SizesTensor {
   /** What the model is told whatever the source is: boxes in pixels of its input are wanted then. */
   readonly #always: Size | undefined;
 
-  constructor({ input, output }: ModelManifest, slots: number) {
+  constructor(manifest: ModelManifest, slots: number) {
+    const { input } = manifest;
     const { name, order } = input.sizes!;
     this.#data = new BigInt64Array(2 * slots);
     this.#widthFirst = order === "width-height";
-    this.#always = boxSpace(output) === "source" ? undefined : input;
+    const inSource = findsObjects(manifest) && boxSpace(manifest.output) === "source";
+    this.#always = inSource ? undefined : input;
     this.feed = { [name]: new Tensor("int64", this.#data, [slots, 2]) };
     for (let slot = 0; slot < slots; slot++) this.set(slot, input);
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createScene } from "@framequeue/synth";
 import { createDetector } from "./detector.ts";
+import { objectManifest } from "./manifest.ts";
 import { loadModelPackage } from "./package.ts";
 import { naiveYolox } from "./testing/naive-yolox.ts";
 
@@ -27,7 +28,7 @@ test("the starter detector equals a direct run of its file on the same frames", 
     { from: 0, to: numbers.length },
     source,
   );
-  const { score, iou } = model.manifest.thresholds;
+  const { score, iou } = objectManifest(model.manifest).thresholds;
   const { width, height } = model.manifest.input;
   const contract = {
     model: model.file,

@@ -1,5 +1,12 @@
 import { anchorCount } from "./anchors.ts";
-import type { DetectionManifest, ModelManifest } from "./manifest.ts";
+import type {
+  DetectionManifest,
+  ImageManifest,
+  InstanceManifest,
+  ModelManifest,
+  SemanticManifest,
+} from "./manifest.ts";
+import { CHANNEL_COUNT } from "./manifest-input.ts";
 
 /** A size, or `any` where the manifest leaves it to the model. */
 export type Extent = number | "any";
@@ -23,10 +30,13 @@ const NUMBERS = ["float32", "int32", "int64"];
 export function wantedInputs({ input }: ModelManifest): WantedTensor[] {
   const { name, layout, width, height, sizes } = input;
   const batch = input.batch === "dynamic" ? "any" : input.batch;
-  const picture = layout === "nchw" ? [3, height, width] : [height, width, 3];
-  const wanted: WantedTensor[] = [
-    { at: "input", name, types: FLOAT, shapes: [[batch, ...picture]] },
-  ];
+  const channels = CHANNEL_COUNT[input.channels];
+  const shapes: Record<typeof layout, Extent[]> = {
+    nchw: [batch, channels, height, width],
+    nhwc: [batch, height, width, channels],
+    chw: [channels, height, width],
+  };
+  const wanted: WantedTensor[] = [{ at: "input", name, types: FLOAT, shapes: [shapes[layout]] }];
   if (sizes !== undefined) {
     wanted.push({ at: "input.sizes", name: sizes.name, types: ["int64"], shapes: [[batch, 2]] });
   }
@@ -42,43 +52,111 @@ export function wantedOutputs(manifest: ModelManifest, slots: Extent): WantedTen
   switch (manifest.task) {
     case "detection":
       return detectionOutputs(manifest, slots);
+    case "instance-segmentation":
+      return instanceOutputs(manifest, slots);
+    case "semantic-segmentation":
+      return [semanticOutput(manifest, slots)];
+    case "classification":
+      return tensors(manifest, [FLOAT, slots, manifest.labels.length]);
+    case "embedding":
+      return tensors(manifest, [FLOAT, slots, manifest.output.dimensions]).map(squeezable);
+    case "image-to-image":
+      return [imageOutput(manifest, slots)];
   }
 }
 
-function detectionOutputs(
-  { input, output, labels }: DetectionManifest,
-  slots: Extent,
+/** The outputs by the manifest's names. */
+function tensors(
+  { output }: Pick<ModelManifest, "output">,
+  ...each: readonly [types: readonly string[], ...shape: Extent[]][]
 ): WantedTensor[] {
+  return each.map(([types, ...shape], index) => {
+    const name = output.names[index]!;
+    const at = each.length === 1 ? "output" : `output.names.${index}`;
+    return { at, name, types, shapes: [shape] };
+  });
+}
+
+/** Vectors may come as maps of one pixel. */
+function squeezable(wanted: WantedTensor): WantedTensor {
+  return {
+    ...wanted,
+    shapes: [...wanted.shapes, ...wanted.shapes.map((shape) => [...shape, 1, 1])],
+  };
+}
+
+function instanceOutputs(manifest: InstanceManifest, slots: Extent): WantedTensor[] {
+  const { output } = manifest;
+  const prototypes = [FLOAT, slots, "any", "any", "any"] as const;
+  switch (output.decoder) {
+    // the number of coefficients is not in the manifest
+    case "yolov5":
+      return tensors(manifest, [FLOAT, slots, "any", "any"], [...prototypes]);
+    case "yolov8":
+      return tensors(manifest, [FLOAT, slots, "any", "any"], [...prototypes]);
+    case "selected": {
+      const [boxes, scores, found, masks] = tensors(
+        manifest,
+        [FLOAT, slots, "any", 4],
+        [FLOAT, slots, "any"],
+        [NUMBERS, slots, "any"],
+        [FLOAT, slots, "any", "any", "any"],
+      );
+      const single = [boxes!, scores!, found!].map((each) => withoutBatch(each, slots));
+      const alone: Extent[][] = [
+        ["any", 1, "any", "any"],
+        ["any", "any", "any"],
+      ];
+      const shapes = slots === 1 ? [...masks!.shapes, ...alone] : masks!.shapes;
+      return [...single, { ...masks!, shapes }];
+    }
+  }
+}
+
+function semanticOutput(manifest: SemanticManifest, slots: Extent): WantedTensor {
+  const { gives, layout } = manifest.output;
+  const classes = manifest.labels.length;
+  if (gives === "scores") {
+    return layout === "nhwc"
+      ? tensors(manifest, [FLOAT, slots, "any", "any", classes])[0]!
+      : tensors(manifest, [FLOAT, slots, classes, "any", "any"])[0]!;
+  }
+  const [wanted] = tensors(manifest, [NUMBERS, slots, "any", "any"]);
+  return { ...wanted!, shapes: [...wanted!.shapes, [slots, 1, "any", "any"]] };
+}
+
+function imageOutput(manifest: ImageManifest, slots: Extent): WantedTensor {
+  const { input, output } = manifest;
+  const channels = CHANNEL_COUNT[input.channels];
+  const [height, width] = [input.height * output.upscale, input.width * output.upscale];
+  return output.layout === "nhwc"
+    ? tensors(manifest, [FLOAT, slots, height, width, channels])[0]!
+    : tensors(manifest, [FLOAT, slots, channels, height, width])[0]!;
+}
+
+function detectionOutputs(manifest: DetectionManifest, slots: Extent): WantedTensor[] {
+  const { input, output, labels } = manifest;
   const classes = labels.length;
-  const tensors = (...each: readonly [types: readonly string[], ...shape: Extent[]][]) =>
-    each.map(([types, ...shape], index): WantedTensor => {
-      const name = output.names[index]!;
-      return {
-        at: each.length === 1 ? "output" : `output.names.${index}`,
-        name,
-        types,
-        shapes: [shape],
-      };
-    });
   switch (output.decoder) {
     case "yolox": {
       const anchors = anchorCount(input.width, input.height, output.strides);
-      return tensors([FLOAT, slots, anchors, 5 + classes]);
+      return tensors(manifest, [FLOAT, slots, anchors, 5 + classes]);
     }
     case "yolov5":
-      return tensors([FLOAT, slots, "any", 5 + classes]);
+      return tensors(manifest, [FLOAT, slots, "any", 5 + classes]);
     case "yolov8":
-      return tensors([FLOAT, slots, 4 + classes, "any"]);
+      return tensors(manifest, [FLOAT, slots, 4 + classes, "any"]);
     case "queries": {
       const logits = output.activation === "softmax" ? classes + 1 : classes;
-      return tensors([FLOAT, slots, "any", logits], [FLOAT, slots, "any", 4]);
+      return tensors(manifest, [FLOAT, slots, "any", logits], [FLOAT, slots, "any", 4]);
     }
     case "ssd": {
       const scores = output.background ? classes + 1 : classes;
-      return tensors([FLOAT, slots, "any", scores], [FLOAT, slots, "any", 4]);
+      return tensors(manifest, [FLOAT, slots, "any", scores], [FLOAT, slots, "any", 4]);
     }
     case "selected": {
       const wanted = tensors(
+        manifest,
         [FLOAT, slots, "any", 4],
         [FLOAT, slots, "any"],
         [NUMBERS, slots, "any"],
@@ -91,7 +169,7 @@ function detectionOutputs(
     case "table": {
       const columns = output.columns.length;
       const shape = output.columns.includes("image") ? ["any" as const] : [slots, "any" as const];
-      const [wanted] = tensors([FLOAT, ...shape, columns]);
+      const [wanted] = tensors(manifest, [FLOAT, ...shape, columns]);
       return [output.columns.includes("image") ? wanted! : withoutBatch(wanted!, slots)];
     }
   }

@@ -14,7 +14,20 @@ export type {
 } from "./average-precision.ts";
 export { area, clipBox, iou, xywhToXyxy, xyxyToXywh } from "./box.ts";
 export type { BoxXywh, BoxXyxy, Size } from "./box.ts";
+export { centerCrop } from "./center-crop.ts";
 export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";
 export type { Fit, Letterbox, Placement } from "./letterbox.ts";
 export { nms } from "./nms.ts";
+export {
+  decodeMask,
+  encodeMask,
+  maskArea,
+  maskBox,
+  maskIntersection,
+  maskIou,
+  RunBuilder,
+  runsFromText,
+  runsToText,
+} from "./rle.ts";
+export type { Runs } from "./rle.ts";
 export { boxDecimals, roundTo, scoreDecimals } from "./rounding.ts";

@@ -1,7 +1,7 @@
 import type { BoxXyxy, Size } from "./box.ts";
 
-/** Keep the aspect ratio and pad, or scale each axis on its own. */
-export type Fit = "letterbox" | "stretch";
+/** Keep the aspect ratio and pad, scale each axis on its own, or keep the aspect ratio and cut off what is too much. */
+export type Fit = "letterbox" | "stretch" | "center-crop";
 
 /** Where the picture lies in a padded input. */
 export type Placement = "top-left" | "center";
@@ -16,9 +16,9 @@ export interface Letterbox {
   readonly placement: Placement;
   readonly source: Size;
   readonly input: Size;
-  /** Size of the scaled picture inside the input; the rest is padding. */
+  /** Size of the scaled picture; what it leaves of the input is padding, and what reaches over it is cut off. */
   readonly content: Size;
-  /** Whole pixels of padding left of the content. */
+  /** Whole pixels of padding left of the content; negative where it is cut off there. */
   readonly padX: number;
   /** Whole pixels of padding above the content. */
   readonly padY: number;
@@ -40,7 +40,7 @@ export function letterbox(
   source: Size,
   input: Size,
   placement: Placement = "top-left",
-  fit: Fit = "letterbox",
+  fit: Exclude<Fit, "center-crop"> = "letterbox",
 ): Letterbox {
   for (const extent of [source.width, source.height, input.width, input.height]) {
     if (!Number.isSafeInteger(extent) || extent < 1) {

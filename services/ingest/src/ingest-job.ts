@@ -16,7 +16,12 @@ import {
   type ProbeLimits,
   scanPackets,
 } from "@framequeue/media";
-import { frameSizeOf, type ModelManifest, parseManifest } from "@framequeue/models";
+import {
+  frameSizeOf,
+  objectManifest,
+  type ObjectManifest,
+  parseManifest,
+} from "@framequeue/models";
 import {
   adoptKept,
   jobShare,
@@ -149,11 +154,11 @@ async function localize(
   return { kind: "object", key, name: source.name };
 }
 
-async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<ModelManifest> {
+async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<ObjectManifest> {
   const model = job.models[0]!;
   try {
     const bytes = await objects.get(modelKeys(model.sha256).manifest);
-    return parseManifest(JSON.parse(bytes.toString()), model.name);
+    return objectManifest(parseManifest(JSON.parse(bytes.toString()), model.name));
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
     throw new ProblemError(
@@ -166,7 +171,7 @@ async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<
   }
 }
 
-function checkLabels(job: AcceptedJob, { labels, name }: ModelManifest): void {
+function checkLabels(job: AcceptedJob, { labels, name }: ObjectManifest): void {
   const unknown = job.options.labels?.filter((label) => !labels.includes(label)) ?? [];
   if (unknown.length === 0) return;
   throw new ProblemError(

@@ -16,7 +16,7 @@ export const RGB = [2, 0, 1] as const;
 export const BGR = [1, 0, 2] as const;
 
 /** A whole `gbrp` picture of the input's size, element by element, into a tensor for one picture. */
-export function directTensor(input: DirectInput, pixels: Uint8Array): Tensor {
+export function directTensor(input: DirectInput, pixels: ArrayLike<number>): Tensor {
   const { width, height, layout, planes, value } = input;
   const channels = planes.length;
   const data = new Float32Array(channels * width * height);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { TEST_DETECTOR_LABELS } from "@framequeue/graphs";
-import type { ModelManifest } from "../manifest.ts";
+import type { DetectionManifest } from "../manifest.ts";
 
 /** A manifest for the test detector of the graphs package, at 416x416. */
-export function testManifest(model: Uint8Array): ModelManifest {
+export function testManifest(model: Uint8Array): DetectionManifest {
   return {
     schemaVersion: 1,
     name: "blobs",

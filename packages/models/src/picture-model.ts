@@ -1,0 +1,171 @@
+import { ProblemError } from "@framequeue/contracts";
+import type { Runs, Size } from "@framequeue/vision";
+import type { ChunkResult } from "./chunk-result.ts";
+import { frameSizeOf } from "./frame-size.ts";
+import type { ModelManifest, ModelTask } from "./manifest.ts";
+import { masksOf } from "./mask-collector.ts";
+import type { RunnerOptions } from "./model-runner.ts";
+import { ModelRunner } from "./model-runner.ts";
+import type { ModelPackage } from "./package.ts";
+import type { PlanarFrames } from "./planar-frames.ts";
+import { picturesOf } from "./planar-frames.ts";
+
+/** The labels of a picture, the best first. */
+export interface PictureLabels {
+  readonly scores: Float32Array<ArrayBuffer>;
+  /** Indices into the labels. */
+  readonly classIds: Int32Array<ArrayBuffer>;
+}
+
+/** The classes that a picture shows, by id, each with its mask in source pixels. */
+export interface PictureAreas {
+  /** Indices into the labels. */
+  readonly classIds: Int32Array<ArrayBuffer>;
+  readonly masks: readonly Runs[];
+}
+
+/** A picture that a model made: its planes, green, blue and red, or brightness alone. */
+export interface MadePicture extends Size {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** An open model that answers each picture with an `R`. */
+export interface PictureModel<R> extends AsyncDisposable {
+  readonly package: ModelPackage;
+  /** The size in which this model wants a source's frames. */
+  frameSize(source: Size): Size;
+  /**
+   * Looks at the frames `range.from` to, exclusively, `range.to`. They must not change until the promise settles.
+   *
+   * @param frames in `frameSize(source)`
+   * @returns one answer per frame, in order; equal calls give equal numbers
+   * @throws RangeError if the range lies outside the frames
+   * @throws ProblemError `inference-failed` if the model fails, `shutting-down` after disposal
+   */
+  look(
+    frames: PlanarFrames,
+    range: { readonly from: number; readonly to: number },
+    source: Size,
+    signal?: AbortSignal,
+  ): Promise<R[]>;
+}
+
+/** @throws ProblemError `model-invalid` if the model is none, or cannot be run */
+export function createClassifier(
+  model: ModelPackage,
+  options: RunnerOptions,
+): Promise<PictureModel<PictureLabels>> {
+  return open(model, options, "classification", labelsOf);
+}
+
+/** @throws ProblemError `model-invalid` if the model is none, or cannot be run */
+export function createEmbedder(
+  model: ModelPackage,
+  options: RunnerOptions,
+): Promise<PictureModel<Float32Array<ArrayBuffer>>> {
+  const { manifest } = model;
+  const dimensions = manifest.task === "embedding" ? manifest.output.dimensions : 0;
+  return open(model, options, "embedding", (result) => vectorsOf(result, dimensions));
+}
+
+/** @throws ProblemError `model-invalid` if the model is none, or cannot be run */
+export function createSegmenter(
+  model: ModelPackage,
+  options: RunnerOptions,
+): Promise<PictureModel<PictureAreas>> {
+  return open(model, options, "semantic-segmentation", areasOf);
+}
+
+/** @throws ProblemError `model-invalid` if the model is none, or cannot be run */
+export function createImageModel(
+  model: ModelPackage,
+  options: RunnerOptions,
+): Promise<PictureModel<MadePicture>> {
+  return open(model, options, "image-to-image", imagesOf);
+}
+
+type ResultOf<T extends ModelTask> = Extract<ChunkResult, { task: T }>;
+
+async function open<T extends ModelTask, R>(
+  model: ModelPackage,
+  options: RunnerOptions,
+  task: T,
+  each: (result: ResultOf<T>) => R[],
+): Promise<PictureModel<R>> {
+  const { manifest } = model;
+  if (manifest.task !== task) {
+    throw new ProblemError(
+      "model-invalid",
+      `The model ${manifest.name} is for ${manifest.task}, not for ${task}.`,
+      { at: "model" },
+    );
+  }
+  const runner = await ModelRunner.open(model, options);
+  return {
+    package: model,
+    frameSize: (source) => frameSizeOf(source, manifest.input),
+    async look(frames, range, source, signal) {
+      const wanted = frameSizeOf(source, manifest.input);
+      if (frames.width !== wanted.width || frames.height !== wanted.height) {
+        throw new RangeError(
+          `the model needs frames of ${wanted.width}x${wanted.height}, these are ${frames.width}x${frames.height}`,
+        );
+      }
+      const pictures = picturesOf(frames, range, source, leastScore(manifest));
+      const results = await runner.run(pictures, signal);
+      return results.flatMap((result) => {
+        if (result.task !== task)
+          throw new Error(`a model for ${task} answered with ${result.task}`);
+        return each(result as ResultOf<T>);
+      });
+    },
+    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
+  };
+}
+
+function leastScore(manifest: ModelManifest): number {
+  return "thresholds" in manifest ? manifest.thresholds.score : 0;
+}
+
+function labelsOf({ counts, scores, classIds }: ResultOf<"classification">): PictureLabels[] {
+  let at = 0;
+  return Array.from(counts, (count) => {
+    const first = at;
+    at += count;
+    return { scores: scores.slice(first, at), classIds: classIds.slice(first, at) };
+  });
+}
+
+function vectorsOf(
+  { vectors }: ResultOf<"embedding">,
+  dimensions: number,
+): Float32Array<ArrayBuffer>[] {
+  return Array.from({ length: vectors.length / dimensions }, (_, i) =>
+    vectors.slice(i * dimensions, (i + 1) * dimensions),
+  );
+}
+
+function areasOf(result: ResultOf<"semantic-segmentation">): PictureAreas[] {
+  const masks = [...masksOf(result)];
+  let at = 0;
+  return Array.from(result.counts, (count) => {
+    const first = at;
+    at += count;
+    return { classIds: result.classIds.slice(first, at), masks: masks.slice(first, at) };
+  });
+}
+
+function imagesOf({ sizes, pixels }: ResultOf<"image-to-image">): MadePicture[] {
+  const pixelsOfAll = sizes.reduce(
+    (sum, _, i) => (i % 2 === 0 ? sum + sizes[i]! * sizes[i + 1]! : sum),
+    0,
+  );
+  const planes = pixelsOfAll === 0 ? 0 : pixels.length / pixelsOfAll;
+  let at = 0;
+  return Array.from({ length: sizes.length / 2 }, (_, i) => {
+    const [width, height] = [sizes[2 * i]!, sizes[2 * i + 1]!];
+    const first = at;
+    at += planes * width * height;
+    return { width, height, pixels: pixels.slice(first, at) };
+  });
+}
