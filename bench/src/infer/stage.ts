@@ -9,7 +9,7 @@ import {
   resultOptionsSchema,
 } from "@framequeue/contracts";
 import { payloadKey } from "@framequeue/frames";
-import { frameSizeOf, type ModelPackage } from "@framequeue/models";
+import { frameSizeOf, type ModelPackage, objectManifest } from "@framequeue/models";
 import { objectKeys, type Pipeline, type Plan } from "@framequeue/pipeline";
 import { createInferService, type DetectorCache } from "@framequeue/service-infer";
 import { type Pace, pace } from "./pace.ts";
@@ -82,8 +82,8 @@ async function publishJob(
     frame: { layout: "gbrp", ...size },
     segments: [{ frames: total }],
     batchFrames,
-    minScore: manifest.thresholds.score,
-    labels: "labels" in manifest ? manifest.labels : [],
+    minScore: objectManifest(manifest).thresholds.score,
+    labels: objectManifest(manifest).labels,
     expectedFrames: total,
     numeric: { tensorBatch: { [ref.sha256]: tensorBatch } },
   };
