@@ -5,14 +5,18 @@ import { ConfigError } from "@framequeue/service";
 import { analyze } from "./analyze.ts";
 import { demo } from "./demo.ts";
 import { createDownloadLine } from "./download-line.ts";
+import { evaluate } from "./eval.ts";
 import { models } from "./models-command.ts";
 import { start } from "./start.ts";
+import { track } from "./track.ts";
 import type { Terminal } from "./terminal.ts";
 
 const USAGE = `Usage: npm run demo                 a generated scene, analysed and scored
        npm run analyze -- VIDEO…   find and track what is in videos
        npm start                   the whole system on this machine
        npm run models -- COMMAND   list, pull models
+       npm run -s track -- …       track detections that are there already
+       npm run eval -- WHAT …      hold results against the truth
 
 Each takes --help.
 `;
@@ -22,8 +26,10 @@ const COMMANDS: Readonly<
 > = {
   analyze,
   demo,
+  eval: evaluate,
   models,
   start,
+  track,
 };
 
 /** Exit code of a program that Ctrl-C ended. */

@@ -12,6 +12,7 @@ export type {
 } from "./analytics/scene-analytics.ts";
 export { sorted } from "./analytics/tally.ts";
 export type { CameraMotion } from "./camera-motion.ts";
+export { parseCmcText } from "./cmc-text.ts";
 export { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.ts";
 export type { TrackedBox } from "./association.ts";
 export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
@@ -39,6 +40,7 @@ export type { Tracker, TrackerInput } from "./tracker.ts";
 export type { ClearCounts, ClearScores } from "./evaluation/clear.ts";
 export { countTracking, countTrackingByClass, trackingScores } from "./evaluation/evaluate.ts";
 export type { TrackingCounts, TrackingScores } from "./evaluation/evaluate.ts";
+export type { HotaScores } from "./evaluation/hota.ts";
 export type { IdentityCounts, IdentityScores } from "./evaluation/identity.ts";
 export { motTruth } from "./evaluation/mot-truth.ts";
 export type { MotBenchmark } from "./evaluation/mot-truth.ts";

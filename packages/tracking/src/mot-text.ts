@@ -22,8 +22,8 @@ export class MotTextError extends Error {
   readonly retryable = false;
   readonly line: number;
 
-  constructor(line: number, text: string) {
-    super(`line ${line}: expected frame,id,left,top,width,height[,score,…], got "${text}"`);
+  constructor(line: number, text: string, expected = "frame,id,left,top,width,height[,score,…]") {
+    super(`line ${line}: expected ${expected}, got "${text}"`);
     this.line = line;
   }
 }
@@ -62,13 +62,12 @@ export function parseMotText(text: string): MotRow[] {
 }
 
 /**
- * Writes rows in the order given, each ended by a line feed. Boxes get 2 decimals and scores 4;
- * rows without further columns get the `-1,-1,-1` of results.
+ * Writes rows in the order given, each ended by a line feed. Scores get 4 decimals; rows without further columns get the `-1,-1,-1` of results.
  */
-export function formatMotText(rows: Iterable<MotRow>): string {
+export function formatMotText(rows: Iterable<MotRow>, decimals = boxDecimals): string {
   let text = "";
   for (const { frame, id, boxXywh, score, rest } of rows) {
-    const box = boxXywh.map((value) => roundTo(value, boxDecimals));
+    const box = boxXywh.map((value) => roundTo(value, decimals));
     const tail = rest.length > 0 ? rest : [-1, -1, -1];
     text += `${[frame, id, ...box, roundTo(score, scoreDecimals), ...tail].join(",")}\n`;
   }

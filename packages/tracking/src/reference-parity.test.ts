@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
 import type { CameraMotion } from "./camera-motion.ts";
+import { parseCmcText } from "./cmc-text.ts";
 import { parseMotText } from "./mot-text.ts";
 import type { MotRow } from "./mot-text.ts";
 import {
@@ -34,12 +35,10 @@ function distance(a: BoxXywh, b: BoxXywh): number {
   return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 }
 
-/** The transform of each frame, from 1; rows of cmc.txt are `index m00 m01 tx m10 m11 ty`, in order of frames. */
-function cameraMotionsOf(sequence: string): (CameraMotion | undefined)[] {
+/** The camera motion of each frame, from the first. */
+function cameraMotionsOf(sequence: string): CameraMotion[] {
   const file = new URL(`${sequence}/cmc.txt`, folder);
-  if (!existsSync(file)) return [];
-  const rows = readFileSync(file, "utf8").trim().split("\n");
-  return rows.map((row) => row.trim().split(/\s+/).slice(1).map(Number) as unknown as CameraMotion);
+  return existsSync(file) ? parseCmcText(readFileSync(file, "utf8")) : [];
 }
 
 /** Tracks one sequence beside the reference's rows; returns how many rows there were. */

@@ -1,12 +1,17 @@
 import { clearCounts, clearScores } from "./clear.ts";
 import type { ClearCounts, ClearScores } from "./clear.ts";
+import { HOTA_THRESHOLDS, hotaCounts, hotaScores } from "./hota.ts";
+import type { HotaLevel, HotaScores } from "./hota.ts";
 import { identityCounts, identityScores } from "./identity.ts";
 import type { IdentityCounts, IdentityScores } from "./identity.ts";
 import { alignSequence } from "./sequence.ts";
 import type { IdentifiedBox, TruthBox } from "./sequence.ts";
 
-export interface TrackingCounts extends ClearCounts, IdentityCounts {}
-export interface TrackingScores extends ClearScores, IdentityScores {}
+export interface TrackingCounts extends ClearCounts, IdentityCounts {
+  /** One entry per threshold of HOTA. */
+  readonly hotaLevels: readonly HotaLevel[];
+}
+export interface TrackingScores extends ClearScores, IdentityScores, HotaScores {}
 
 /**
  * Counts how well tracks follow the ground truth of one sequence, whatever the classes.
@@ -19,12 +24,16 @@ export function countTracking(
   iouThreshold = 0.5,
 ): TrackingCounts {
   const sequence = alignSequence(truth, predictions);
-  return { ...clearCounts(sequence, iouThreshold), ...identityCounts(sequence, iouThreshold) };
+  return {
+    ...clearCounts(sequence, iouThreshold),
+    ...identityCounts(sequence, iouThreshold),
+    hotaLevels: hotaCounts(sequence),
+  };
 }
 
-/** CLEAR and identity metrics of one sequence, or over several: the counts are added before the ratios are taken. */
+/** CLEAR, identity and HOTA metrics of one sequence, or over several: the counts are added before the ratios are taken. */
 export function trackingScores(...sequences: readonly TrackingCounts[]): TrackingScores {
-  const total: TrackingCounts = {
+  const total: ClearCounts & IdentityCounts = {
     truePositives: sum(sequences, "truePositives"),
     falsePositives: sum(sequences, "falsePositives"),
     falseNegatives: sum(sequences, "falseNegatives"),
@@ -38,7 +47,8 @@ export function trackingScores(...sequences: readonly TrackingCounts[]): Trackin
     idFalsePositives: sum(sequences, "idFalsePositives"),
     idFalseNegatives: sum(sequences, "idFalseNegatives"),
   };
-  return { ...clearScores(total), ...identityScores(total) };
+  const levels = HOTA_THRESHOLDS.map((_, i) => addLevels(sequences.map((s) => s.hotaLevels[i]!)));
+  return { ...clearScores(total), ...identityScores(total), ...hotaScores(levels) };
 }
 
 /** A box with its class. */
@@ -69,6 +79,21 @@ export function countTrackingByClass(
   );
 }
 
-function sum(sequences: readonly TrackingCounts[], key: keyof TrackingCounts): number {
+function addLevels(levels: readonly HotaLevel[]): HotaLevel {
+  const add = (key: keyof HotaLevel): number =>
+    levels.reduce((total, level) => total + level[key], 0);
+  return {
+    truePositives: add("truePositives"),
+    falsePositives: add("falsePositives"),
+    falseNegatives: add("falseNegatives"),
+    associationSum: add("associationSum"),
+    overlapSum: add("overlapSum"),
+  };
+}
+
+function sum(
+  sequences: readonly TrackingCounts[],
+  key: Exclude<keyof TrackingCounts, "hotaLevels">,
+): number {
   return sequences.reduce((total, counts) => total + counts[key], 0);
 }

@@ -29,6 +29,10 @@ const NAMES = {
   PT: "partlyTracked",
   ML: "mostlyLost",
   Frag: "fragmentations",
+  HOTA: "hota",
+  DetA: "detA",
+  AssA: "assA",
+  LocA: "locA",
 } as const satisfies Record<string, keyof TrackingScores>;
 type Reference = Record<keyof typeof NAMES, number>;
 

@@ -1,0 +1,83 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { ProblemError } from "@framequeue/contracts";
+import {
+  type CameraMotion,
+  createTracker,
+  formatMotText,
+  type MotRow,
+  parseCmcText,
+  parseMotText,
+  type Tracker,
+  type TrackerOptions,
+} from "@framequeue/tracking";
+import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
+import { readOptionalText, readText } from "./read-text.ts";
+import type { Terminal } from "./terminal.ts";
+import { parseTrackOptions, TRACK_USAGE } from "./track-options.ts";
+
+/** Digits after the point: enough to be compared with other trackers. */
+const BOX_DECIMALS = 4;
+/** Columns of a detection before its feature. */
+const FEATURE_COLUMN = 10;
+
+/** `track`: detections in a file to tracks in a file. Answers the exit code. */
+export async function track(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parseTrackOptions(args);
+  if (options === undefined) {
+    terminal.stdout.write(TRACK_USAGE);
+    return 0;
+  }
+  const detectionsPath = resolve(terminal.cwd, options.detections);
+  const detections = await readText(detectionsPath, parseMotText);
+  const cameraMotions =
+    options.cmc === undefined
+      ? []
+      : await readText(resolve(terminal.cwd, options.cmc), parseCmcText);
+  const frames = Math.max(
+    detections.reduce((last, { frame }) => Math.max(last, frame), 0),
+    await sequenceLength(dirname(detectionsPath)),
+  );
+  const rows = trackRows(trackerOf(options.tracker), detections, cameraMotions, frames);
+  await writeFile(resolve(terminal.cwd, options.out), formatMotText(rows, BOX_DECIMALS));
+  return 0;
+}
+
+function trackerOf(options: TrackerOptions): Tracker {
+  try {
+    return createTracker(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ProblemError("invalid-request", `${error.message}.`, { at: "--set" });
+  }
+}
+
+function trackRows(
+  tracker: Tracker,
+  detections: readonly MotRow[],
+  cameraMotions: readonly CameraMotion[],
+  frames: number,
+): MotRow[] {
+  const byFrame = Map.groupBy(detections, ({ frame }) => frame);
+  return Array.from({ length: frames }, (_, i) => i + 1).flatMap((frame) => {
+    const seen = byFrame.get(frame) ?? [];
+    const features = seen.map(({ rest }) => rest.slice(FEATURE_COLUMN - 7));
+    const cameraMotion = cameraMotions[frame - 1];
+    const tracked = tracker.update({
+      boxes: seen.map(({ boxXywh }) => xywhToXyxy(boxXywh)),
+      scores: seen.map(({ score }) => score),
+      classIds: seen.map(() => 0),
+      ...(features.some(({ length }) => length > 0) ? { features } : {}),
+      ...(cameraMotion === undefined ? {} : { cameraMotion }),
+    });
+    return tracked.map(({ trackId, box, score }) => {
+      return { frame, id: trackId, boxXywh: xyxyToXywh(box), score, rest: [] };
+    });
+  });
+}
+
+/** What the seqinfo.ini of the folder says; 0 where there is none. */
+async function sequenceLength(folder: string): Promise<number> {
+  const text = await readOptionalText(join(folder, "seqinfo.ini"));
+  return Number(/^\s*seqLength\s*=\s*(\d+)/im.exec(text ?? "")?.[1] ?? 0);
+}
