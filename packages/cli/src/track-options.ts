@@ -41,8 +41,9 @@ ${Object.values(DEFAULTS)
   .map((options) => `  ${options.algorithm.padEnd(20)}${describe(options)}\n`)
   .join("")}`;
 
-function describe({ algorithm, perClass, ...options }: TrackerOptions): string {
+function describe(options: TrackerOptions): string {
   return Object.entries(options)
+    .filter(([name]) => name !== "algorithm" && name !== "perClass")
     .map(([name, value]) => `${name}=${value}`)
     .join(" ");
 }

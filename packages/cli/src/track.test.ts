@@ -17,7 +17,7 @@ async function withFolder(
   work: (folder: string, run: (...args: string[]) => Promise<string>) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "fq-track-"));
-  const run = async (command: string, ...args: string[]): Promise<string> => {
+  const run = async (command = "", ...args: string[]): Promise<string> => {
     let printed = "";
     const stdout = { write: (text: string) => ((printed += text), true) };
     const terminal = { cwd: folder, stdout, stderr: stdout } as unknown as Terminal;
@@ -25,7 +25,7 @@ async function withFolder(
     return printed;
   };
   try {
-    await work(folder, run as (...args: string[]) => Promise<string>);
+    await work(folder, run);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
