@@ -6,6 +6,7 @@ import { controlPlane } from "./control-plane/bench.ts";
 import { equality } from "./equality/bench.ts";
 import { frameStores } from "./frame-stores/bench.ts";
 import { infer } from "./infer/bench.ts";
+import { localScaling } from "./local-scaling/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
 import { scaling } from "./scaling/bench.ts";
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   memory,
   tracking,
   autoscale,
+  localScaling,
 ];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--plots DIR] [--json]

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { test } from "node:test";
+import { DEFAULT_POLICY } from "@framequeue/scaling";
 import { Backlog } from "./backlog.ts";
 import { Fleet } from "./fleet.ts";
 import { oracle } from "./oracle.ts";
@@ -63,6 +66,16 @@ test("the same seed gives the same workload and outcome", () => {
   assert.deepEqual(WORKLOADS[0]!(1), bursts);
   assert.notDeepEqual(WORKLOADS[0]!(2), bursts);
   assert.deepEqual(simulate(bursts, workLeft(100), 3), simulate(bursts, workLeft(100), 3));
+});
+
+test("the recording rule of Prometheus has the numbers of the policy", async () => {
+  const rules = resolve(import.meta.dirname, "../../../monitoring/prometheus/rules/work.yml");
+  const [, rule] = (await readFile(rules, "utf8")).split("record: fq:infer_wanted_workers\n");
+  const { headroom, drainSeconds } = DEFAULT_POLICY;
+  assert.ok(rule!.startsWith("        expr: |\n          clamp_min(\n            ceil("));
+  const expr = rule!.slice(0, rule!.indexOf("- record:"));
+  assert.ok(expr.includes(`fq:infer_frames_per_busy_second * ${headroom})`));
+  assert.ok(expr.includes(`fq:infer_work_left_seconds / ${drainSeconds}\n`));
 });
 
 test("nobody waits longer by the oracle than it was told", () => {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,16 +14,22 @@ export interface StartedSystem extends AsyncDisposable {
   readonly pid: number;
   readonly redisSocket: string;
   readonly framesDir: string;
+  /** Where each process answers for its metrics, by its name. */
+  health(): Promise<Readonly<Record<string, string>>>;
   /** Runs the main job without rendering on a file beside the data folder; answers the finished job. */
   run(video: string): Promise<{ readonly state: string; readonly frames: number }>;
 }
 
 /** The product as `npm start` runs it: a process per service, on a data folder of its own. */
-export async function startSystem(folder: string, model: string): Promise<StartedSystem> {
+export async function startSystem(
+  folder: string,
+  model: string,
+  more: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<StartedSystem> {
   const port = await freePort();
   const data = join(folder, "data");
   const framesDir = join(folder, "frames");
-  const child = spawn(process.execPath, [MAIN, "start", "--model", model], {
+  const child = spawn(process.execPath, [MAIN, "start", "--model", model, ...(more.args ?? [])], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       ...process.env,
@@ -33,6 +40,7 @@ export async function startSystem(folder: string, model: string): Promise<Starte
       // Its own, whatever the environment names.
       REDIS_URL: undefined,
       FQ_FRAME_STORE: undefined,
+      ...more.env,
     },
   });
   const exited = once(child, "exit");
@@ -52,6 +60,13 @@ export async function startSystem(folder: string, model: string): Promise<Starte
     pid: child.pid!,
     redisSocket: join(data, "redis", "redis.sock"),
     framesDir,
+    async health() {
+      const file = await readFile(join(data, "metrics-targets.json"), "utf8");
+      const groups = JSON.parse(file) as { targets: [string]; labels: { instance: string } }[];
+      return Object.fromEntries(
+        groups.map(({ targets, labels }) => [labels.instance, `http://${targets[0]}`]),
+      );
+    },
     async run(video) {
       const submitted = await json<{ id: string }>(api, {
         method: "POST",

@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
+import { openSiteView } from "@framequeue/pipeline";
 import { startRedisProcess, withSecretFiles } from "@framequeue/service";
+import {
+  readScalingSettings,
+  type ScaledService,
+  startLocalScaler,
+  startScaled,
+} from "./local-scaler.ts";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { registerModels } from "./register-models.ts";
-import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
+import { parseStartOptions, type ProcessRange, START_USAGE } from "./start-options.ts";
 import { createSupervisor, type ServiceSpec, type Supervisor } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,6 +32,7 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
     return 0;
   }
   const { dataDir, env, stderr } = terminal;
+  const settings = readScalingSettings(env);
   await using resources = new AsyncDisposableStack();
   await takeDataFolder(dataDir, resources);
 
@@ -49,10 +58,19 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
     FQ_LOG_LEVEL: env["FQ_LOG_LEVEL"] ?? "warn",
   };
   const stopped = untilAborted(terminal.signal);
-  const ready = Promise.all(specs(options, shared).map((spec) => supervisor.start(spec)));
+  const ranges = { infer: options.inferProcesses, decode: options.decodeProcesses };
+  const scaled = scaledServices(ranges, shared);
+  const ready = Promise.all([
+    ...fixedSpecs(ranges, shared).map((spec) => supervisor.start(spec)),
+    ...scaled.flatMap((service) => startScaled(supervisor, service)),
+  ]);
   await Promise.race([ready, stopped]);
   if (!terminal.signal.aborted) {
     const url = `http://localhost:${env["FQ_API_PORT"] ?? "8080"}`;
+    if (scaled.length > 0) {
+      const view = resources.use(openSiteView(redisUrl, env["FQ_SITE"] ?? "site"));
+      resources.use(startLocalScaler({ supervisor, view, services: scaled, settings, stderr }));
+    }
     terminal.stdout.write(`Framequeue is ready: ${url}\n`);
     terminal.stdout.write(`Try: curl -F file=@video.mp4 ${url}/v1/jobs\n`);
     await stopped;
@@ -68,15 +86,42 @@ function passOn(signal: "SIGUSR2", supervisor: Supervisor, resources: AsyncDispo
   resources.defer(() => void process.off(signal, listener));
 }
 
-function specs(options: StartOptions, env: Readonly<Record<string, string>>): ServiceSpec[] {
+/** The services of which there is a fixed number of processes. */
+function fixedSpecs(
+  ranges: Readonly<Record<string, ProcessRange>>,
+  env: Readonly<Record<string, string>>,
+): ServiceSpec[] {
   return ["api", ...STAGES].flatMap((service) => {
-    const count = service === "infer" ? options.inferProcesses : 1;
-    return Array.from({ length: count }, (_, i) => ({
-      name: count === 1 ? service : `${service}-${i + 1}`,
-      entry: join(SERVICES, service, "src/main.ts"),
-      env,
-    }));
+    const { min, max } = ranges[service] ?? { min: 1, max: 1 };
+    if (min < max) return [];
+    return Array.from({ length: max }, (_, i) =>
+      specOf(service, max === 1 ? service : `${service}-${i + 1}`, env),
+    );
   });
+}
+
+function specOf(service: string, name: string, env: Readonly<Record<string, string>>): ServiceSpec {
+  return { name, entry: join(SERVICES, service, "src/main.ts"), env };
+}
+
+/** Those of which there are as many as the work wants. */
+function scaledServices(
+  ranges: Readonly<Record<"infer" | "decode", ProcessRange>>,
+  env: Readonly<Record<string, string>>,
+): ScaledService[] {
+  return (["decode", "infer"] as const)
+    .filter((stage) => ranges[stage].min < ranges[stage].max)
+    .map((stage) => ({
+      stage,
+      ...ranges[stage],
+      spec: (name) => specOf(stage, name, { ...shareOfCores(stage, ranges[stage].max), ...env }),
+    }));
+}
+
+/** Processes that come and go share the cores as if all were there: more threads than cores would be slower. */
+function shareOfCores(stage: string, processes: number): Record<string, string> {
+  if (stage !== "infer" || process.env["FQ_INFER_WORKERS"] !== undefined) return {};
+  return { FQ_INFER_WORKERS: String(Math.max(1, Math.floor(availableParallelism() / processes))) };
 }
 
 /** One system per data folder. The note of a process that is gone counts for nothing. */

@@ -62,9 +62,17 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, ChildProcess>();
   const health = new Map<string, string>();
   const kept = new Map<string, AbortController>();
+  const ends = new WeakMap<ChildProcess, Promise<void>>();
   const stopping = new AbortController();
   const tell = (): void => options.onReady?.(Object.fromEntries(health));
   const say = (text: string): void => void options.stderr.write(`${text}\n`);
+
+  /** A second signal would end at once a service that drains. */
+  function stopOnce(child: ChildProcess): Promise<void> {
+    const ending = ends.get(child) ?? stopChild(child, options.stopMs);
+    ends.set(child, ending);
+    return ending;
+  }
 
   /** Runs one process until it is gone; answers whether it was ever ready, and how it went. */
   async function run(spec: ServiceSpec, onReady: () => void) {
@@ -141,11 +149,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async end(name) {
       kept.get(name)?.abort();
       const child = children.get(name);
-      if (child !== undefined) await stopChild(child, options.stopMs);
+      if (child !== undefined) await stopOnce(child);
     },
     async stop() {
       stopping.abort();
-      await Promise.all([...children.values()].map((child) => stopChild(child, options.stopMs)));
+      await Promise.all([...children.values()].map(stopOnce));
     },
   };
 }

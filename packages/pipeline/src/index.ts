@@ -22,6 +22,7 @@ export { createReconciler, type Reconciler, type RepairEvents } from "./reconcil
 export { readRedisState, type RedisState } from "./redis-state.ts";
 export { createSiteLook, type SiteLook } from "./site-look.ts";
 export * from "./site-state.ts";
+export { openSiteView, type SiteView } from "./site-view.ts";
 export * from "./stall-watch.ts";
 export { putSegmentTimes, readSegment } from "./segment-times.ts";
 export * from "./stage-runner.ts";

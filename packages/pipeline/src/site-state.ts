@@ -55,7 +55,9 @@ export interface SiteState {
   readonly framesOfUnplanned: number;
 }
 
-export type SiteStateDeps = Pick<Pipeline, "redis" | "site" | "jobs" | "queues">;
+export type SiteStateDeps = Pick<Pipeline, "redis" | "site" | "queues"> & {
+  readonly jobs: Pick<Pipeline["jobs"], "active">;
+};
 
 /** A job of which nothing is known: half a minute of video. */
 const UNKNOWN_FRAMES = 900;

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { openAsBlob } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { writeClip } from "./clip.ts";
+import { freePort, launch, openWorkshop } from "./product.ts";
+
+test("with a range from 0, infer comes when there is a job, and goes when there is none", async () => {
+  await using at = await openWorkshop();
+  const clip = join(at.folder, "clip.mp4");
+  await writeClip(clip, { seconds: 2 });
+  const port = await freePort();
+  const child = launch(at, ["start", "--model", at.model, "--infer-processes", "0-1"], {
+    FQ_API_PORT: String(port),
+    FQ_FRAMES_DIR: join(at.folder, "frames"),
+    FQ_SCALE_LOOK_MS: "200",
+    FQ_SCALE_DOWN_SECONDS: "0",
+  });
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  try {
+    const said: string[] = [];
+    createInterface({ input: child.stderr! }).on("line", (line) => said.push(line));
+    for await (const line of createInterface({ input: child.stdout! })) {
+      if (line.startsWith("Framequeue is ready")) break;
+    }
+    child.stdout!.resume();
+    const processes = async (): Promise<string[]> => {
+      const file = join(at.folder, "data/metrics-targets.json");
+      const groups = JSON.parse(await readFile(file, "utf8")) as { labels: { instance: string } }[];
+      return groups.map(({ labels }) => labels.instance).filter((name) => name.startsWith("infer"));
+    };
+    assert.deepEqual(await processes(), []);
+
+    const form = new FormData();
+    form.append("file", await openAsBlob(clip), "clip.mp4");
+    const jobs = `http://localhost:${port}/v1/jobs`;
+    const { id } = (await (await fetch(jobs, { method: "POST", body: form })).json()) as any;
+    const job = async (): Promise<any> => (await fetch(`${jobs}/${id}`)).json();
+    while (!["succeeded", "failed"].includes((await job()).state)) await sleep(50);
+    assert.equal((await job()).state, "succeeded");
+    while ((await processes()).length > 0) await sleep(50);
+    const changes = said.filter((line) => line.startsWith("infer: "));
+    assert.match(changes[0]!, /^infer: 1 instead of 0 processes/);
+    assert.match(changes.at(-1)!, /^infer: 0 instead of 1 processes, 0 frames left/);
+  } finally {
+    process.kill(-child.pid!, "SIGINT");
+    assert.equal((await exited)[0], 0);
+  }
+});
