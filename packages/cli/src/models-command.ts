@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
 import { showProviders } from "./models-providers.ts";
+import { tuneModel } from "./models-tune.ts";
 import { registerModels } from "./register-models.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -10,6 +11,7 @@ const USAGE = `Usage: npm run models -- list              the models that can be
        npm run models -- pull NAME         fetches a model into data/models
        npm run models -- store [NAME|FILE] puts the models that are here, and this one (default
                                            FQ_DEFAULT_MODEL or yolox-nano), where the services look
+       npm run models -- tune NAME|FILE    measures how the model runs fastest here, and remembers it
        npm run models -- providers         what models can run on here, and why not
 `;
 
@@ -28,6 +30,8 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       }
       return 0;
     }
+    case "tune":
+      return tuneModel(args.slice(1), terminal);
     case "providers":
       return showProviders(terminal);
     case "pull": {
@@ -57,7 +61,7 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
     default:
       throw new ProblemError(
         "invalid-request",
-        `There is no command ${command}; there are list, pull, store and providers.`,
+        `There is no command ${command}; there are list, pull, store, tune and providers.`,
         {
           at: command,
         },

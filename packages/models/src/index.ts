@@ -22,6 +22,9 @@ export type { ChooseOptions, Engine, ProviderFinding } from "./providers/choose.
 export { numericClass } from "./providers/numeric-class.ts";
 export { CPU, PROVIDER_NAMES } from "./providers/provider.ts";
 export type { ExecutionDevice, ProviderName } from "./providers/provider.ts";
+export { plotTuning } from "./tuning/plot.ts";
+export { tune } from "./tuning/tune.ts";
+export type { TuneOptions } from "./tuning/tune.ts";
 export { pullModel } from "./pull.ts";
 export type { PullOptions } from "./pull.ts";
 export type { SessionRun } from "./session-protocol.ts";

@@ -25,6 +25,8 @@ export type Attendant = z.infer<typeof attendantSchema>;
 const ENTRY_MS = 10_000;
 /** A wish that is not repeated for so long is of somebody who has gone. */
 const WISH_MS = 30_000;
+/** Nobody else measures a model for so long after one has begun to. */
+const TUNING_MS = 60_000;
 /** After so long without a process of its class, a job need not hope for one any more. */
 const CLASS_MS = 15 * 60_000;
 
@@ -101,6 +103,12 @@ export function createInferRoster(redis: RedisClient, site: string) {
     /** Whether a process of that class was here in the last quarter of an hour. */
     async wasHere(numericClass: string): Promise<boolean> {
       return (await redis.exists(seenKey(numericClass))) === 1;
+    },
+
+    /** Whether the caller may measure the model for the class: one at a time does. It need not say when it is done. */
+    async claimTuning(sha256: string, numericClass: string): Promise<boolean> {
+      const claim = key(`tuning:${numericClass}:${sha256}`);
+      return (await redis.set(claim, "1", "PX", TUNING_MS, "NX")) === "OK";
     },
 
     async wishes(): Promise<Wishes> {

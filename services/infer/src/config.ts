@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { PROVIDER_NAMES, type ProviderName } from "@framequeue/models";
 import {
+  choiceSetting,
   commonConfig,
   commonSettings,
   type Environment,
@@ -19,10 +20,12 @@ const schema = z
     ...commonConfig,
     /** Batches that this process holds at once; 0 follows the number of inference threads. */
     FQ_CONCURRENCY: integerSetting({ min: 0, max: 256, default: 0 }),
-    /** Inference threads, each with a session of its own; one per core by default. */
-    FQ_INFER_WORKERS: integerSetting({ min: 1, max: 256, default: availableParallelism() }),
-    /** Threads of one session. Workers times this should not exceed the cores. */
-    FQ_INFER_THREADS: integerSetting({ min: 1, max: 256, default: 1 }),
+    /** Inference threads, each with a session of its own; 0 is as measured, else one per core. */
+    FQ_INFER_WORKERS: integerSetting({ min: 0, max: 256, default: 0 }),
+    /** Threads of one session; 0 is as measured, else one. Workers times this should not exceed the cores. */
+    FQ_INFER_THREADS: integerSetting({ min: 0, max: 256, default: 0 }),
+    /** Whether models that were not measured yet are, while there is nothing to do. */
+    FQ_TUNE: choiceSetting(["when-idle", "never"], "never"),
     /** Models that stay loaded. */
     FQ_LOADED_MODELS: integerSetting({ min: 1, max: 64, default: 2 }),
     /** What to run models on, in order of preference; the first that really works here is taken. */
@@ -52,8 +55,10 @@ const schema = z
   .transform((env) => ({
     ...commonSettings(env),
     ...(env.FQ_CONCURRENCY === 0 ? {} : { concurrency: env.FQ_CONCURRENCY }),
-    workers: env.FQ_INFER_WORKERS,
-    threadsPerWorker: env.FQ_INFER_THREADS,
+    workers: env.FQ_INFER_WORKERS || availableParallelism(),
+    threadsPerWorker: env.FQ_INFER_THREADS || 1,
+    useTuning: env.FQ_INFER_WORKERS === 0 && env.FQ_INFER_THREADS === 0,
+    tuneWhenIdle: env.FQ_TUNE === "when-idle",
     loadedModels: env.FQ_LOADED_MODELS,
     engine: {
       providers:

@@ -1,4 +1,4 @@
-import { modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
+import { modelKeys, type ModelRef, ProblemError, type RunSetting } from "@framequeue/contracts";
 import {
   createDetector,
   type Detector,
@@ -11,6 +11,8 @@ import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/st
 export interface DetectorCacheOptions {
   readonly workers: number;
   readonly threadsPerWorker: number;
+  /** How many sessions and threads a model runs fastest with, where that was measured: instead of the two above. */
+  readonly tuned?: ((model: ModelRef) => Promise<RunSetting | undefined>) | undefined;
   /** What models run on; the processor by default. */
   readonly engine?: Pick<Engine, "devices" | "turns"> | undefined;
   readonly capacity: number;
@@ -51,7 +53,7 @@ export function createDetectorCache(
   objects: ObjectStore,
   options: DetectorCacheOptions,
 ): DetectorCache {
-  const { onRun, onLoad, engine, ...detectorOptions } = options;
+  const { onRun, onLoad, engine, tuned } = options;
   const entries = new Map<string, Entry>();
 
   async function load(
@@ -64,8 +66,10 @@ export function createDetectorCache(
     const manifest = await localModel(objects, keys.manifest, model);
     try {
       const modelPackage = await loadModelPackage(files.path, { manifest: manifest.path });
+      const setting = await tuned?.(model);
       const detector = await createDetector(modelPackage, {
-        ...detectorOptions,
+        workers: setting?.sessions ?? options.workers,
+        threadsPerWorker: setting?.threads ?? options.threadsPerWorker,
         ...engine,
         tensorBatch,
         ...(onRun === undefined ? {} : { onRun: (run) => onRun(model, run) }),

@@ -2,6 +2,7 @@ import {
   type DetectionTuple,
   type InferMessage,
   type InferResult,
+  type ModelRef,
   newToken,
   ProblemError,
 } from "@framequeue/contracts";
@@ -29,7 +30,7 @@ export interface InferDeps extends Pipeline {
   /** What this process runs models on; absent where it serves every job, as one that is alone does. */
   readonly numericClass?: string | undefined;
   /** A range of so many frames came for a model that takes so many at once. */
-  readonly onRange?: (frames: number, slots: number) => void;
+  readonly onRange?: (model: ModelRef, frames: number, slots: number) => void;
 }
 
 /** Detects on every range of a batch that has no result yet, then deletes the pixels and gives the credit back. */
@@ -137,7 +138,7 @@ async function detect(
   const model = job.models[0]!;
   await using loan = await detectors.borrow(model, plan.numeric?.tensorBatch[model.sha256] ?? 1);
   const { detector } = loan;
-  onRange?.(t - f, detector.slots);
+  onRange?.(model, t - f, detector.slots);
   const { width, height, frames, layout } = header;
   if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
   const { labels } = job.options;

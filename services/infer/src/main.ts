@@ -25,6 +25,8 @@ await runService({
       ...(config.concurrency === undefined ? {} : { concurrency: config.concurrency }),
       workers: config.workers,
       threadsPerWorker: config.threadsPerWorker,
+      useTuning: config.useTuning,
+      tuneWhenIdle: config.tuneWhenIdle,
       engine,
       loadedModels: config.loadedModels,
       events: { ...observeStage(metrics, logger), ...observeModels(metrics, logger) },

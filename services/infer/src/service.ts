@@ -1,11 +1,13 @@
-import { type ModelRef, newToken } from "@framequeue/contracts";
+import { type ModelRef, newToken, type RunSetting } from "@framequeue/contracts";
 import type { Engine, SessionRun } from "@framequeue/models";
 import {
   createStageRunner,
   type Pipeline,
+  readTuning,
   type StageEvents,
   type StageRunner,
 } from "@framequeue/pipeline";
+import { createBackgroundTuning } from "./background-tuning.ts";
 import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
 import { createAttendance } from "./attendance.ts";
 import { inferBatch } from "./infer-batch.ts";
@@ -23,6 +25,10 @@ export interface InferServiceOptions {
   readonly threadsPerWorker: number;
   /** What models run on. By default the processor, for the jobs of every class: right for a process that is alone. */
   readonly engine?: Engine;
+  /** Takes sessions and threads as they were measured, where they were, instead of the two above. */
+  readonly useTuning?: boolean;
+  /** Measures models that were not yet, while there is nothing to do. Needs `engine`. */
+  readonly tuneWhenIdle?: boolean;
   /** Models that stay loaded at once. */
   readonly loadedModels?: number;
   /** Detectors from elsewhere than the object store: a benchmark puts a stand-in here. Stays the caller's. */
@@ -51,6 +57,7 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
         workers,
         threadsPerWorker,
         engine,
+        tuned: options.useTuning && engine ? tunedFor(pipeline, engine) : undefined,
         capacity: options.loadedModels ?? 2,
         onRun: events?.onRun,
         onLoad: events?.onLoad,
@@ -63,11 +70,20 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     detectors,
     gate: createSoloGate(),
     numericClass: engine?.numericClass,
-    onRange(frames: number, slots: number) {
+    onRange(model: ModelRef, frames: number, slots: number) {
+      tuning?.used(model);
       inHand.saw(frames, slots);
       if (options.concurrency === undefined) runner.hold(inHand.count);
     },
   };
+  const tuning =
+    engine && options.tuneWhenIdle
+      ? createBackgroundTuning({
+          pipeline,
+          engine,
+          onError: (error) => events?.onQueueError?.(error as Error),
+        })
+      : undefined;
   const attendance =
     engine &&
     createAttendance({
@@ -81,7 +97,16 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     queue: "infer",
     concurrency: options.concurrency ?? inHand.count,
     pipeline,
-    handlers: { infer: (message, context) => inferBatch(deps, message, context) },
+    handlers: {
+      async infer(message, context) {
+        const end = tuning?.busy();
+        try {
+          await inferBatch(deps, message, context);
+        } finally {
+          end?.();
+        }
+      },
+    },
     ...(events ? { events } : {}),
   });
   return {
@@ -98,8 +123,14 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     },
     async stop(deadlineMs) {
       await runner.stop(deadlineMs);
+      await tuning?.stop();
       await attendance?.stop();
       await own?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function tunedFor({ objects }: Pipeline, { numericClass }: Engine) {
+  return async ({ sha256 }: ModelRef): Promise<RunSetting | undefined> =>
+    (await readTuning(objects, sha256, numericClass))?.chosen;
 }

@@ -23,5 +23,4 @@ export interface Measurement {
   readonly independent: boolean;
 }
 
-export type MeasurementReply =
-  { readonly measurement: Measurement } | { readonly reason: string };
+export type MeasurementReply = { readonly measurement: Measurement } | { readonly reason: string };
