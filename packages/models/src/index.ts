@@ -1,3 +1,5 @@
+export { addModel, readLabels } from "./add.ts";
+export type { AddOptions } from "./add.ts";
 export { CATALOGUE } from "./catalogue.ts";
 export type { CatalogueEntry } from "./catalogue.ts";
 export { COCO_LABELS } from "./coco-labels.ts";
@@ -7,7 +9,8 @@ export { frameSizeOf } from "./frame-size.ts";
 export { findsObjects, manifestSchema, objectManifest, parseManifest } from "./manifest.ts";
 export type { DetectionManifest, ModelManifest, ModelTask, ObjectManifest } from "./manifest.ts";
 export type { RunnerOptions } from "./model-runner.ts";
-export { loadModelPackage } from "./package.ts";
+export { loadModelPackage, recognizeFile } from "./package.ts";
+export type { Hints } from "./recognize/hints.ts";
 export type { LoadOptions, ModelPackage } from "./package.ts";
 export {
   createClassifier,

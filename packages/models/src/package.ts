@@ -5,9 +5,11 @@ import { ProblemError } from "@framequeue/contracts";
 import { contradictions } from "./contradictions.ts";
 import { fileSha256 } from "./file-sha256.ts";
 import { inspectGraph } from "./inspect.ts";
-import type { DetectionManifest, ModelManifest } from "./manifest.ts";
+import type { ModelManifest } from "./manifest.ts";
 import { parseManifest, roleOf } from "./manifest.ts";
-import { recognizeDetector } from "./recognize.ts";
+import { onnxMetadata } from "./onnx-metadata.ts";
+import type { Hints } from "./recognize/hints.ts";
+import { recognize } from "./recognize.ts";
 
 /** An ONNX file that was checked, and what is known about it. */
 export interface ModelPackage {
@@ -46,7 +48,7 @@ export async function loadModelPackage(
     return described(absolute, await readManifest(options.manifest));
   }
   const manifest = await manifestBeside(absolute);
-  return manifest === undefined ? bare(absolute) : described(absolute, manifest);
+  return manifest === undefined ? recognizeFile(absolute) : described(absolute, manifest);
 }
 
 async function described(file: string, manifest: ModelManifest): Promise<ModelPackage> {
@@ -78,9 +80,19 @@ async function described(file: string, manifest: ModelManifest): Promise<ModelPa
   };
 }
 
-async function bare(file: string): Promise<ModelPackage> {
+/**
+ * Takes a bare ONNX file for what its graph looks like.
+ *
+ * @throws ProblemError `model-not-found`, `model-invalid` if it cannot be loaded or is of no known family,
+ * `manifest-invalid` if the hints contradict it
+ */
+export async function recognizeFile(path: string, hints: Hints = {}): Promise<ModelPackage> {
+  const file = resolve(path);
+  if ((await kindOf(file)) !== "file") throw missing(file);
   const sha256 = await fileSha256(file);
-  const { assumptions, ...recognized } = recognizeDetector(await inspectGraph(file), file);
+  const graph = await inspectGraph(file);
+  const metadata = await onnxMetadata(file);
+  const { body, assumptions } = recognize(graph, file, { metadata, ...hints });
   const stem = basename(file).replace(/\.onnx$/i, "");
   const name =
     stem
@@ -89,19 +101,18 @@ async function bare(file: string): Promise<ModelPackage> {
       .replace(/^[._-]+/, "") || "model";
   // nothing states a version: the content does
   const version = sha256.slice(0, 12);
-  const manifest: DetectionManifest = {
+  const manifest: ModelManifest = {
     schemaVersion: 1,
     name,
     version,
-    task: "detection",
     description: "An ONNX file without a manifest.",
     file: "model.onnx",
     sha256,
     license: "unknown",
     source: "a local file",
-    ...recognized,
+    ...body,
   };
-  return { file, manifest, ref: { role: "detector", name, version, sha256 }, assumptions };
+  return { file, manifest, ref: { role: roleOf(manifest), name, version, sha256 }, assumptions };
 }
 
 async function manifestBeside(file: string): Promise<ModelManifest | undefined> {

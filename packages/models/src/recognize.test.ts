@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { GraphSignature } from "./graph-signature.ts";
-import { COCO_LABELS } from "./coco-labels.ts";
+import type { GraphSignature, TensorSignature } from "./graph-signature.ts";
 import { contradictions } from "./contradictions.ts";
-import { recognizeDetector } from "./recognize.ts";
+import { parseManifest } from "./manifest.ts";
+import type { Hints } from "./recognize/hints.ts";
+import { recognize } from "./recognize.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 type Shape = readonly (number | string)[];
@@ -12,51 +13,167 @@ const graph = (input: Shape, output: Shape, type = "float32"): GraphSignature =>
   outputs: [{ name: "output", type, shape: output }],
 });
 
-test("YOLOX with COCO's classes", () => {
-  const found = recognizeDetector(graph([1, 3, 416, 416], [1, 3549, 85]), "x.onnx");
-  assert.deepEqual(found.labels, COCO_LABELS);
-  assert.equal(found.input.batch, 1);
-  assert.deepEqual([found.input.width, found.input.height], [416, 416]);
-  assert.match(found.assumptions.join(" "), /COCO/);
+const floats = (name: string, ...shape: Shape): TensorSignature => ({
+  name,
+  type: "float32",
+  shape,
+});
+const ids = (name: string, ...shape: Shape): TensorSignature => ({ name, type: "int64", shape });
+const picture = floats("images", "N", 3, 416, 416);
+
+/** What a graph is taken for: task, decoder, side of the input, labels. */
+const families: [name: string, inputs: TensorSignature[], outputs: TensorSignature[], string][] = [
+  ["YOLOX", [picture], [floats("output", "N", 3549, 85)], "detection yolox bgr letterbox 80"],
+  [
+    "YOLOX of two classes",
+    [picture],
+    [floats("output", "N", 3549, 7)],
+    "detection yolox bgr letterbox 2",
+  ],
+  ["YOLOv5", [picture], [floats("output0", "N", 10647, 85)], "detection yolov5 rgb letterbox 80"],
+  ["YOLOv8", [picture], [floats("output0", "N", 84, 3549)], "detection yolov8 rgb letterbox 80"],
+  [
+    "YOLOv8 with masks",
+    [picture],
+    [floats("output0", "N", 39, 3549), floats("output1", "N", 32, 104, 104)],
+    "instance-segmentation yolov8 rgb letterbox 3",
+  ],
+  [
+    "YOLOv5 with masks",
+    [picture],
+    [floats("output0", "N", 10647, 117), floats("output1", "N", 32, 104, 104)],
+    "instance-segmentation yolov5 rgb letterbox 80",
+  ],
+  [
+    "RT-DETR with its post-processing",
+    [picture, ids("orig_target_sizes", "N", 2)],
+    [ids("labels", "N", 300), floats("boxes", "N", 300, 4), floats("scores", "N", 300)],
+    "detection selected rgb stretch 80",
+  ],
+  [
+    "raw queries",
+    [picture],
+    [floats("logits", "N", 300, 80), floats("pred_boxes", "N", 300, 4)],
+    "detection queries rgb stretch 80",
+  ],
+  [
+    "Mask R-CNN",
+    [floats("image", 3, 416, 416)],
+    [
+      floats("boxes", "D", 4),
+      ids("labels", "D"),
+      floats("scores", "D"),
+      floats("masks", "D", 1, 28, 28),
+    ],
+    "instance-segmentation selected rgb letterbox 80",
+  ],
+  ["YOLOv10", [picture], [floats("output0", "N", 300, 6)], "detection table rgb letterbox 80"],
+  ["YOLOv7 with NMS", [picture], [floats("output", "D", 7)], "detection table rgb letterbox 80"],
+  [
+    "UltraFace",
+    [floats("input", 1, 3, 240, 320)],
+    [floats("scores", 1, 4420, 2), floats("boxes", 1, 4420, 4)],
+    "detection ssd rgb stretch 1",
+  ],
+  [
+    "a classifier",
+    [picture],
+    [floats("output", "N", 1000)],
+    "classification - rgb center-crop 1000",
+  ],
+  ["a vector", [picture], [floats("output", "N", 512)], "embedding - rgb stretch -"],
+  [
+    "a map of classes",
+    [picture],
+    [floats("out", "N", 21, 52, 52)],
+    "semantic-segmentation - rgb stretch 21",
+  ],
+  [
+    "a picture of twice the size",
+    [picture],
+    [floats("out", "N", 3, 832, 832)],
+    "image-to-image - rgb stretch -",
+  ],
+];
+for (const [name, inputs, outputs, expected] of families) {
+  test(`recognized: ${name}`, () => {
+    const signature = { inputs, outputs };
+    const { body, assumptions } = recognize(signature, "x.onnx");
+    const decoder = "decoder" in body.output ? body.output.decoder : "-";
+    const labels = "labels" in body ? body.labels.length : "-";
+    const { channels, fit } = body.input;
+    assert.equal([body.task, decoder, channels, fit, labels].join(" "), expected);
+    assert.ok(assumptions.length > 1);
+    // what is proposed is a valid manifest, and agrees with the graph
+    const base = testManifest(new Uint8Array());
+    const about = { name: "x", version: "1", description: "", file: "x.onnx", sha256: base.sha256 };
+    const whole = { schemaVersion: 1, ...about, license: "", source: "", ...body };
+    assert.deepEqual(contradictions(signature, parseManifest(whole, "x.onnx")), []);
+  });
+}
+
+test("names come from the user, from the file, or from a set of that size", () => {
+  const signature = { inputs: [picture], outputs: [floats("output0", "N", 6, 3549)] };
+  const labels = (hints: Hints): unknown => {
+    const { body } = recognize(signature, "x.onnx", hints);
+    return "labels" in body ? body.labels : undefined;
+  };
+  const metadata = new Map([["names", `{0: 'cat', 1: "driver's seat"}`]]);
+  assert.deepEqual(labels({}), ["class 0", "class 1"]);
+  assert.deepEqual(labels({ metadata }), ["cat", "driver's seat"]);
+  assert.deepEqual(labels({ metadata, labels: ["a", "b"] }), ["a", "b"]);
+  assert.throws(() => labels({ labels: ["a"] }), {
+    code: "manifest-invalid",
+    message: "labels: there are 1, and the model has 2 classes.",
+  });
 });
 
-test("YOLOX with other classes, sides and any batch", () => {
-  const found = recognizeDetector(graph(["N", 3, 64, 96], ["N", 126, 7]), "x.onnx");
-  assert.deepEqual(found.labels, ["class 0", "class 1"]);
-  assert.equal(found.input.batch, "dynamic");
-  assert.deepEqual([found.input.width, found.input.height], [96, 64]);
+test("a hint decides between a vector and classes, and between outputs", () => {
+  const signature = { inputs: [picture], outputs: [floats("output", "N", 512)] };
+  assert.equal(
+    recognize(signature, "x.onnx", { task: "classification" }).body.task,
+    "classification",
+  );
+  const two = {
+    inputs: [picture],
+    outputs: [floats("a", "N", 3, 416, 416), floats("b", "N", 3, 416, 416)],
+  };
+  assert.deepEqual(recognize(two, "x.onnx").body.output.names, ["b"]);
+  assert.deepEqual(recognize(two, "x.onnx", { output: "a" }).body.output.names, ["a"]);
+});
+
+test("open sides come from a hint, or from what the exporter left", () => {
+  const signature = {
+    inputs: [floats("images", "N", 3, "h", "w")],
+    outputs: [floats("output0", "N", 84, 2100)],
+  };
+  const { input } = recognize(signature, "x.onnx", { size: { width: 320, height: 320 } }).body;
+  assert.deepEqual([input.width, input.height], [320, 320]);
+  const metadata = new Map([["imgsz", "[320, 320]"]]);
+  assert.equal(recognize(signature, "x.onnx", { metadata }).body.input.width, 320);
 });
 
 const unknown: [string, GraphSignature][] = [
-  ["a classifier", graph([1, 3, 224, 224], [1, 1000])],
-  ["three anchors per cell", graph([1, 3, 416, 416], [1, 10647, 85])],
-  ["channels last", graph([1, 416, 416, 3], [1, 3549, 85])],
   ["sides that may vary", graph(["N", 3, "h", "w"], ["N", 3549, 85])],
   ["no class", graph([1, 3, 416, 416], [1, 3549, 5])],
   ["another element type", graph([1, 3, 416, 416], [1, 3549, 85], "float16")],
   ["no input", { inputs: [], outputs: [] }],
   [
     "a second input",
-    {
-      inputs: [
-        { name: "images", type: "float32", shape: ["N", 3, 416, 416] },
-        { name: "sizes", type: "int64", shape: ["N", 2] },
-      ],
-      outputs: [{ name: "output", type: "float32", shape: ["N", 3549, 85] }],
-    },
+    { inputs: [picture, ids("sizes", "N", 2)], outputs: [floats("output", "N", 3549, 85)] },
   ],
 ];
 for (const [name, signature] of unknown) {
   test(`not recognized: ${name}`, () => {
-    assert.throws(() => recognizeDetector(signature, "x.onnx"), {
+    assert.throws(() => recognize(signature, "x.onnx"), {
       code: "model-invalid",
-      message: /x\.onnx is not a detector of a known family: it takes .* --manifest FILE/,
+      message: /x\.onnx is not a model of a known family: it takes .* --manifest FILE/,
     });
   });
 }
 
 test("the message says what the graph takes and gives", () => {
-  assert.throws(() => recognizeDetector(unknown.at(-1)![1], "x.onnx"), {
+  assert.throws(() => recognize(unknown.at(-1)![1], "x.onnx"), {
     message:
       /it takes images float32 \[N, 3, 416, 416\], sizes int64 \[N, 2\] and gives output float32 \[N, 3549, 85\]/,
   });
