@@ -11,7 +11,7 @@ import {
   type Summary,
   toProblemError,
 } from "@framequeue/contracts";
-import { type ModelPackage, resolveModel } from "@framequeue/models";
+import { type ModelPackage, objectManifest, resolveModel } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analyze-options.ts";
 import type { ComposedSystem } from "./compose.ts";
@@ -73,6 +73,8 @@ async function findModel(options: AnalyzeOptions, terminal: Terminal): Promise<M
     onProgress: terminal.onDownload,
   });
   for (const assumption of model.assumptions) terminal.stderr.write(`${assumption}\n`);
+  // said here, before anything starts
+  objectManifest(model.manifest);
   return model;
 }
 

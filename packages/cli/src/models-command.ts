@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ProblemError } from "@framequeue/contracts";
+import { MODEL_TASKS, ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
+import { addNamedModel, inspectModel } from "./models-describe.ts";
 import { showProviders } from "./models-providers.ts";
 import { tuneModel } from "./models-tune.ts";
 import { registerModels } from "./register-models.ts";
@@ -12,11 +13,22 @@ const USAGE = `Usage: npm run models -- list              the models that can be
        npm run models -- store [NAME|FILE] puts the models that are here, and this one (default
                                            FQ_DEFAULT_MODEL or yolox-nano), where the services look
        npm run models -- tune NAME|FILE    measures how the model runs fastest here, and remembers it
+       npm run models -- inspect FILE      proposes a manifest for an ONNX file, and says what it assumes
+       npm run models -- add FILE          gives an ONNX file a name (data/models), once it has run
        npm run models -- providers         what models can run on here, and why not
+
+inspect and add take:
+  --labels FILE       names of the classes: one a line, or INDEX,NAME
+  --task TASK         where the shapes alone do not tell: ${MODEL_TASKS.join(", ")}
+  --output NAME       where several outputs could be meant
+  --size WxH          where the graph leaves the sides of its input open
+and add also --name NAME, --license TEXT, and --manifest FILE instead of a proposal.
 `;
 
 /** `models`: looks at, fetches and registers models. Answers the exit code. */
 export async function models(args: readonly string[], terminal: Terminal): Promise<number> {
+  if (args[0] === "inspect") return inspectModel(args.slice(1), terminal);
+  if (args[0] === "add") return addNamedModel(args.slice(1), terminal);
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false });
   const [command, name] = positionals;
   const cacheDir = join(terminal.dataDir, "models");
@@ -61,7 +73,7 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
     default:
       throw new ProblemError(
         "invalid-request",
-        `There is no command ${command}; there are list, pull, store, tune and providers.`,
+        `There is no command ${command}; there are list, pull, store, inspect, add, tune and providers.`,
         {
           at: command,
         },

@@ -1,5 +1,30 @@
 import { z } from "zod";
 
+/** What a model can be for. */
+export const MODEL_TASKS = [
+  "detection",
+  "instance-segmentation",
+  "semantic-segmentation",
+  "classification",
+  "embedding",
+  "image-to-image",
+] as const;
+export type ModelTask = (typeof MODEL_TASKS)[number];
+
+/** What a model of a task is to a job. */
+const ROLES = {
+  detection: "detector",
+  "instance-segmentation": "detector",
+  "semantic-segmentation": "segmenter",
+  classification: "classifier",
+  embedding: "embedder",
+  "image-to-image": "enhancer",
+} as const satisfies Record<ModelTask, string>;
+
+export function roleOf(task: ModelTask): ModelRef["role"] {
+  return ROLES[task];
+}
+
 /** Names one immutable model: a job pins this when it is accepted. */
 export const modelRefSchema = z.object({
   role: z.enum(["detector", "segmenter", "classifier", "embedder", "enhancer"]),

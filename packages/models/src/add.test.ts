@@ -151,8 +151,7 @@ test("what the exporter left in a file is read", async () => {
   const bytes = fixedModel({ name: "images", width: 64, height: 64 }, outputs);
   // field 14 of the model, at its end: metadata_props { key: "names", value: "{0: 'cat', 1: 'dog'}" }
   const value = "{0: 'cat', 1: 'dog'}";
-  const props = [0x0a, 5, ..."names"].map((c) => (typeof c === "string" ? c.charCodeAt(0) : c));
-  props.push(0x12, value.length, ...Buffer.from(value));
+  const props = [0x0a, 5, ...Buffer.from("names"), 0x12, value.length, ...Buffer.from(value)];
   await writeFile(file, Buffer.concat([bytes, Buffer.from([0x72, props.length, ...props])]));
   const { manifest } = await recognizeFile(file);
   assert.deepEqual(objectManifest(manifest).labels, ["cat", "dog"]);

@@ -7,7 +7,7 @@ export { createDetector } from "./detector.ts";
 export type { DetectOptions, Detector, FrameDetections } from "./detector.ts";
 export { frameSizeOf } from "./frame-size.ts";
 export { findsObjects, manifestSchema, objectManifest, parseManifest } from "./manifest.ts";
-export type { DetectionManifest, ModelManifest, ModelTask, ObjectManifest } from "./manifest.ts";
+export type { DetectionManifest, ModelManifest, ObjectManifest } from "./manifest.ts";
 export type { RunnerOptions } from "./model-runner.ts";
 export { loadModelPackage, recognizeFile } from "./package.ts";
 export type { Hints } from "./recognize/hints.ts";

@@ -1,5 +1,4 @@
 import { invalid, ProblemError } from "@framequeue/contracts";
-import type { ModelRef } from "@framequeue/contracts";
 import { z } from "zod";
 import { inputSchema } from "./manifest-input.ts";
 import type { DetectionOutput, InstanceOutput } from "./manifest-output.ts";
@@ -180,26 +179,6 @@ export function objectManifest(manifest: ModelManifest): ObjectManifest {
     `The model ${manifest.name} is for ${manifest.task}; one that finds objects is needed here.`,
     { at: "model" },
   );
-}
-
-/** What a model does. */
-export type ModelTask = ModelManifest["task"];
-
-/** What a model is to a job. */
-export function roleOf({ task }: ModelManifest): ModelRef["role"] {
-  switch (task) {
-    case "detection":
-    case "instance-segmentation":
-      return "detector";
-    case "semantic-segmentation":
-      return "segmenter";
-    case "classification":
-      return "classifier";
-    case "embedding":
-      return "embedder";
-    case "image-to-image":
-      return "enhancer";
-  }
 }
 
 /**

@@ -1,12 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ModelRef } from "@framequeue/contracts";
-import { ProblemError } from "@framequeue/contracts";
+import { ProblemError, roleOf } from "@framequeue/contracts";
 import { contradictions } from "./contradictions.ts";
 import { fileSha256 } from "./file-sha256.ts";
 import { inspectGraph } from "./inspect.ts";
 import type { ModelManifest } from "./manifest.ts";
-import { parseManifest, roleOf } from "./manifest.ts";
+import { parseManifest } from "./manifest.ts";
 import { onnxMetadata } from "./onnx-metadata.ts";
 import type { Hints } from "./recognize/hints.ts";
 import { recognize } from "./recognize.ts";
@@ -75,7 +75,7 @@ async function described(file: string, manifest: ModelManifest): Promise<ModelPa
   return {
     file,
     manifest,
-    ref: { role: roleOf(manifest), name, version, sha256 },
+    ref: { role: roleOf(manifest.task), name, version, sha256 },
     assumptions: [],
   };
 }
@@ -112,7 +112,12 @@ export async function recognizeFile(path: string, hints: Hints = {}): Promise<Mo
     source: "a local file",
     ...body,
   };
-  return { file, manifest, ref: { role: roleOf(manifest), name, version, sha256 }, assumptions };
+  return {
+    file,
+    manifest,
+    ref: { role: roleOf(manifest.task), name, version, sha256 },
+    assumptions,
+  };
 }
 
 async function manifestBeside(file: string): Promise<ModelManifest | undefined> {

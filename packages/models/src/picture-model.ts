@@ -1,8 +1,9 @@
+import type { ModelTask } from "@framequeue/contracts";
 import { ProblemError } from "@framequeue/contracts";
 import type { Runs, Size } from "@framequeue/vision";
 import type { ChunkResult } from "./chunk-result.ts";
 import { frameSizeOf } from "./frame-size.ts";
-import type { ModelManifest, ModelTask } from "./manifest.ts";
+import type { ModelManifest } from "./manifest.ts";
 import { masksOf } from "./mask-collector.ts";
 import type { RunnerOptions } from "./model-runner.ts";
 import { ModelRunner } from "./model-runner.ts";

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Size } from "@framequeue/vision";
+import { roleOf } from "@framequeue/contracts";
 import { decodeMask } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import { CATALOGUE } from "./catalogue.ts";
 import type { ModelManifest } from "./manifest.ts";
-import { roleOf } from "./manifest.ts";
 import type { ModelPackage } from "./package.ts";
 import type { PictureModel } from "./picture-model.ts";
 import {
@@ -53,7 +53,7 @@ function packageOf(file: string, name: string): ModelPackage {
   return {
     file: join(sharedData, "models", file),
     manifest,
-    ref: { role: roleOf(manifest), name, version, sha256 },
+    ref: { role: roleOf(manifest.task), name, version, sha256 },
     assumptions: [],
   };
 }

@@ -14,10 +14,10 @@ async function registry() {
   const counted = { ...objects, list: (prefix: string) => (lists++, objects.list(prefix)) };
   return {
     resolve: createModelResolver({ objects: counted, defaultModel: "nano", now: () => time }),
-    register: async (letter: string, name: string, version: string) => {
+    register: async (letter: string, name: string, version: string, task = "detection") => {
       const sha256 = letter.repeat(64);
       await objects.put(`models/${sha256}/model.onnx`, "x");
-      await objects.put(`models/${sha256}/manifest.json`, JSON.stringify({ name, version }));
+      await objects.put(`models/${sha256}/manifest.json`, JSON.stringify({ name, version, task }));
     },
     put: (key: string, text: string) => objects.put(key, text),
     lists: () => lists,
@@ -71,4 +71,16 @@ test("the list is remembered for seconds, and read again for a name that is not 
   models.pass(6_000);
   await models.resolve("nano");
   assert.equal(models.lists(), 3);
+});
+
+test("a model that finds no objects is refused, and one of an unknown task is not there", async () => {
+  await using models = await registry();
+  await models.register("a", "squeeze", "1", "classification");
+  await models.register("b", "odd", "1", "divination");
+  await assert.rejects(models.resolve("squeeze"), {
+    code: "model-invalid",
+    at: "model",
+    message: "The model squeeze is a classifier; a job needs one that finds objects.",
+  });
+  await assert.rejects(models.resolve("odd"), { code: "model-not-found" });
 });

@@ -1,4 +1,10 @@
-import { type ModelRef, modelRefSchema, ProblemError } from "@framequeue/contracts";
+import {
+  MODEL_TASKS,
+  type ModelRef,
+  modelRefSchema,
+  ProblemError,
+  roleOf,
+} from "@framequeue/contracts";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 
 const REMEMBER_MS = 5_000;
@@ -36,6 +42,13 @@ export function createModelResolver(
     // One that was registered a moment ago must be found, too.
     const found = find(await models(false)) ?? find(await models(true));
     if (found === undefined) throw unknownModel(name, await models(false));
+    if (found.role !== "detector") {
+      throw new ProblemError(
+        "model-invalid",
+        `The model ${name} is a ${found.role}; a job needs one that finds objects.`,
+        { at: "model" },
+      );
+    }
     return found;
   };
 }
@@ -62,8 +75,10 @@ async function readRef(
   sha256: string,
 ): Promise<ModelRef | undefined> {
   try {
-    const manifest = JSON.parse((await objects.get(key)).toString()) as object;
-    const { data } = modelRefSchema.safeParse({ ...manifest, role: "detector", sha256 });
+    const manifest = JSON.parse((await objects.get(key)).toString()) as { task?: unknown };
+    const task = MODEL_TASKS.find((each) => each === manifest.task);
+    if (task === undefined) return undefined;
+    const { data } = modelRefSchema.safeParse({ ...manifest, role: roleOf(task), sha256 });
     return data;
   } catch (error) {
     if (error instanceof ObjectNotFound || error instanceof SyntaxError) return undefined;

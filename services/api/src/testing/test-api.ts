@@ -39,7 +39,10 @@ export async function startTestApi(
   const folder = await mkdtemp(join(tmpdir(), "fq-api-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const objects = store ?? createFolderStore(join(folder, "objects"));
-  await objects.put(`models/${MODEL_SHA}/manifest.json`, JSON.stringify(MODEL));
+  await objects.put(
+    `models/${MODEL_SHA}/manifest.json`,
+    JSON.stringify({ ...MODEL, task: "detection" }),
+  );
   const pipeline = resources.use(
     openPipeline({
       redisUrl: redis.url,
