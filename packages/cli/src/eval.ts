@@ -1,4 +1,5 @@
 import { ProblemError } from "@framequeue/contracts";
+import { evalDetect } from "./eval-detect.ts";
 import { evalTrack } from "./eval-track.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,6 +12,7 @@ const SUBCOMMANDS: Readonly<
     }
   >
 > = {
+  detect: { about: "boxes against COCO's annotations: AP, AR", run: evalDetect },
   track: { about: "tracks against ground truth: MOTA, IDF1, HOTA", run: evalTrack },
 };
 

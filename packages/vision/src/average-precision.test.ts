@@ -4,12 +4,12 @@ import fc from "fast-check";
 import {
   averagePrecision,
   countDetections,
-  matchDetections,
   meanAveragePrecision,
   precision,
   recall,
 } from "./average-precision.ts";
-import type { DetectionMatching, DetectedBox, AnnotatedBox } from "./average-precision.ts";
+import { matchDetections } from "./detection-matching.ts";
+import type { AnnotatedBox, DetectedBox, DetectionMatching } from "./detection-matching.ts";
 import type { BoxXyxy } from "./box.ts";
 
 /** 10 by 10; boxes `d` apart overlap by (10 - d) / (10 + d). */

@@ -1,17 +1,20 @@
 export {
   averagePrecision,
   countDetections,
-  matchDetections,
   meanAveragePrecision,
   precision,
   recall,
 } from "./average-precision.ts";
+export type { DetectionCounts } from "./average-precision.ts";
+export { COCO_LIMITS, cocoScores } from "./coco-scores.ts";
+export type { CocoScores, ClassScores } from "./coco-scores.ts";
+export { matchDetections } from "./detection-matching.ts";
 export type {
-  DetectionCounts,
-  DetectionMatching,
-  DetectedBox,
   AnnotatedBox,
-} from "./average-precision.ts";
+  DetectedBox,
+  DetectionMatching,
+  MatchLimits,
+} from "./detection-matching.ts";
 export { area, clipBox, iou, xywhToXyxy, xyxyToXywh } from "./box.ts";
 export type { BoxXywh, BoxXyxy, Size } from "./box.ts";
 export { centerCrop } from "./center-crop.ts";
