@@ -95,6 +95,8 @@ const trackerUnionSchema = z
       deltaFrames: z.int().min(1).max(100).default(3),
       /** Weight of the direction beside the overlap. */
       inertia: share.default(0.2),
+      /** Whether tracks that hid are found again where their steady motion would have taken them. */
+      refind: z.boolean().default(false),
     }),
   ])
   .refine(
@@ -125,6 +127,11 @@ export const resultOptionsSchema = z.strictObject({
     })
     .prefault({}),
   tracker: trackerOptionsSchema.prefault({ algorithm: "bytetrack" }),
+  /**
+   * Longest gap of a track, in frames, that is filled by a straight line where the track comes back. Default: none is.
+   * What is filled is marked as not seen.
+   */
+  fillGaps: z.int().min(0).max(300).optional(),
 });
 export type ResultOptions = z.infer<typeof resultOptionsSchema>;
 

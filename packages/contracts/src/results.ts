@@ -66,6 +66,7 @@ export const gapRowSchema = z.object({ gap: gapSchema });
 export const frameFileRowSchema = z.union([frameRowSchema, gapRowSchema]);
 export type FrameFileRow = z.infer<typeof frameFileRowSchema>;
 
+const pathPoint = z.tuple([z.int(), z.number(), z.number(), z.number(), z.number()]);
 const moment = z.object({ frame: z.int(), pts: z.int() });
 export const trackRowSchema = z.object({
   trackId: z.int().positive(),
@@ -75,12 +76,15 @@ export const trackRowSchema = z.object({
   score: z.number(),
   first: moment,
   last: moment,
-  /** Frames in which the track was output. */
-  observed: z.int().positive(),
+  /** Frames in which the track was seen. */
+  observed: z.int().min(0),
   /** The observation of the highest score times area: where the object is seen best. */
   best: z.object({ frame: z.int(), box: boxSchema }),
-  /** `[frame, x, y, width, height]` per observation: the tracker's box, in source pixels. */
-  path: z.array(z.tuple([z.int(), z.number(), z.number(), z.number(), z.number()])),
+  /**
+   * `[frame, x, y, width, height]` per frame: the tracker's box, in source pixels. A sixth element 0 where nothing was
+   * seen of the track: its box is then predicted or filled in.
+   */
+  path: z.array(z.union([pathPoint, z.tuple([...pathPoint.def.items, z.literal(0)])])),
 });
 export type TrackRow = z.infer<typeof trackRowSchema>;
 

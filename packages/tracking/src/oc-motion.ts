@@ -38,14 +38,20 @@ export function earlierBox(
   return (recent ?? sightings.at(-1))?.box;
 }
 
-/** The sightings with a new one, without those that no later frame looks at. */
+/**
+ * The sightings with a new one, without those that no later frame looks at.
+ *
+ * @param least so many are kept in any case
+ */
 export function remember(
   sightings: readonly Sighting[],
   latest: Sighting,
   deltaFrames: number,
+  least = 1,
 ): Sighting[] {
   const next = latest.frame + 1;
-  return [...sightings.filter(({ frame }) => frame >= next - deltaFrames), latest];
+  const old = sightings.length - (least - 1);
+  return [...sightings.filter(({ frame }, i) => i >= old || frame >= next - deltaFrames), latest];
 }
 
 /**

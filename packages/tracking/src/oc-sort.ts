@@ -3,6 +3,7 @@ import type { Association, Observation, TrackedBox } from "./association.ts";
 import { correctSortFilter, addedHeightPx, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
 import { directionBetween, earlierBox, momentumBonus, remember } from "./oc-motion.ts";
 import type { Direction, Sighting } from "./oc-motion.ts";
+import { refindBySteadyMotion, refindMemory } from "./oc-refind.ts";
 import { replayGap } from "./oc-replay.ts";
 import { PairList } from "./pair-list.ts";
 import { matchByOverlap, recoverByOverlap } from "./sort-matching.ts";
@@ -15,10 +16,15 @@ export interface OcSortOptions extends SortOptions {
   readonly deltaFrames: number;
   /** What a pair is worth that fits the track's direction, against its overlap. */
   readonly inertia: number;
+  /** Whether tracks are found again by their steady motion (see oc-refind.ts), which is no part of OC-SORT. */
+  readonly refind: boolean;
 }
 
 interface OcSortMemory {
-  /** Matched boxes, birth not counted: those of the last `deltaFrames` frames, and at least the last one. */
+  /**
+   * Matched boxes, birth not counted: those of the last `deltaFrames` frames, and at least the last one, or with `refind`
+   * as many as it needs.
+   */
   readonly sightings: readonly Sighting[];
   readonly direction: Direction | null;
 }
@@ -73,7 +79,7 @@ export class OcSort implements Association<OcSortState> {
     const earlier = tracks.map(({ sightings }) => earlierBox(sightings, frame, deltaFrames));
     const momentum = momentumBonus(observations, tracks, earlier, inertia);
     const trackOf = matchByOverlap(this.#pairs, observations, boxes, iouThreshold, momentum);
-    this.#recover(trackOf, observations, tracks);
+    this.#recover(trackOf, observations, tracks, frame);
 
     const observed = new Map<OcSortTrack, Observation>();
     for (const [index, observation] of observations.entries()) {
@@ -112,20 +118,46 @@ export class OcSort implements Association<OcSortState> {
     };
   }
 
-  /** Matches what is left with the tracks' last observations. */
+  /** Matches what is left with the tracks' last observations, and then with where their steady motion takes them. */
   #recover(
     trackOf: Int32Array,
     observations: readonly Observation[],
     tracks: readonly OcSortTrack[],
+    frame: number,
+  ): void {
+    const { iouThreshold, refind } = this.#options;
+    this.#matchLeft(trackOf, observations, tracks, (left, leftTracks) =>
+      recoverByOverlap(
+        this.#pairs,
+        left,
+        leftTracks.map(({ sightings }) => sightings.at(-1)?.box ?? nowhere),
+        iouThreshold,
+      ),
+    );
+    if (!refind) return;
+    this.#matchLeft(trackOf, observations, tracks, (left, leftTracks) =>
+      refindBySteadyMotion(
+        left,
+        leftTracks.map(({ sightings }) => sightings),
+        frame,
+      ),
+    );
+  }
+
+  /** @param match gives the index of the track per observation, or -1 */
+  #matchLeft(
+    trackOf: Int32Array,
+    observations: readonly Observation[],
+    tracks: readonly OcSortTrack[],
+    match: (observations: Observation[], tracks: OcSortTrack[]) => Int32Array,
   ): void {
     const taken = new Set(trackOf);
     const leftTracks = [...tracks.keys()].filter((at) => !taken.has(at));
     const left = [...observations.keys()].filter((index) => trackOf[index]! < 0);
-    const found = recoverByOverlap(
-      this.#pairs,
+    if (left.length === 0 || leftTracks.length === 0) return;
+    const found = match(
       left.map((index) => observations[index]!),
-      leftTracks.map((at) => tracks[at]!.sightings.at(-1)?.box ?? nowhere),
-      this.#options.iouThreshold,
+      leftTracks.map((at) => tracks[at]!),
     );
     for (const [row, index] of left.entries()) trackOf[index] = leftTracks[found[row]!] ?? -1;
   }
@@ -141,7 +173,9 @@ export class OcSort implements Association<OcSortState> {
     correctSortFilter(track.filter, box, addedHeightPx);
     track.misses = 0;
     track.hitStreak++;
-    track.sightings = remember(track.sightings, { frame, box }, this.#options.deltaFrames);
+    const { deltaFrames, refind } = this.#options;
+    const least = refind ? refindMemory : 1;
+    track.sightings = remember(track.sightings, { frame, box }, deltaFrames, least);
   }
 }
 

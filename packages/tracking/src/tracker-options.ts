@@ -89,6 +89,7 @@ export const defaultOcSortOptions: OcSortTrackerOptions = Object.freeze({
   iouThreshold: 0.3,
   deltaFrames: 3,
   inertia: 0.2,
+  refind: false,
 });
 
 /** What DeepSORT's reference results were made with; each class on its own. */

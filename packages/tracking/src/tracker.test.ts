@@ -82,6 +82,7 @@ const ocSortOptions = fc
     iouThreshold: fc.constantFrom(0, 0.3, 0.5),
     deltaFrames: fc.nat(4),
     inertia: fc.constantFrom(0, 0.2, 1),
+    refind: fc.boolean(),
   })
   .map((given): TrackerOptions => ({ ...defaultOcSortOptions, ...given }));
 const deepSortOptions = fc
@@ -373,7 +374,7 @@ test("extreme boxes never break a checkpoint", () => {
   const frames = fc.array(fc.array(extremeBox, { maxLength: 4 }), { maxLength: 20 });
   const given = fc.constantFrom<TrackerOptions[]>(
     { ...defaultSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
-    { ...defaultOcSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
+    { ...defaultOcSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0, refind: true },
     { ...defaultDeepSortOptions, maxOverlapCost: 1, minHits: 1 },
     { ...defaultBotSortOptions, matchThreshold: 1 },
     { ...defaultByteTrackOptions, matchThreshold: 1 },

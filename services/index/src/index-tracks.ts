@@ -19,6 +19,7 @@ import {
 import { openTempFolder } from "@framequeue/service";
 import { analyzeTracks } from "./analyze-tracks.ts";
 import { ArtifactWriter } from "./artifact-writer.ts";
+import { fillGaps } from "./fill-gaps.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
 import { TrackSpool } from "./track-spool.ts";
 
@@ -65,7 +66,9 @@ async function writeFiles(
   let seen = 0;
 
   const tapped = async function* (): AsyncGenerator<PartRow> {
-    for await (const row of readRows(pipeline, job.id, epoch)) {
+    const rows = readRows(pipeline, job.id, epoch);
+    const longest = job.options.fillGaps ?? 0;
+    for await (const row of longest === 0 ? rows : fillGaps(rows, longest)) {
       seen++;
       await tracks.add(row);
       for (const line of motLines(row)) await motFile.line(line);
@@ -130,11 +133,11 @@ function header(kind: ResultHeader["kind"], { job, plan }: JobFacts, frames: num
   };
 }
 
-/** MOTChallenge text: frames count from 1 there. */
+/** MOTChallenge text: frames count from 1 there. Where nothing was seen of a track, its score is 0. */
 function motLines(row: PartRow): string[] {
   if ("gap" in row) return [];
   return row.tracks.map(
-    ([trackId, x, y, width, height, , score]) =>
-      `${row.frame + 1},${trackId},${x},${y},${width},${height},${score},-1,-1,-1`,
+    ([trackId, x, y, width, height, , score, detection]) =>
+      `${row.frame + 1},${trackId},${x},${y},${width},${height},${detection < 0 ? 0 : score},-1,-1,-1`,
   );
 }

@@ -29,6 +29,23 @@ async function rowsOf(spool: TrackSpool, labels: readonly string[]): Promise<Tra
   return rows;
 }
 
+test("where nothing was seen of a track, its path says so, and nothing else counts it", async () => {
+  await using at = await openSpool();
+  const rows: PartRow[] = [
+    { frame: 0, pts: 0, detections: [], tracks: [[1, 0, 0, 10, 10, 0, 0.8, 0]] },
+    { frame: 1, pts: 1, detections: [], tracks: [[1, 1, 0, 99, 99, 0, 0, -1]] },
+    { frame: 2, pts: 2, detections: [], tracks: [[1, 2, 0, 10, 10, 0, 0.6, 0]] },
+  ];
+  for (const row of rows) await at.spool.add(row);
+  const [track] = await rowsOf(at.spool, ["car"]);
+  assert.deepEqual([track!.observed, track!.score, track!.best.frame], [2, 0.7, 0]);
+  assert.deepEqual(track!.path, [
+    [0, 0, 0, 10, 10],
+    [1, 1, 0, 99, 99, 0],
+    [2, 2, 0, 10, 10],
+  ]);
+});
+
 test("a track's row holds its span, its mean score, its best view and its path", async () => {
   await using at = await openSpool();
   const rows: PartRow[] = [

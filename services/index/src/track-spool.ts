@@ -78,7 +78,7 @@ export class TrackSpool implements AsyncDisposable {
           trackId,
           classId,
           label: labels[classId] ?? `class ${classId}`,
-          score: roundTo(scores / observed, scoreDecimals),
+          score: observed === 0 ? 0 : roundTo(scores / observed, scoreDecimals),
           first,
           last,
           observed,
@@ -96,7 +96,7 @@ export class TrackSpool implements AsyncDisposable {
   #observe(
     frame: number,
     pts: number,
-    [trackId, x, y, width, height, classId, score]: TrackTuple,
+    [trackId, x, y, width, height, classId, score, detection]: TrackTuple,
   ): Gathered {
     const box: ResultBox = [x, y, width, height];
     let track = this.#tracks.get(trackId);
@@ -116,15 +116,19 @@ export class TrackSpool implements AsyncDisposable {
       this.#tracks.set(trackId, track);
     }
     track.last = { frame, pts };
-    track.observed++;
-    track.scores += score;
+    const isSeen = detection >= 0;
+    if (isSeen) {
+      track.observed++;
+      track.scores += score;
+    }
     const value = score * width * height;
-    if (value > track.bestValue) {
+    if (isSeen && value > track.bestValue) {
       track.bestValue = value;
       track.best = { frame, box };
     }
-    const point = JSON.stringify([frame, ...box]);
-    const text = track.observed === 1 ? point : `,${point}`;
+    const point = JSON.stringify(isSeen ? [frame, ...box] : [frame, ...box, 0]);
+    const isFirst = track.tail === "" && track.pieces.length === 0;
+    const text = isFirst ? point : `,${point}`;
     track.tail += text;
     this.#tails += text.length;
     return track;
