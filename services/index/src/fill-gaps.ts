@@ -1,8 +1,6 @@
 import type { PartRow, TrackTuple } from "@framequeue/contracts";
 import { boxDecimals, roundTo } from "@framequeue/vision";
 
-type SeenRow = Exclude<PartRow, { gap: unknown }>;
-
 /** Where a track was last. */
 interface Place {
   readonly frame: number;
@@ -50,7 +48,7 @@ function fillBefore(
   for (const row of held) {
     if ("gap" in row || row.frame <= before.frame) continue;
     const share = (row.frame - before.frame) / (frame - before.frame);
-    (row as SeenRow).tracks.push(between(before.tuple, tuple, share));
+    row.tracks.push(between(before.tuple, tuple, share));
   }
 }
 
