@@ -51,6 +51,8 @@ export const ARCHITECTURE: Architecture = {
     "@aws-sdk/client-s3": ["packages/storage"],
     "@aws-sdk/lib-storage": ["packages/storage"],
     "@lancedb/lancedb": ["packages/search"],
+    "@opentelemetry/api": ["packages/service"],
+    "@opentelemetry/sdk-trace": ["packages/service"],
     bullmq: ["packages/pipeline"],
     express: ["services/api"],
     "fluent-ffmpeg": ["packages/media"],

@@ -33,5 +33,7 @@ export const batchHeaderSchema = z.object({
   pts: z.array(z.int()),
   /** CRC-32 of the payload. */
   crc32: z.int().min(0),
+  /** Names the task that made it in the job's trace, where there is one. */
+  span: z.string().optional(),
 });
 export type BatchHeader = z.infer<typeof batchHeaderSchema>;

@@ -35,8 +35,16 @@ interface Unknown {
 
 /** What becomes of jobs, as the process sees it that makes it so; each change is told once. */
 export interface JobEvents {
-  readonly onJobAccepted?: (job: { readonly job: JobId }) => void;
+  readonly onJobAccepted?: (accepted: JobAccepted) => void;
   readonly onJobEnded?: (end: JobEnded) => void;
+}
+
+export interface JobAccepted {
+  readonly job: JobId;
+  /** ISO 8601. */
+  readonly acceptedAt: string;
+  /** W3C `traceparent` of the request, for the job's trace. */
+  readonly askedBy?: string | undefined;
 }
 
 export interface JobEnded {
@@ -183,7 +191,7 @@ export function createJobs(deps: JobsDeps) {
      * The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first.
      * Where it rejects, or the signal fires before it resolves, the submission is to be withdrawn.
      */
-    async submit(job: AcceptedJob, signal?: AbortSignal): Promise<void> {
+    async submit(job: AcceptedJob, signal?: AbortSignal, askedBy?: string): Promise<void> {
       const steps = [
         () =>
           objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
@@ -200,7 +208,7 @@ export function createJobs(deps: JobsDeps) {
           throw signal.reason;
         }
       }
-      deps.events?.onJobAccepted?.({ job: job.id });
+      deps.events?.onJobAccepted?.({ job: job.id, acceptedAt: job.acceptedAt, askedBy });
     },
 
     withdraw,

@@ -32,6 +32,10 @@ export interface TaskContext {
   readonly suspect: boolean;
   /** What the task has just finished for good, for those who count. */
   readonly count: (work: DoneWork) => void;
+  /** Names this delivery in the job's trace, where there is one; goes with what it makes. */
+  readonly span: string | undefined;
+  /** The task works on what the task of that span made. */
+  readonly follow: (span: string | undefined) => void;
   /** Waits for what others hold; so long, this task keeps its process from nothing. */
   readonly idle: <T>(wait: Promise<T>) => Promise<T>;
 }
@@ -66,10 +70,15 @@ export interface StageEvents {
     /** What of the job, where it is not the whole. */
     segment?: number;
     batch?: BatchKey;
+    delivery: string;
+    /** Spans of the tasks on whose results it worked. */
+    follows: readonly string[];
     seconds: number;
     outcome: TaskOutcome;
     error?: unknown;
   }) => void;
+  /** The span of a delivery, where its job is traced. */
+  readonly spanOf?: (job: JobId, delivery: string) => string | undefined;
   /** Frames and batches that are done for good. */
   readonly onWork?: (work: DoneWork & { stage: MessageStage; job: JobId }) => void;
   /** One task more, or less, keeps this process busy. A task that waits for others does not. */
@@ -148,11 +157,15 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
     const started = performance.now();
     const elapsedMs = (): number => performance.now() - started;
     const { stage, job } = message;
+    const delivery = deliveryId(task);
+    const follows: string[] = [];
     const report = (outcome: TaskOutcome, error?: unknown): void =>
       events?.onTask?.({
         stage,
         job,
         ...itemOf(message),
+        delivery,
+        follows,
         seconds: elapsedMs() / 1000,
         outcome,
         ...(error === undefined ? {} : { error }),
@@ -172,7 +185,11 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       if (redelivered) await repair(message.job);
       await handler(message, {
         signal: AbortSignal.any([stopping.signal, wanted.signal]),
-        delivery: deliveryId(task),
+        delivery,
+        span: events?.spanOf?.(job, delivery),
+        follow: (span) => {
+          if (span !== undefined) follows.push(span);
+        },
         suspect: deaths > 0,
         count: (work) => events?.onWork?.({ ...work, stage, job }),
         async idle(wait) {

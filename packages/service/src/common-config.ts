@@ -14,6 +14,7 @@ import {
   redisUrlSetting,
   textSetting,
 } from "./settings.ts";
+import { tracingConfig, type TracingSettings, tracingSettings } from "./tracing/tracing-config.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -55,6 +56,7 @@ export const commonConfig = {
   /** 0 is any free port. */
   FQ_METRICS_PORT: integerSetting({ min: 0, max: 65_535, default: 0 }),
   FQ_LOG_LEVEL: choiceSetting(LOG_LEVELS, "info"),
+  ...tracingConfig,
   FQ_DRAIN_TIMEOUT_MS: integerSetting({ min: 0, max: 3_600_000, default: 20_000 }),
 } as const;
 
@@ -74,6 +76,8 @@ export interface CommonConfig extends ObjectStoreConfig {
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
+  /** Off unless OpenTelemetry's variables say where traces go. */
+  readonly tracing: TracingSettings;
   /** How long running work may go on after the service was told to stop. */
   readonly drainTimeoutMs: number;
 }
@@ -101,6 +105,7 @@ export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig
     metricsHost: env.FQ_METRICS_HOST,
     metricsPort: env.FQ_METRICS_PORT,
     logLevel: env.FQ_LOG_LEVEL,
+    tracing: tracingSettings(env),
     drainTimeoutMs: env.FQ_DRAIN_TIMEOUT_MS,
   };
 }

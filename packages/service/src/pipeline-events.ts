@@ -1,12 +1,13 @@
 import { GAP_REASONS, TERMINAL_STATES } from "@framequeue/contracts";
 import type { Logger } from "./logger.ts";
 import { counterIn, histogramIn, type Registry } from "./metrics.ts";
+import { type JobTracer, ROOT } from "./tracing/tracer.ts";
 
 /** What the pipeline tells of jobs and stores; matches its `JobEvents` and `StoreEvents`. */
 export interface ObservedPipeline {
   readonly onRedisError: (error: Error) => void;
   readonly events: {
-    readonly onJobAccepted: () => void;
+    readonly onJobAccepted: (accepted: AcceptedSubmission) => void;
     readonly onJobEnded: (end: EndedJob) => void;
     readonly onStoreCall: (call: {
       store: string;
@@ -16,6 +17,13 @@ export interface ObservedPipeline {
       ok: boolean;
     }) => void;
   };
+}
+
+interface AcceptedSubmission {
+  readonly job: string;
+  readonly acceptedAt: string;
+  /** W3C `traceparent` of the request. */
+  readonly askedBy?: string | undefined;
 }
 
 interface EndedJob {
@@ -35,7 +43,11 @@ const WAIT_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_000];
 const STORE_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 /** Turns what the pipeline tells into metrics, and a log line per job that ends. */
-export function observePipeline(registry: Registry, logger: Logger): ObservedPipeline {
+export function observePipeline(
+  registry: Registry,
+  logger: Logger,
+  tracer?: JobTracer,
+): ObservedPipeline {
   const metrics = pipelineMetrics(registry);
   // What has not happened yet is 0, not absent: an alert compares it with what comes.
   for (const state of TERMINAL_STATES) metrics.ended.inc({ state }, 0);
@@ -49,7 +61,19 @@ export function observePipeline(registry: Registry, logger: Logger): ObservedPip
   return {
     onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
     events: {
-      onJobAccepted: () => metrics.accepted.inc(),
+      onJobAccepted({ job, acceptedAt, askedBy }) {
+        metrics.accepted.inc();
+        const startMs = Date.parse(acceptedAt);
+        tracer?.record({
+          name: "job",
+          job,
+          startMs,
+          endMs: Date.now(),
+          span: ROOT,
+          attributes: {},
+          askedBy,
+        });
+      },
       onJobEnded({ job, run, state, acceptedAt, startedAt, finishedAt, problem, gaps }) {
         const seconds = secondsBetween(acceptedAt, finishedAt);
         metrics.ended.inc({ state });
@@ -60,8 +84,28 @@ export function observePipeline(registry: Registry, logger: Logger): ObservedPip
           metrics.gaps.inc({ reason });
           metrics.lost.inc({ reason }, to - from + 1);
         }
+        const code = problem?.code;
+        tracer?.record({
+          name: "run",
+          job,
+          startMs: Date.parse(run === 1 ? acceptedAt : (startedAt ?? finishedAt)),
+          endMs: Date.parse(finishedAt),
+          attributes: {
+            "framequeue.run": run,
+            "framequeue.state": state,
+            "framequeue.problem": code,
+          },
+          ...(code === undefined ? {} : { error: code }),
+        });
         logger.info(
-          { job, run, state, seconds, ...(problem === undefined ? {} : { code: problem.code }) },
+          {
+            job,
+            run,
+            state,
+            seconds,
+            ...(code === undefined ? {} : { code }),
+            ...tracer?.fieldsOf(job),
+          },
           `job ${state}`,
         );
       },

@@ -4,6 +4,7 @@ import { ConfigError, type Environment } from "./config.ts";
 import { startHealthServer } from "./health.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
+import { createTracer, type JobTracer } from "./tracing/tracer.ts";
 
 export interface RunningService {
   /** Whether it takes work now. */
@@ -16,6 +17,8 @@ export interface ServiceDeps<C> {
   readonly config: C;
   readonly logger: Logger;
   readonly metrics: Registry;
+  /** Absent where traces go nowhere. */
+  readonly tracer: JobTracer | undefined;
   /** What the service opens goes here as it is opened; it is released in reverse after the service has stopped. */
   readonly resources: AsyncDisposableStack;
 }
@@ -34,7 +37,7 @@ const RELEASE_MS = 5_000;
 
 type FrameConfig = Pick<
   CommonConfig,
-  "logLevel" | "metricsHost" | "metricsPort" | "drainTimeoutMs"
+  "logLevel" | "metricsHost" | "metricsPort" | "drainTimeoutMs" | "tracing"
 >;
 
 /**
@@ -62,6 +65,9 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
   let stopping = false;
   try {
     const metrics = createMetrics();
+    const tracer = await createTracer(config.tracing, name, logger);
+    // The last to go but for the health server: what stops is told of, too.
+    if (tracer !== undefined) resources.use(tracer);
     const health = resources.use(
       await startHealthServer({
         host: config.metricsHost,
@@ -72,7 +78,7 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
     );
     // A start that waits for something, such as Redis, can be told to stop too.
     service = await Promise.race([
-      frame.start({ config, logger, metrics, resources }),
+      frame.start({ config, logger, metrics, tracer, resources }),
       told.then(() => undefined),
     ]);
     if (service !== undefined) {

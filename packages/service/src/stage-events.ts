@@ -3,6 +3,7 @@ import { BusyClock } from "./busy-clock.ts";
 import type { Logger } from "./logger.ts";
 import { counterIn, histogramIn, type Registry } from "./metrics.ts";
 import { readCounter, readGauge } from "./read-metrics.ts";
+import type { JobTracer } from "./tracing/tracer.ts";
 
 /** One delivery of a task that is over. */
 export interface TaskReport {
@@ -11,6 +12,10 @@ export interface TaskReport {
   readonly segment?: number;
   readonly batch?: string;
   readonly seconds: number;
+  /** Names this delivery. */
+  readonly delivery?: string;
+  /** Spans on whose results it worked. */
+  readonly follows?: readonly string[];
   readonly outcome: "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted";
   readonly error?: unknown;
 }
@@ -20,6 +25,8 @@ export interface ObservedStage {
   readonly onTask: (task: TaskReport) => void;
   readonly onWork: (work: { stage: string; frames: number; batches: number }) => void;
   readonly onBusy: (stage: string, change: 1 | -1) => void;
+  /** The span of a delivery that begins, where there are traces. */
+  readonly spanOf: (job: string, delivery: string) => string | undefined;
   readonly onQueueError: (error: Error) => void;
   /** The reconciler mended something, or could not look. */
   readonly onRepair: (step: string) => void;
@@ -29,11 +36,18 @@ export interface ObservedStage {
 const TASK_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
 /** Turns what a stage runner reports into metrics and one log line each, for all stages of one process. */
-export function observeStage(registry: Registry, logger: Logger): ObservedStage {
+export function observeStage(
+  registry: Registry,
+  logger: Logger,
+  tracer?: JobTracer,
+): ObservedStage {
   const metrics = stageMetrics(registry);
   const busy = busyClocks(registry);
   return {
-    onTask({ stage, job, segment, batch, seconds, outcome, error }) {
+    spanOf: (job, delivery) => tracer?.spanOf(job, delivery),
+    onTask(task) {
+      const { stage, job, segment, batch, seconds, outcome, error } = task;
+      if (tracer !== undefined) recordTask(tracer, task);
       metrics.tasks.inc({ stage, outcome });
       metrics.seconds.observe({ stage }, seconds);
       const fields = {
@@ -43,6 +57,7 @@ export function observeStage(registry: Registry, logger: Logger): ObservedStage 
         ...(batch === undefined ? {} : { batch }),
         seconds: Number(seconds.toFixed(4)),
         outcome,
+        ...tracer?.fieldsOf(job),
       };
       if (error === undefined) {
         logger[outcome === "done" ? "debug" : "info"](fields, `task ${outcome}`);
@@ -72,6 +87,26 @@ export function observeStage(registry: Registry, logger: Logger): ObservedStage 
       logger.warn({ code: toProblemError(error).code, err: error }, "the reconciler cannot look");
     },
   };
+}
+
+/** A delivery as a span; one that is tried again is no error of the job. */
+function recordTask(tracer: JobTracer, task: TaskReport): void {
+  const { stage, job, segment, batch, delivery, follows, seconds, outcome, error } = task;
+  const endMs = Date.now();
+  tracer.record({
+    name: stage,
+    job,
+    startMs: endMs - seconds * 1000,
+    endMs,
+    span: delivery === undefined ? undefined : tracer.spanOf(job, delivery),
+    attributes: {
+      "framequeue.segment": segment,
+      "framequeue.batch": batch,
+      "framequeue.outcome": outcome,
+    },
+    ...(follows === undefined ? {} : { follows }),
+    ...(outcome === "retry" || outcome === "failed" ? { error } : {}),
+  });
 }
 
 /** What a repair is about; the rest of its text names jobs, and every value is a time series. */

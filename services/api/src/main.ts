@@ -7,9 +7,9 @@ import { createApiService } from "./service.ts";
 await runService({
   name: "api",
   config: readApiConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const { redis, jobs, objects } = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     const service = createApiService(
       {

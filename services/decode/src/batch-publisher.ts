@@ -37,6 +37,7 @@ export interface PublishTarget extends Pick<DecodeMessage, "job" | "epoch" | "se
   readonly onPublished: (vt: number, frames: number) => void;
   /** Takes the time for which the decoder stands still for want of a credit, or of room for pixels. */
   readonly idle: TaskContext["idle"];
+  readonly span: TaskContext["span"];
 }
 
 /**
@@ -72,7 +73,7 @@ export class BatchPublisher {
   }
 
   async #publish(batch: number, pts: readonly number[], pixels: SharedArrayBuffer): Promise<void> {
-    const { job, epoch, segment, lease, frame, reserved } = this.#target;
+    const { job, epoch, segment, lease, frame, reserved, span } = this.#target;
     const { ledger, queues, frames } = this.#pipeline;
     const k = batchKey({ segment, batch });
     for (;;) {
@@ -96,6 +97,7 @@ export class BatchPublisher {
           frames: pts.length,
           pts: [...pts],
           crc32,
+          ...(span === undefined ? {} : { span }),
         },
       });
       const answer = await ledger.publish(

@@ -203,6 +203,7 @@ class SegmentWork {
       reserved: job.options.enhance.normalize ? 2 : 1,
       signal: this.#signal,
       idle: this.#context.idle,
+      span: this.#context.span,
       onPublished: (vt, count) => {
         turn.published(vt);
         this.#context.count({ frames: count, batches: 1 });

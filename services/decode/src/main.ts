@@ -6,15 +6,15 @@ import { createDecodeService } from "./service.ts";
 await runService({
   name: "decode",
   config: readDecodeConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     const service = createDecodeService(pipeline, {
       concurrency: config.concurrency,
       ...(config.decoderThreads === 0 ? {} : { decoderThreads: config.decoderThreads }),
       quantumMs: config.quantumMs,
-      events: observeStage(metrics, logger),
+      events: observeStage(metrics, logger, tracer),
     });
     await service.start();
     return {

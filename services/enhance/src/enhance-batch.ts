@@ -20,7 +20,7 @@ export interface EnhanceDeps extends Pipeline {
 export async function enhanceBatch(
   deps: EnhanceDeps,
   { job, epoch, batch }: EnhanceMessage,
-  { signal, count }: TaskContext,
+  { signal, count, span, follow }: TaskContext,
 ): Promise<void> {
   const { ledger, queues, frames } = deps;
   const lease = newToken();
@@ -37,7 +37,8 @@ export async function enhanceBatch(
       return;
     }
     signal.throwIfAborted();
-    enhanced = await enhance(deps, decoded);
+    follow(decoded.header.span);
+    enhanced = await enhance(deps, decoded, span);
     frames.discardRead(decoded);
     const put = await frames.put(payloadOf(job, epoch, batch, "b"), enhanced);
     if (put === "copied") frames.discard(enhanced.pixels);
@@ -66,10 +67,18 @@ export async function enhanceBatch(
 async function enhance(
   { normalize, frames }: EnhanceDeps,
   decoded: FrameBatch,
+  span: string | undefined,
 ): Promise<FrameBatch> {
   const { header } = decoded;
   const pixels = frames.allocate(decoded.pixels.byteLength);
   new Uint8Array(pixels).set(new Uint8Array(decoded.pixels));
   await normalize(new Uint8Array(pixels), header, header.frames);
-  return { pixels, header: { ...header, crc32: payloadChecksum(pixels) } };
+  return {
+    pixels,
+    header: {
+      ...header,
+      crc32: payloadChecksum(pixels),
+      ...(span === undefined ? {} : { span }),
+    },
+  };
 }

@@ -6,15 +6,15 @@ import { createEnhanceService } from "./service.ts";
 await runService({
   name: "enhance",
   config: readEnhanceConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     observeGpus(metrics);
     const service = createEnhanceService(pipeline, {
       concurrency: config.concurrency,
       threads: config.threads,
-      events: observeStage(metrics, logger),
+      events: observeStage(metrics, logger, tracer),
     });
     await service.start();
     return {

@@ -6,13 +6,13 @@ import { createIndexService } from "./service.ts";
 await runService({
   name: "index",
   config: readIndexConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     const service = createIndexService(pipeline, {
       concurrency: config.concurrency,
-      events: observeStage(metrics, logger),
+      events: observeStage(metrics, logger, tracer),
     });
     await sweepTempFolders("index");
     await service.start();

@@ -73,6 +73,8 @@ async function openScene(numeric?: Plan["numeric"]) {
     delivery: "delivery",
     suspect: false,
     count: () => {},
+    span: undefined,
+    follow: () => {},
     idle: <T>(wait: Promise<T>) => wait,
   };
   const held = resources.move();

@@ -75,7 +75,7 @@ async function inferRange(
   deps: InferDeps,
   facts: JobFacts,
   { job, epoch, batch }: InferMessage,
-  { signal, count }: TaskContext,
+  { signal, count, follow }: TaskContext,
   isAlone: boolean,
 ): Promise<NextRange> {
   const { ledger, queues } = deps;
@@ -99,6 +99,7 @@ async function inferRange(
       await reportLost(deps, job, epoch, batch, lease, begun.tok);
       return "none";
     }
+    follow(payload.header.span);
     const result: InferResult = {
       v: 1,
       pts: payload.header.pts.slice(begun.f, begun.t),

@@ -14,11 +14,11 @@ import { createInferService } from "./service.ts";
 await runService({
   name: "infer",
   config: readInferConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const engine = await chooseEngine(config.engine);
     showEngine(engine, metrics, logger);
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     observeGpus(metrics);
     const service = createInferService(pipeline, {
@@ -29,7 +29,7 @@ await runService({
       tuneWhenIdle: config.tuneWhenIdle,
       engine,
       loadedModels: config.loadedModels,
-      events: { ...observeStage(metrics, logger), ...observeModels(metrics, logger) },
+      events: { ...observeStage(metrics, logger, tracer), ...observeModels(metrics, logger) },
     });
     await service.start();
     return {

@@ -7,9 +7,9 @@ import { createIngestService } from "./service.ts";
 await runService({
   name: "ingest",
   config: readIngestConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     const service = createIngestService(pipeline, {
       concurrency: config.concurrency,
@@ -20,7 +20,7 @@ await runService({
         mayConnect: config.allowPrivateSources ? () => true : createAddressGuard(),
         idleTimeoutMs: config.fetchIdleTimeoutMs,
       },
-      events: observeStage(metrics, logger),
+      events: observeStage(metrics, logger, tracer),
     });
     await service.start();
     observeSite(metrics, logger, {

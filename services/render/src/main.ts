@@ -6,13 +6,13 @@ import { createRenderService } from "./service.ts";
 await runService({
   name: "render",
   config: readRenderConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     const service = createRenderService(pipeline, {
       concurrency: config.concurrency,
-      events: observeStage(metrics, logger),
+      events: observeStage(metrics, logger, tracer),
     });
     await sweepTempFolders("render");
     await service.start();

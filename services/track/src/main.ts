@@ -6,13 +6,13 @@ import { createTrackService } from "./service.ts";
 await runService({
   name: "track",
   config: readTrackConfig,
-  async start({ config, logger, metrics, resources }) {
+  async start({ config, logger, metrics, tracer, resources }) {
     const pipeline = resources.use(
-      openLocalPipeline({ ...config, ...observePipeline(metrics, logger) }),
+      openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
     const service = createTrackService(pipeline, {
       concurrency: config.concurrency,
-      events: observeStage(metrics, logger),
+      events: observeStage(metrics, logger, tracer),
     });
     await service.start();
     return {

@@ -32,6 +32,8 @@ interface Submission {
   readonly id: JobId;
   /** Fires when the client has been answered with an error. */
   readonly signal: AbortSignal;
+  /** W3C `traceparent`, so that the client's trace and the job's can be found from each other. */
+  readonly askedBy: string | undefined;
 }
 
 /** `POST /v1/jobs`: takes a job in, from JSON that names a source or from a form that carries it. */
@@ -44,7 +46,11 @@ export function postJob(deps: Deps) {
     if (request.destroyed && !request.complete) throw new ClientGone();
     const id = newJobId();
     const givenUp = new AbortController();
-    const submission: Submission = { id, signal: givenUp.signal };
+    const submission: Submission = {
+      id,
+      signal: givenUp.signal,
+      askedBy: request.get("traceparent"),
+    };
     try {
       if (typeof request.is("multipart/form-data") === "string")
         await acceptUpload(deps, request, submission);
@@ -101,7 +107,7 @@ async function locate(source: Source, roots: readonly string[]): Promise<StoredS
 
 async function submit(
   { jobs, resolveModel }: Deps,
-  { id, signal }: Submission,
+  { id, signal, askedBy }: Submission,
   { model, ...options }: UploadOptions,
   source: StoredSource,
 ): Promise<void> {
@@ -113,7 +119,7 @@ async function submit(
     models: [await resolveModel(model)],
     ...options,
   };
-  await inTime(jobs.submit(job, signal));
+  await inTime(jobs.submit(job, signal, askedBy));
 }
 
 function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
