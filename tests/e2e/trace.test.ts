@@ -67,7 +67,7 @@ test("one job is one trace with every stage in it; batches link to what they wer
   const exited = once(child, "exit") as Promise<[number | null]>;
   const asker = { trace: "0af7651916cd43dd8448eb211c80319c", span: "b7ad6b7169203331" };
   let job = "";
-  let results: string[] = [];
+  const results: string[] = [];
   try {
     child.stderr!.resume();
     for await (const line of createInterface({ input: child.stdout! })) {
@@ -119,7 +119,7 @@ test("one job is one trace with every stage in it; batches link to what they wer
     [[asker.trace, asker.span]],
   );
   for (const span of spans) {
-    if (span !== root) assert.equal(span.parentSpanId, root!.spanId, span.name);
+    if (span !== root) assert.equal(span.parentSpanId, root.spanId, span.name);
     assert.ok(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano), span.name);
   }
   const idsOf = (name: string): Set<string> =>

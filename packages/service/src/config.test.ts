@@ -44,6 +44,7 @@ test("an empty environment gives the defaults, with absolute folders", () => {
     metricsHost: "127.0.0.1",
     metricsPort: 0,
     logLevel: "info",
+    tracing: { exporter: "none", protocol: "http/protobuf", ratio: 1, delayMs: 5_000 },
     drainTimeoutMs: 20_000,
     concurrency: 2,
   });

@@ -105,7 +105,7 @@ function recordTask(tracer: JobTracer, task: TaskReport): void {
       "framequeue.outcome": outcome,
     },
     ...(follows === undefined ? {} : { follows }),
-    ...(outcome === "retry" || outcome === "failed" ? { error } : {}),
+    ...(outcome === "retry" || outcome === "failed" ? { error: toProblemError(error) } : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Attributes, Link, SpanContext } from "@opentelemetry/api";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "../logger.ts";
+import { redactUrl } from "../redact.ts";
 import { parseTraceparent, spanIdOf, traceIdsOf } from "./trace-ids.ts";
 import type { TracingSettings } from "./tracing-config.ts";
 
@@ -18,7 +19,8 @@ export interface DoneSpan {
   readonly follows?: readonly string[];
   /** W3C `traceparent` of whoever asked for it. */
   readonly askedBy?: string | undefined;
-  readonly error?: unknown;
+  /** A code where there is no more than that. */
+  readonly error?: Error | string;
 }
 
 /** Tells of work as spans: one trace for each job, across all services. */
@@ -118,7 +120,8 @@ export async function createTracer(
           parent,
         );
         if (error !== undefined) {
-          const message = error instanceof Error ? error.message : String(error);
+          // What went wrong may name a source; nothing of its secrets leaves by a trace either.
+          const message = redactUrl(error instanceof Error ? error.message : error);
           made.setStatus({ code: api.SpanStatusCode.ERROR, message });
         }
         made.end(endMs);

@@ -72,7 +72,7 @@ test("spans of several services are one trace, with links, and go out before the
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     });
-    const at = { job: "j1", startMs: 1_000, endMs: 3_000, attributes: {} };
+    const at = { job: "j1", startMs: 1_700_000_000_000, endMs: 1_700_000_002_000, attributes: {} };
     const asker = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     for (const service of ["api", "decode", "infer"]) {
       await using tracer = await createTracer(settings, service, logger);
@@ -80,7 +80,10 @@ test("spans of several services are one trace, with links, and go out before the
       if (service === "api") tracer.record({ ...at, name: "job", span: ROOT, askedBy: asker });
       const span = tracer.spanOf("j1", `${service}#1`);
       const follows = service === "infer" ? [spanIdOf("decode#1"), spanIdOf("decode#1")] : [];
-      const error = service === "infer" ? { error: new Error("no luck") } : {};
+      const error =
+        service === "infer"
+          ? { error: new Error("no luck with https://user:word@example.org/v?key=1") }
+          : {};
       if (service !== "api") tracer.record({ ...at, name: service, span, follows, ...error });
     }
   } finally {
@@ -107,8 +110,11 @@ test("spans of several services are one trace, with links, and go out before the
     spans.map(({ links }) => (links ?? []).map((link: any) => link.spanId)),
     [["b7ad6b7169203331"], [], [spanIdOf("decode#1")]],
   );
-  assert.deepEqual([spans[2].status.code, spans[2].status.message], [2, "no luck"]);
-  assert.equal(spans[1].startTimeUnixNano, "1000000000");
+  assert.deepEqual(
+    [spans[2].status.code, spans[2].status.message],
+    [2, "no luck with https://***@example.org/v?***"],
+  );
+  assert.equal(spans[1].startTimeUnixNano, "1700000000000000000");
 });
 
 test("all services trace the same part of the jobs", async () => {
