@@ -12,11 +12,23 @@ export const detectionTupleSchema = z.tuple([
 ]);
 export type DetectionTuple = z.infer<typeof detectionTupleSchema>;
 
+/**
+ * A mask in pixels of the source, as COCO's tools write it: `size` is height and width, `counts` the text of its runs,
+ * column by column.
+ */
+export const maskSchema = z.object({
+  size: z.tuple([z.int().positive(), z.int().positive()]),
+  counts: z.string(),
+});
+export type Mask = z.infer<typeof maskSchema>;
+
 /** What infer leaves for track: detections of consecutive frames, one entry per frame. */
 export const inferResultSchema = z.object({
   v: z.literal(1),
   pts: z.array(z.int()),
   frames: z.array(z.array(detectionTupleSchema)),
+  /** Of a model that segments: a mask for each detection. */
+  masks: z.array(z.array(maskSchema)).optional(),
 });
 export type InferResult = z.infer<typeof inferResultSchema>;
 
@@ -49,6 +61,8 @@ export const partRowSchema = z.union([
     pts: z.int(),
     detections: z.array(detectionTupleSchema),
     tracks: z.array(trackTupleSchema),
+    /** One for each detection, of a model that segments. */
+    masks: z.array(maskSchema).optional(),
   }),
   z.object({ frame: z.int().min(0), gap: z.literal("inference-error") }),
 ]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jobIdSchema } from "./ids.ts";
+import { maskSchema } from "./intermediates.ts";
 import { jobStateSchema, resultOptionsSchema } from "./jobs.ts";
 import { mediaInfoSchema, segmentModeSchema, timeBaseSchema } from "./media.ts";
 import { modelRefSchema } from "./models.ts";
@@ -42,6 +43,8 @@ export const detectionSchema = z.object({
   label: z.string(),
   /** Absent while no confirmed track claims the detection. */
   trackId: z.int().positive().optional(),
+  /** Of a model that segments: the detection's pixels in the source. */
+  mask: maskSchema.optional(),
 });
 export type DetectionRow = z.infer<typeof detectionSchema>;
 

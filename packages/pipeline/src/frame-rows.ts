@@ -32,12 +32,14 @@ export async function* toFrameRows(
       pts: row.pts,
       detections: row.detections.map(([x, y, width, height, score, classId], i) => {
         const trackId = trackOf.get(i);
+        const mask = row.masks?.[i];
         return {
           box: [x, y, width, height],
           score,
           classId,
           label: labels[classId] ?? `class ${classId}`,
           ...(trackId === undefined ? {} : { trackId }),
+          ...(mask === undefined ? {} : { mask }),
         };
       }),
     };

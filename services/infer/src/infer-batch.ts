@@ -1,5 +1,4 @@
 import {
-  type DetectionTuple,
   type InferMessage,
   type InferResult,
   type ModelRef,
@@ -7,7 +6,7 @@ import {
   ProblemError,
 } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
-import type { Detector, FrameDetections } from "@framequeue/models";
+import type { Detector } from "@framequeue/models";
 import {
   dropBatch,
   ForAnother,
@@ -20,8 +19,8 @@ import {
   reportLost,
   type TaskContext,
 } from "@framequeue/pipeline";
-import { boxDecimals, roundTo, scoreDecimals } from "@framequeue/vision";
 import type { DetectorCache } from "./detector-cache.ts";
+import { resultRows } from "./result-rows.ts";
 import type { SoloGate } from "./solo-gate.ts";
 
 export interface InferDeps extends Pipeline {
@@ -103,7 +102,7 @@ async function inferRange(
     const result: InferResult = {
       v: 1,
       pts: payload.header.pts.slice(begun.f, begun.t),
-      frames: await detect(deps, facts, payload, begun, signal),
+      ...(await detect(deps, facts, payload, begun, signal)),
     };
     deps.frames.discardRead(payload);
     ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
@@ -135,7 +134,7 @@ async function detect(
   { header, pixels }: FrameBatch,
   { f, t }: { readonly f: number; readonly t: number },
   signal: AbortSignal,
-): Promise<DetectionTuple[][]> {
+): Promise<Pick<InferResult, "frames" | "masks">> {
   const model = job.models[0]!;
   await using loan = await detectors.borrow(model, plan.numeric?.tensorBatch[model.sha256] ?? 1);
   const { detector } = loan;
@@ -149,8 +148,7 @@ async function detect(
     plan.media,
     { signal, minScore: plan.minScore },
   );
-  const wanted = wantedClasses(detector, labels);
-  return found.map((frame) => toTuples(frame, wanted));
+  return resultRows(found, plan.media, wantedClasses(detector, labels));
 }
 
 function wantedClasses(
@@ -160,25 +158,4 @@ function wantedClasses(
   if (wanted === undefined) return () => true;
   const ids = new Set(wanted.map((label) => labels.indexOf(label)));
   return (classId) => ids.has(classId);
-}
-
-function toTuples(
-  { boxes, scores, classIds }: FrameDetections,
-  wanted: (classId: number) => boolean,
-): DetectionTuple[] {
-  const tuples: DetectionTuple[] = [];
-  for (const [i, score] of scores.entries()) {
-    const classId = classIds[i]!;
-    if (!wanted(classId)) continue;
-    const [x1, y1, x2, y2] = boxes.subarray(i * 4, i * 4 + 4);
-    tuples.push([
-      roundTo(x1!, boxDecimals),
-      roundTo(y1!, boxDecimals),
-      roundTo(x2! - x1!, boxDecimals),
-      roundTo(y2! - y1!, boxDecimals),
-      roundTo(score, scoreDecimals),
-      classId,
-    ]);
-  }
-  return tuples;
 }

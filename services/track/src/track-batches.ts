@@ -93,7 +93,11 @@ async function readFrames(
       .map(async ({ f, t, ref }): Promise<UntrackedFrame[]> => {
         if (ref === undefined) return Array.from({ length: t - f }, () => "gap" as const);
         const result = inferResultSchema.parse(JSON.parse((await objects.get(ref)).toString()));
-        return result.frames.map((detections, i) => ({ pts: result.pts[i]!, detections }));
+        return result.frames.map((detections, i) => ({
+          pts: result.pts[i]!,
+          detections,
+          masks: result.masks?.[i],
+        }));
       }),
   );
   return ranges.flat();

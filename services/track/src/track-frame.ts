@@ -1,4 +1,4 @@
-import type { DetectionTuple, PartRow, Size, TrackTuple } from "@framequeue/contracts";
+import type { DetectionTuple, Mask, PartRow, Size, TrackTuple } from "@framequeue/contracts";
 import type { TrackedBox, Tracker } from "@framequeue/tracking";
 import {
   boxDecimals,
@@ -11,7 +11,13 @@ import {
 
 /** A frame as infer left it, or a gap where it could not. */
 export type UntrackedFrame =
-  { readonly pts: number; readonly detections: readonly DetectionTuple[] } | "gap";
+  | {
+      readonly pts: number;
+      readonly detections: readonly DetectionTuple[];
+      /** One for each detection, where the model segments. */
+      readonly masks?: readonly Mask[] | undefined;
+    }
+  | "gap";
 
 /**
  * Feeds one frame to the tracker. The tracker sees the rounded numbers that stand in the result, so that anybody can
@@ -30,7 +36,7 @@ export function trackFrame(
     tracker.update({ boxes: [], scores: [], classIds: [] });
     return { frame: ordinal, gap: "inference-error" };
   }
-  const { pts, detections } = frame;
+  const { pts, detections, masks } = frame;
   const tracked = tracker.update({
     boxes: detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h])),
     scores: detections.map(([, , , , score]) => score),
@@ -39,7 +45,13 @@ export function trackFrame(
   const tracks = tracked
     .map((track) => toTuple(track, size))
     .filter((tuple) => tuple !== undefined);
-  return { frame: ordinal, pts, detections: [...detections], tracks };
+  return {
+    frame: ordinal,
+    pts,
+    detections: [...detections],
+    tracks,
+    ...(masks && { masks: [...masks] }),
+  };
 }
 
 /** Undefined when nothing of the box lies inside the picture. */

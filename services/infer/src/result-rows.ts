@@ -1,0 +1,33 @@
+import type { DetectionTuple, InferResult, Mask, Size } from "@framequeue/contracts";
+import type { FrameDetections } from "@framequeue/models";
+import { boxDecimals, roundTo, runsToText, scoreDecimals } from "@framequeue/vision";
+
+/** Detections of the wanted classes as they will stand in the result, with their masks where the model segments. */
+export function resultRows(
+  found: readonly FrameDetections[],
+  { width, height }: Size,
+  wanted: (classId: number) => boolean,
+): Pick<InferResult, "frames" | "masks"> {
+  const frames: DetectionTuple[][] = [];
+  const masks: Mask[][] = [];
+  for (const frame of found) {
+    const kept = Array.from(frame.scores.keys()).filter((i) => wanted(frame.classIds[i]!));
+    frames.push(kept.map((i) => toTuple(frame, i)));
+    if (frame.masks === undefined) continue;
+    const own = frame.masks;
+    masks.push(kept.map((i) => ({ size: [height, width], counts: runsToText(own[i]!) })));
+  }
+  return { frames, ...(masks.length === 0 ? {} : { masks }) };
+}
+
+function toTuple({ boxes, scores, classIds }: FrameDetections, i: number): DetectionTuple {
+  const [x1, y1, x2, y2] = boxes.subarray(i * 4, i * 4 + 4);
+  return [
+    roundTo(x1!, boxDecimals),
+    roundTo(y1!, boxDecimals),
+    roundTo(x2! - x1!, boxDecimals),
+    roundTo(y2! - y1!, boxDecimals),
+    roundTo(scores[i]!, scoreDecimals),
+    classIds[i]!,
+  ];
+}
