@@ -1,6 +1,7 @@
 import type { BoxXyxy } from "@framequeue/vision";
 import type { Feature } from "./appearance.ts";
 import type { CameraMotion } from "./camera-motion.ts";
+import type { TrackLife } from "./track-life.ts";
 
 /** A track in one frame. */
 export interface TrackedBox {
@@ -27,6 +28,14 @@ export interface Observation {
   readonly feature?: Feature;
 }
 
+/** When a frame is, in frames of the video. */
+export interface FrameTime {
+  /** From 1. */
+  readonly frame: number;
+  /** Since the frame before: 1 where every frame is looked at, n where every n-th is. */
+  readonly elapsed: number;
+}
+
 /**
  * One algorithm at work on the detections that may share tracks: all of one class, or all there
  * are. The tracker around it counts frames, filters detections and owns the sequence of track ids.
@@ -35,18 +44,20 @@ export interface Association<State> {
   /**
    * Takes the next frame, also when it has no detections.
    *
-   * @param frame from 1
    * @param observations in the order of the input
    * @param nextTrackId takes the next track id; to be called when a track is first shown
    * @param cameraMotion from the frame before to this one; of no use to trackers that do not know of cameras
    * @returns the tracks to show, new ones in order of their ids
    */
   step(
-    frame: number,
+    time: FrameTime,
     observations: readonly Observation[],
     nextTrackId: () => number,
     cameraMotion?: CameraMotion,
   ): TrackedBox[];
+
+  /** All tracks that are not over, as of the latest step. */
+  lives(): TrackLife[];
 
   /** A copy of the whole state as plain JSON data: finite numbers, strings, arrays, objects. */
   save(): State;

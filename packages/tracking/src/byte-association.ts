@@ -1,11 +1,12 @@
 import { cosineDistance, unitFeature } from "./appearance.ts";
 import type { Feature } from "./appearance.ts";
-import type { Association, Observation, TrackedBox } from "./association.ts";
+import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
 import { duplicates, matchPairs } from "./byte-matching.ts";
 import type { Matching, PairCost } from "./byte-matching.ts";
 import type { CameraMotion } from "./camera-motion.ts";
 import type { MotionModel } from "./motion-model.ts";
 import { PairList } from "./pair-list.ts";
+import type { TrackLife } from "./track-life.ts";
 
 /** Thresholds of scores and costs, and the buffer: what ByteTrack and BoT-SORT have in common. */
 export interface ByteOptions {
@@ -98,7 +99,7 @@ export class ByteAssociation implements Association<ByteState> {
   }
 
   step(
-    frame: number,
+    { frame, elapsed }: FrameTime,
     observations: readonly Observation[],
     nextTrackId: () => number,
     cameraMotion?: CameraMotion,
@@ -108,12 +109,12 @@ export class ByteAssociation implements Association<ByteState> {
     const { motion } = this.#parts;
     const high = observations.filter(({ score }) => score > trackThreshold);
     const low = observations.filter(({ score }) => score > lowThreshold && score < trackThreshold);
-    const wasTracked = (track: Track) => track.lastFrame === frame - 1;
+    const wasTracked = (track: Track) => track.lastFrame === frame - elapsed;
 
     // Tracks not activated yet are not predicted, and wait for what the others leave.
     const unactivated = this.#tracked.filter((track) => !isActivated(track));
     const pool = this.#tracked.filter(isActivated).concat(this.#lost);
-    const predicted = pool.filter((track) => this.#predict(track, frame));
+    const predicted = pool.filter((track) => this.#predict(track, frame, elapsed));
     if (cameraMotion !== undefined) {
       for (const { filter } of [...predicted, ...unactivated]) motion.warp?.(filter, cameraMotion);
     }
@@ -157,16 +158,25 @@ export class ByteAssociation implements Association<ByteState> {
     return this.#show(observed, nextTrackId);
   }
 
+  lives(): TrackLife[] {
+    return [
+      ...this.#tracked.map((track): TrackLife => {
+        return { trackId: track.trackId, state: isActivated(track) ? "confirmed" : "tentative" };
+      }),
+      ...this.#lost.map(({ trackId }): TrackLife => ({ trackId, state: "lost" })),
+    ];
+  }
+
   save(): ByteState {
     return { tracked: this.#tracked.map(saveTrack), lost: this.#lost.map(saveTrack) };
   }
 
   /** Moves a track to this frame; false if its box has vanished, which ends the track. */
-  #predict(track: Track, frame: number): boolean {
+  #predict(track: Track, frame: number, elapsed: number): boolean {
     const { motion, matchesLastBox } = this.#parts;
     if (matchesLastBox) return true;
-    if (track.lastFrame < frame - 1) motion.holdSize(track.filter);
-    motion.predict(track.filter);
+    if (track.lastFrame < frame - elapsed) motion.holdSize(track.filter);
+    for (let i = 0; i < elapsed; i++) motion.predict(track.filter);
     const [x1, y1, x2, y2] = motion.box(track.filter);
     return x2 > x1 && y2 > y1;
   }

@@ -55,7 +55,7 @@ test(
       const observations = (detections.get(frame - 1) ?? []).map((row, detection) => {
         return { box: xywhToXyxy(boxOf(row)), score: Number(row.prob), classId: 0, detection };
       });
-      const ours = association.step(frame, observations, () => nextTrackId++);
+      const ours = association.step({ frame, elapsed: 1 }, observations, () => nextTrackId++);
       const expected = reference.get(frame - 1) ?? [];
       assert.equal(ours.length, expected.length, `tracks in frame ${frame}`);
       for (const row of expected) {

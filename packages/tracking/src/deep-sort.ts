@@ -1,9 +1,10 @@
 import { solveThenReject } from "./assignment.ts";
-import type { Association, Observation, TrackedBox } from "./association.ts";
+import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
 import { extendGallery, galleryDistance } from "./gallery.ts";
 import type { Gallery } from "./gallery.ts";
 import { iouMatrix } from "./iou-matrix.ts";
 import { xyahDistance, xyahMotion } from "./kalman-xyah.ts";
+import type { TrackLife } from "./track-life.ts";
 
 export interface DeepSortOptions {
   /** Largest cosine distance between a detection and the nearest of a track's looks. */
@@ -80,17 +81,17 @@ export class DeepSort implements Association<DeepSortState> {
   }
 
   step(
-    _frame: number,
+    { elapsed }: FrameTime,
     observations: readonly Observation[],
     nextTrackId: () => number,
   ): TrackedBox[] {
     const { maxAge, minHits } = this.#options;
     const tracks = this.#tracks;
     for (const track of tracks) {
-      xyahMotion.predict(track.filter);
-      track.misses++;
+      for (let i = 0; i < elapsed; i++) xyahMotion.predict(track.filter);
+      track.misses += elapsed;
     }
-    const trackOf = this.#match(tracks, observations);
+    const trackOf = this.#match(tracks, observations, elapsed);
 
     const observed = new Map<Track, Observation>();
     for (const [index, observation] of observations.entries()) {
@@ -110,7 +111,19 @@ export class DeepSort implements Association<DeepSortState> {
         return track;
       });
     this.#tracks = [...kept, ...founded];
-    return show(this.#tracks, observed, minHits, nextTrackId);
+    return show(
+      this.#tracks.filter(({ misses }) => misses <= elapsed),
+      observed,
+      minHits,
+      nextTrackId,
+    );
+  }
+
+  lives(): TrackLife[] {
+    return this.#tracks.map(({ trackId, misses }) => {
+      if (trackId === 0) return { trackId, state: "tentative" };
+      return { trackId, state: misses === 0 ? "confirmed" : "lost" };
+    });
   }
 
   save(): DeepSortState {
@@ -124,7 +137,11 @@ export class DeepSort implements Association<DeepSortState> {
   }
 
   /** The index of the matched track per observation, or -1. */
-  #match(tracks: readonly Track[], observations: readonly Observation[]): Int32Array {
+  #match(
+    tracks: readonly Track[],
+    observations: readonly Observation[],
+    elapsed: number,
+  ): Int32Array {
     const { maxAge, maxCosineDistance, maxOverlapCost } = this.#options;
     const trackOf = new Int32Array(observations.length).fill(-1);
     let left: Left = { tracks: [...tracks.keys()], observations: [...observations.keys()] };
@@ -159,7 +176,7 @@ export class DeepSort implements Association<DeepSortState> {
       const chosen = (track: Track): boolean => track.trackId > 0 && track.misses === misses;
       matchSome(chosen, looksCosts, maxCosineDistance);
     }
-    matchSome(({ misses }) => misses === 1, overlapCosts, maxOverlapCost);
+    matchSome(({ misses }) => misses === elapsed, overlapCosts, maxOverlapCost);
     return trackOf;
   }
 
@@ -207,7 +224,7 @@ function overlapCosts(
   ).map((overlap) => 1 - overlap);
 }
 
-/** Confirmed tracks, up to their first miss. */
+/** Of tracks up to their first miss, those that are confirmed. */
 function show(
   tracks: readonly Track[],
   observed: ReadonlyMap<Track, Observation>,
@@ -216,7 +233,6 @@ function show(
 ): TrackedBox[] {
   const shown: TrackedBox[] = [];
   for (const track of tracks) {
-    if (track.misses > 1) continue;
     if (track.trackId === 0 && track.hits < minHits) continue;
     if (track.trackId === 0) track.trackId = nextTrackId();
     const { trackId, classId, score } = track;

@@ -17,6 +17,8 @@ export { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.t
 export type { TrackedBox } from "./association.ts";
 export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
 export type { MotRow } from "./mot-text.ts";
+export { trackEvents } from "./track-life.ts";
+export type { TrackEvent, TrackLife, TrackState } from "./track-life.ts";
 export { TrackerCheckpointError } from "./tracker-checkpoint.ts";
 export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
 export {

@@ -15,7 +15,12 @@ test("a replayed gap leaves the filter as if it had seen the boxes between", () 
   predictSortFilter(hidden);
   const frozen = hidden.slice();
   for (let i = 0; i < 3; i++) predictSortFilter(hidden);
-  replayGap(hidden, frozen, box(0), box(12), 4);
+  replayGap(
+    hidden,
+    { filter: frozen, frame: 2 },
+    { frame: 1, box: box(0) },
+    { frame: 5, box: box(12) },
+  );
 
   for (const x of [3, 6, 9, 12]) {
     predictSortFilter(watched);

@@ -1,4 +1,5 @@
 import type { BoxXyxy } from "@framequeue/vision";
+import type { Sighting } from "./oc-motion.ts";
 import { advanceSortFilter, correctSortFilter, addedHeightPx } from "./kalman-sort.ts";
 
 /**
@@ -7,20 +8,23 @@ import { advanceSortFilter, correctSortFilter, addedHeightPx } from "./kalman-so
  * which the filter is corrected here as well as in the usual way afterwards.
  *
  * @param filter overwritten
- * @param frozen the filter as it was predicted for the first frame of the gap
- * @param frames from one box to the other
+ * @param frozen the filter as it was predicted for the first frame of the gap; the other frames of the gap are as far
+ *   apart
  */
 export function replayGap(
   filter: Float64Array,
-  frozen: Float64Array,
-  before: BoxXyxy,
-  after: BoxXyxy,
-  frames: number,
+  frozen: { readonly filter: Float64Array; readonly frame: number },
+  before: Sighting,
+  after: Sighting,
 ): void {
-  filter.set(frozen);
-  for (let at = 1; at <= frames; at++) {
-    if (at > 1) advanceSortFilter(filter);
-    correctSortFilter(filter, between(before, after, at / frames), addedHeightPx);
+  const step = frozen.frame - before.frame;
+  filter.set(frozen.filter);
+  for (let at = frozen.frame; ;) {
+    const share = (at - before.frame) / (after.frame - before.frame);
+    correctSortFilter(filter, between(before.box, after.box, share), addedHeightPx);
+    if (at === after.frame) return;
+    const next = Math.min(at + step, after.frame);
+    for (; at < next; at++) advanceSortFilter(filter);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BoxXyxy } from "@framequeue/vision";
-import type { Association, Observation, TrackedBox } from "./association.ts";
+import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
 import { correctSortFilter, addedHeightPx, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
 import { directionBetween, earlierBox, momentumBonus, remember } from "./oc-motion.ts";
 import type { Direction, Sighting } from "./oc-motion.ts";
@@ -7,8 +7,9 @@ import { refindBySteadyMotion, refindMemory } from "./oc-refind.ts";
 import { replayGap } from "./oc-replay.ts";
 import { PairList } from "./pair-list.ts";
 import { matchByOverlap, recoverByOverlap } from "./sort-matching.ts";
-import { predictTracks, showTracks } from "./sort-tracks.ts";
+import { lifeOf, predictTracks, showTracks } from "./sort-tracks.ts";
 import type { SortTrack, SortTrackState } from "./sort-tracks.ts";
+import type { TrackLife } from "./track-life.ts";
 import type { SortOptions } from "./sort.ts";
 
 export interface OcSortOptions extends SortOptions {
@@ -32,6 +33,8 @@ interface OcSortMemory {
 export interface OcSortTrackState extends SortTrackState, OcSortMemory {
   /** The filter as it was predicted for the first frame of the current gap. Null while there is none. */
   readonly frozen: readonly number[] | null;
+  /** That frame; 0 while there is no gap. */
+  readonly frozenFrame: number;
 }
 
 /** Tracks in order of birth. */
@@ -43,6 +46,7 @@ interface OcSortTrack extends SortTrack {
   sightings: readonly Sighting[];
   direction: Direction | null;
   frozen: Float64Array | null;
+  frozenFrame: number;
 }
 
 /** The last observation of a track that has none: overlaps nothing. */
@@ -70,12 +74,13 @@ export class OcSort implements Association<OcSortState> {
   }
 
   step(
-    frame: number,
+    time: FrameTime,
     observations: readonly Observation[],
     nextTrackId: () => number,
   ): TrackedBox[] {
+    const { frame } = time;
     const { maxAge, minHits, iouThreshold, deltaFrames, inertia } = this.#options;
-    const { tracks, boxes } = predictTracks(this.#tracks);
+    const { tracks, boxes } = predictTracks(this.#tracks, time.elapsed);
     const earlier = tracks.map(({ sightings }) => earlierBox(sightings, frame, deltaFrames));
     const momentum = momentumBonus(observations, tracks, earlier, inertia);
     const trackOf = matchByOverlap(this.#pairs, observations, boxes, iouThreshold, momentum);
@@ -89,8 +94,10 @@ export class OcSort implements Association<OcSortState> {
       observed.set(track, observation);
     }
     for (const track of tracks) {
-      const isFirstMiss = track.misses === 1 && track.sightings.length > 0;
-      if (isFirstMiss) track.frozen = track.filter.slice();
+      const isFirstMiss = track.misses === time.elapsed && track.sightings.length > 0;
+      if (!isFirstMiss) continue;
+      track.frozen = track.filter.slice();
+      track.frozenFrame = frame;
     }
     for (const [index, observation] of observations.entries()) {
       if (trackOf[index]! >= 0) continue;
@@ -102,10 +109,15 @@ export class OcSort implements Association<OcSortState> {
     return showTracks(
       tracks,
       observed,
-      { frame, minHits },
+      time,
+      minHits,
       nextTrackId,
       ({ sightings, filter }) => sightings.at(-1)?.box ?? sortFilterBox(filter),
     );
+  }
+
+  lives(): TrackLife[] {
+    return this.#tracks.map(lifeOf);
   }
 
   save(): OcSortState {
@@ -166,10 +178,15 @@ export class OcSort implements Association<OcSortState> {
     const last = track.sightings.at(-1);
     if (last !== undefined && earlier !== undefined) {
       track.direction = directionBetween(earlier, box);
-      if (track.frozen !== null)
-        replayGap(track.filter, track.frozen, last.box, box, frame - last.frame);
+      if (track.frozen !== null) {
+        replayGap(track.filter, { filter: track.frozen, frame: track.frozenFrame }, last, {
+          frame,
+          box,
+        });
+      }
     }
     track.frozen = null;
+    track.frozenFrame = 0;
     correctSortFilter(track.filter, box, addedHeightPx);
     track.misses = 0;
     track.hitStreak++;
@@ -183,6 +200,6 @@ function foundTrack(box: BoxXyxy): OcSortTrack {
   const filter = startSortFilter(box, addedHeightPx);
   return {
     ...{ trackId: 0, hitStreak: 0, misses: 0, filter },
-    ...{ sightings: [], direction: null, frozen: null },
+    ...{ sightings: [], direction: null, frozen: null, frozenFrame: 0 },
   };
 }

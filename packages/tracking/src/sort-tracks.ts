@@ -1,6 +1,7 @@
 import type { BoxXyxy } from "@framequeue/vision";
-import type { Observation, TrackedBox } from "./association.ts";
+import type { FrameTime, Observation, TrackedBox } from "./association.ts";
 import { predictSortFilter, sortFilterBox } from "./kalman-sort.ts";
+import type { TrackLife } from "./track-life.ts";
 
 /** What SORT and OC-SORT know of every track. */
 export interface SortTrack {
@@ -23,18 +24,19 @@ export interface SortTrackState {
 }
 
 /**
- * Moves all tracks one frame ahead and drops those that have no proper box there.
+ * Moves all tracks ahead and drops those that have no proper box there.
  *
  * @returns what is left, and its boxes
  */
 export function predictTracks<Track extends SortTrack>(
   tracks: readonly Track[],
+  elapsed: number,
 ): { tracks: Track[]; boxes: BoxXyxy[] } {
   const boxes: BoxXyxy[] = [];
   const proper = tracks.filter((track) => {
     if (track.misses > 0) track.hitStreak = 0;
-    track.misses++;
-    predictSortFilter(track.filter);
+    track.misses += elapsed;
+    for (let i = 0; i < elapsed; i++) predictSortFilter(track.filter);
     const box = sortFilterBox(track.filter);
     const isProper = box.every(Number.isFinite);
     if (isProper) boxes.push(box);
@@ -43,11 +45,18 @@ export function predictTracks<Track extends SortTrack>(
   return { tracks: proper, boxes };
 }
 
+/** Tentative until shown; then confirmed in frames in which it is seen. */
+export function lifeOf({ trackId, misses }: SortTrack): TrackLife {
+  if (trackId === 0) return { trackId, state: "tentative" };
+  return { trackId, state: misses === 0 ? "confirmed" : "lost" };
+}
+
 /** Tracks to show: those seen in this frame, once they were seen often enough in a row or while the sequence is young. */
 export function showTracks<Track extends SortTrack>(
   tracks: readonly Track[],
   observed: ReadonlyMap<Track, Observation>,
-  { frame, minHits }: { readonly frame: number; readonly minHits: number },
+  { frame, elapsed }: FrameTime,
+  minHits: number,
   nextTrackId: () => number,
   boxOf: (track: Track) => BoxXyxy,
 ): TrackedBox[] {
@@ -55,7 +64,7 @@ export function showTracks<Track extends SortTrack>(
   for (const track of tracks) {
     const observation = observed.get(track);
     if (observation === undefined) continue;
-    if (track.hitStreak < minHits && frame > minHits) continue;
+    if (track.hitStreak < minHits && frame > minHits * elapsed) continue;
     if (track.trackId === 0) track.trackId = nextTrackId();
     const { detection, classId, score } = observation;
     shown.push({ trackId: track.trackId, box: boxOf(track), detection, classId, score });

@@ -1,9 +1,10 @@
-import type { Association, Observation, TrackedBox } from "./association.ts";
+import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
 import { correctSortFilter, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
 import { PairList } from "./pair-list.ts";
 import { matchByOverlap } from "./sort-matching.ts";
-import { predictTracks, showTracks } from "./sort-tracks.ts";
+import { lifeOf, predictTracks, showTracks } from "./sort-tracks.ts";
 import type { SortTrack, SortTrackState } from "./sort-tracks.ts";
+import type { TrackLife } from "./track-life.ts";
 
 export interface SortOptions {
   /** Frames a track may go without a detection and still be kept. */
@@ -37,12 +38,12 @@ export class Sort implements Association<SortState> {
   }
 
   step(
-    frame: number,
+    time: FrameTime,
     observations: readonly Observation[],
     nextTrackId: () => number,
   ): TrackedBox[] {
     const { maxAge, minHits, iouThreshold } = this.#options;
-    const { tracks, boxes } = predictTracks(this.#tracks);
+    const { tracks, boxes } = predictTracks(this.#tracks, time.elapsed);
     const trackOf = matchByOverlap(this.#pairs, observations, boxes, iouThreshold);
 
     /** What each track was matched with or born from in this frame. */
@@ -63,9 +64,13 @@ export class Sort implements Association<SortState> {
       tracks.push(track);
     }
     this.#tracks = tracks.filter((track) => track.misses <= maxAge);
-    return showTracks(tracks, observed, { frame, minHits }, nextTrackId, ({ filter }) =>
+    return showTracks(tracks, observed, time, minHits, nextTrackId, ({ filter }) =>
       sortFilterBox(filter),
     );
+  }
+
+  lives(): TrackLife[] {
+    return this.#tracks.map(lifeOf);
   }
 
   save(): SortState {

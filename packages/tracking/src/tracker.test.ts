@@ -261,6 +261,41 @@ test("permuting the detections of a frame changes nothing but where they stand",
   );
 });
 
+test("every third frame: tracks go on where time, not the number of frames, takes them", () => {
+  // 9 px per frame on boxes of 20: a step of three frames leaves nothing to overlap with but the prediction.
+  const boxAt = (frame: number): BoxXyxy => [9 * frame, 0, 9 * frame + 20, 40];
+  const frames = [0, 1, 2, 3, 4, 5, 8, 11, 14, 17];
+  for (const given of shownAtOnce) {
+    const tracker = createTracker({ ...given, ...("minHits" in given ? { minHits: 1 } : {}) });
+    const ids = frames.map((frame, i) => {
+      const tracks = tracker.update({
+        boxes: [boxAt(frame)],
+        scores: [0.9],
+        classIds: [0],
+        features: [[1, 0]],
+        elapsedFrames: i === 0 ? 1 : frame - frames[i - 1]!,
+      });
+      return tracks[0]?.trackId ?? 0;
+    });
+    assert.deepEqual(new Set(ids.slice(2)), new Set([1]), given.algorithm);
+  }
+});
+
+test("a lost track is remembered for as many frames of the video, however many are looked at", () => {
+  const seen = { boxes: [[0, 0, 20, 40] as BoxXyxy], scores: [0.9], classIds: [0] };
+  for (const elapsedFrames of [1, 2, 5]) {
+    const tracker = createTracker({ ...defaultByteTrackOptions, trackBuffer: 20 });
+    for (let i = 0; i < 3; i++) tracker.update({ ...seen, elapsedFrames });
+    let remembered = 0;
+    while (tracker.lives().length > 0) {
+      tracker.update({ ...nothing, elapsedFrames });
+      remembered += elapsedFrames;
+    }
+    // Expired after 20 frames, and gone one look later.
+    assert.ok(remembered > 20 && remembered <= 20 + 2 * elapsedFrames, `${remembered}`);
+  }
+});
+
 test("equal scores and equal boxes: what comes first does not depend on the input", () => {
   const boxes = [100, 0, 50, 0].map((x): BoxXyxy => [x, 0, x + 40, 40]);
   for (const given of defaults) {
@@ -406,6 +441,8 @@ test("input that does not fit together is refused and changes nothing", () => {
     { boxes: [], scores: [0.9], classIds: [0] },
     { boxes: [box], scores: [0.9], classIds: [0.5] },
     { boxes: [box], scores: [0.9], classIds: [0], features: [] },
+    { boxes: [box], scores: [0.9], classIds: [0], elapsedFrames: 0 },
+    { boxes: [box], scores: [0.9], classIds: [0], elapsedFrames: 1.5 },
     { boxes: [box, box], scores: [0.9, 0.9], classIds: [0, 0], features: [[1], [1, 2]] },
     { boxes: [box], scores: [0.9], classIds: [0], cameraMotion: [1, 0, 0, 0, Number.NaN, 0] },
   ];

@@ -11,6 +11,7 @@ import { OcSort } from "./oc-sort.ts";
 import type { OcSortState } from "./oc-sort.ts";
 import { Sort } from "./sort.ts";
 import type { SortState } from "./sort.ts";
+import type { TrackLife } from "./track-life.ts";
 import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
 import type { AssociationState, TrackerCheckpoint } from "./tracker-checkpoint.ts";
 import { checkTrackerOptions, isScoreEnough, needsFeatures } from "./tracker-options.ts";
@@ -29,6 +30,11 @@ export interface TrackerInput {
    * by place alone. Absent: none has.
    */
   readonly features?: readonly ArrayLike<number>[];
+  /**
+   * Frames of the video since the frame before: n where only every n-th is looked at. Motion, ages and buffers count these.
+   * Default 1; of no meaning in the first frame.
+   */
+  readonly elapsedFrames?: number;
   /** From the frame before to this one; for BoT-SORT. Absent: the camera stood still. */
   readonly cameraMotion?: CameraMotion;
 }
@@ -47,6 +53,9 @@ export interface Tracker {
    *   or a camera motion is not finite; the tracker is then as before the call
    */
   update(input: TrackerInput): TrackedBox[];
+
+  /** All tracks that are not over, by track id; those never shown have 0. With `trackEvents`, what an update changed. */
+  lives(): TrackLife[];
 
   /** The state after the latest update; later updates do not change it. */
   save(): TrackerCheckpoint;
@@ -124,18 +133,25 @@ class GroupTracker implements Tracker {
   update(input: TrackerInput): TrackedBox[] {
     checkInput(input);
     const observations = this.#observe(input);
-    this.#frame++;
+    const elapsed = this.#frame === 0 ? 1 : (input.elapsedFrames ?? 1);
+    this.#frame += elapsed;
     for (const classId of observations.keys()) this.#openGroup(classId);
     const nextTrackId = () => this.#nextTrackId++;
     return this.#groups
       .flatMap(({ classId, association }) =>
         association.step(
-          this.#frame,
+          { frame: this.#frame, elapsed },
           observations.get(classId) ?? [],
           nextTrackId,
           input.cameraMotion,
         ),
       )
+      .sort((a, b) => a.trackId - b.trackId);
+  }
+
+  lives(): TrackLife[] {
+    return this.#groups
+      .flatMap(({ association }) => association.lives())
       .sort((a, b) => a.trackId - b.trackId);
   }
 
@@ -202,7 +218,14 @@ function byScoreAndPlace(a: Observation, b: Observation): number {
   );
 }
 
-function checkInput({ boxes, scores, classIds, features, cameraMotion }: TrackerInput): void {
+function checkInput({
+  boxes,
+  scores,
+  classIds,
+  features,
+  cameraMotion,
+  elapsedFrames = 1,
+}: TrackerInput): void {
   if (scores.length !== boxes.length || classIds.length !== boxes.length) {
     throw new RangeError(
       `${boxes.length} boxes, ${scores.length} scores and ${classIds.length} classes do not fit`,
@@ -213,6 +236,9 @@ function checkInput({ boxes, scores, classIds, features, cameraMotion }: Tracker
       features.length === boxes.length &&
       features.every(({ length }) => length === features[0]!.length);
     if (!isWhole) throw new RangeError(`${boxes.length} features of one length expected`);
+  }
+  if (!(Number.isSafeInteger(elapsedFrames) && elapsedFrames >= 1)) {
+    throw new RangeError(`${elapsedFrames} frames cannot have passed`);
   }
   if (cameraMotion !== undefined && !cameraMotion.every(Number.isFinite)) {
     throw new RangeError(`camera motion ${cameraMotion.join(", ")} is not finite`);
