@@ -74,3 +74,55 @@ export function tuningKey(sha256: string, numericClass: string): string {
 export function modelKeys(sha256: string): { model: string; manifest: string } {
   return { model: `models/${sha256}/model.onnx`, manifest: `models/${sha256}/manifest.json` };
 }
+
+const sha256Schema = modelRefSchema.shape.sha256;
+
+/** Which versions of a model new jobs get. An object that is replaced as a whole. */
+export const modelAliasesSchema = z.object({
+  v: z.literal(1),
+  name: z.string(),
+  /** One more for every change. */
+  revision: z.int().min(1),
+  /** By sha256: what jobs get that name the model without a version. */
+  stable: sha256Schema,
+  /** What a share of them get instead. */
+  canary: z.object({ sha256: sha256Schema, share: z.number().min(0).max(1) }).optional(),
+  /** What was stable before, newest last: the way back. */
+  before: z.array(sha256Schema),
+});
+export type ModelAliases = z.infer<typeof modelAliasesSchema>;
+
+/** Body of `POST /v1/models/{name}/aliases/{alias}`. */
+export const aliasChangeSchema = z.strictObject({
+  /** A registered version; null takes the canary away. */
+  version: z.string().min(1).nullable(),
+  /** Of the jobs that name no version, for the canary; 0.1 by default. */
+  share: z.number().min(0).max(1).optional(),
+});
+export type AliasChange = z.infer<typeof aliasChangeSchema>;
+
+/** A version as `GET /v1/models` shows it. */
+export const modelVersionSchema = z.object({
+  version: z.string(),
+  sha256: sha256Schema,
+  task: z.string(),
+  /** Infer processes that have it loaded. */
+  readyIn: z.int(),
+});
+export const modelViewSchema = z.object({
+  name: z.string(),
+  aliases: z
+    .object({
+      revision: z.int(),
+      stable: z.string(),
+      canary: z.object({ version: z.string(), share: z.number() }).optional(),
+    })
+    .optional(),
+  versions: z.array(modelVersionSchema),
+});
+export type ModelView = z.infer<typeof modelViewSchema>;
+
+/** Object store key of a model's aliases. */
+export function aliasesKey(name: string): string {
+  return `aliases/${name}.json`;
+}

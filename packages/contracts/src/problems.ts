@@ -50,6 +50,21 @@ export const PROBLEMS = {
   "model-not-found": { status: 422, title: "There is no such model", retryable: false },
   "model-unreachable": { status: 422, title: "The model cannot be fetched", retryable: false },
   "model-invalid": { status: 422, title: "The model cannot be used", retryable: false },
+  "model-busy": {
+    status: 409,
+    title: "The model's aliases are being changed",
+    retryable: true,
+  },
+  "model-not-ready": {
+    status: 503,
+    title: "The model was not loaded in time",
+    retryable: true,
+  },
+  "model-conflict": {
+    status: 409,
+    title: "The model is registered with another manifest",
+    retryable: false,
+  },
   "manifest-invalid": { status: 422, title: "The model's manifest is not valid", retryable: false },
   "provider-unavailable": {
     status: 500,
