@@ -16,7 +16,7 @@ import {
 } from "@framequeue/contracts";
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { testDetector } from "@framequeue/graphs";
-import { loadModelPackage } from "@framequeue/models";
+import { type Engine, loadModelPackage } from "@framequeue/models";
 import { openPipeline, type Pipeline, type StageRunner, storeModel } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createDecodeService } from "@framequeue/service-decode";
@@ -37,6 +37,8 @@ export interface SmallSiteOptions {
   readonly store?: (folder: ObjectStore) => ObjectStore;
   /** The program that render runs as ffmpeg. */
   readonly renderWith?: string;
+  /** What infer runs on, where its class and its loaded models are to be known at the site. */
+  readonly engine?: Engine;
   readonly onTask?: NonNullable<Parameters<typeof createDecodeService>[1]["events"]>["onTask"];
 }
 
@@ -84,7 +86,11 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
       ...(options.quantumMs === undefined ? {} : { quantumMs: options.quantumMs }),
       ...events,
     }),
-    createInferService(pipeline, { concurrency: 3, workers: 1, threadsPerWorker: 1, ...events }),
+    createInferService(pipeline, {
+      ...{ concurrency: 3, workers: 1, threadsPerWorker: 1 },
+      ...(options.engine ? { engine: options.engine } : {}),
+      ...events,
+    }),
     createTrackService(pipeline, { concurrency: 2, ...events }),
     createIndexService(pipeline, { concurrency: 1, ...events }),
     createRenderService(pipeline, {

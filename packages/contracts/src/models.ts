@@ -105,7 +105,7 @@ export type AliasChange = z.infer<typeof aliasChangeSchema>;
 export const modelVersionSchema = z.object({
   version: z.string(),
   sha256: sha256Schema,
-  task: z.string(),
+  role: modelRefSchema.shape.role,
   /** Infer processes that have it loaded. */
   readyIn: z.int(),
 });

@@ -60,11 +60,6 @@ export const PROBLEMS = {
     title: "The model was not loaded in time",
     retryable: true,
   },
-  "model-conflict": {
-    status: 409,
-    title: "The model is registered with another manifest",
-    retryable: false,
-  },
   "manifest-invalid": { status: 422, title: "The model's manifest is not valid", retryable: false },
   "provider-unavailable": {
     status: 500,

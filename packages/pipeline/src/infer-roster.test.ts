@@ -6,7 +6,7 @@ import { openTestSite } from "./testing/test-site.ts";
 
 const attendant = (id: string, provider: string, numericClass: string): Attendant => ({
   ...{ id, provider, class: numericClass },
-  models: {},
+  ...{ seen: 0, models: {} },
 });
 
 test("a job gets the class that most processes offer, a GPU's before the processor's", async () => {
@@ -43,9 +43,15 @@ test("wishes hold until they are taken back; asking for a retired model brings i
     ...{ role: "detector", name: "nano", version: "1", sha256: "0".repeat(64) },
   });
   await roster.retire(model.sha256);
-  assert.deepEqual(await roster.wishes(), { warm: [], retired: new Set([model.sha256]) });
-  await roster.ask(model);
-  assert.deepEqual(await roster.wishes(), { warm: [model], retired: new Set() });
+  assert.deepEqual(await roster.wishes(), {
+    ...{ seen: 0, warm: [], retired: new Set([model.sha256]) },
+  });
+  const seen = await roster.ask(model);
+  assert.deepEqual(await roster.wishes(), { seen, warm: [model], retired: new Set() });
   await roster.enough(model);
-  assert.deepEqual(await roster.wishes(), { warm: [], retired: new Set() });
+  assert.deepEqual(await roster.wishes(), { seen, warm: [], retired: new Set() });
+  await roster.keep("nano", [model]);
+  assert.deepEqual(await roster.wishes(), { seen, warm: [model], retired: new Set() });
+  await roster.keep("nano", []);
+  assert.deepEqual(await roster.wishes(), { seen, warm: [], retired: new Set() });
 });

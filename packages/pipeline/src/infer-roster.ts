@@ -15,6 +15,8 @@ const attendantSchema = z.object({
   /** Which bits come out: see `numericClass` of the models package. */
   class: z.string(),
   provider: z.string(),
+  /** Number of the newest wish that it knew of when it looked at its models: what is ready by then is held for it. */
+  seen: z.int(),
   /** By sha256: what is loaded, or was asked for. */
   models: z.record(z.string(), modelStateSchema),
 });
@@ -32,7 +34,9 @@ const CLASS_MS = 15 * 60_000;
 
 /** What a process is to have loaded beside what its tasks ask for. */
 export interface Wishes {
-  /** Asked for by somebody who waits for it. */
+  /** Number of the newest one. */
+  readonly seen: number;
+  /** Named by an alias, or asked for by somebody who waits for it. */
   readonly warm: readonly ModelRef[];
   /** By sha256: no new job will ask for these, so each goes when its last job ends. */
   readonly retired: ReadonlySet<string>;
@@ -49,6 +53,8 @@ export function createInferRoster(redis: RedisClient, site: string) {
   const seenKey = (numericClass: string): string => key(`class:${numericClass}`);
   const wishKey = (sha256: string): string => key(`warm:${sha256}`);
   const wishesKey = key("warm");
+  const keptKey = key("kept");
+  const askedKey = key("asked");
   const retiredKey = key("retired");
 
   /** What the members of a set have said and not let run out; the others leave the set. */
@@ -112,28 +118,43 @@ export function createInferRoster(redis: RedisClient, site: string) {
     },
 
     async wishes(): Promise<Wishes> {
-      const [warm, retired] = await Promise.all([
+      // First, so that every wish up to this one is among what is read after.
+      const seen = Number((await redis.get(askedKey)) ?? 0);
+      const [asked, kept, retired] = await Promise.all([
         said(wishesKey, wishKey),
+        redis.hvals(keptKey),
         redis.smembers(retiredKey),
       ]);
+      const warm = [...asked, ...kept.flatMap((models) => JSON.parse(models) as unknown[])];
       return {
+        seen,
         warm: warm.map((model) => modelRefSchema.parse(model)),
         retired: new Set(retired),
       };
     },
 
-    /** Asks every process to load a model and to keep it until `enough`. Said again every few seconds, it holds. */
-    async ask(model: ModelRef): Promise<void> {
+    /**
+     * Asks every process to load a model and to keep it until `enough`. Said again every few seconds, it holds.
+     *
+     * @returns the wish's number: a process that has seen it and calls the model ready keeps it
+     */
+    async ask(model: ModelRef): Promise<number> {
       await redis
         .multi()
         .set(wishKey(model.sha256), JSON.stringify(model), "PX", WISH_MS)
         .sadd(wishesKey, model.sha256)
         .srem(retiredKey, model.sha256)
         .exec();
+      return redis.incr(askedKey);
     },
 
     async enough({ sha256 }: ModelRef): Promise<void> {
       await redis.multi().del(wishKey(sha256)).srem(wishesKey, sha256).exec();
+    },
+
+    /** From now on every process has these versions of a model loaded, whether or not a job asks for them. */
+    async keep(name: string, versions: readonly ModelRef[]): Promise<void> {
+      await redis.hset(keptKey, name, JSON.stringify(versions));
     },
 
     /** Lets every process drop a model when its last job has ended. */

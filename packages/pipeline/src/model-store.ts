@@ -2,32 +2,12 @@ import { readFile } from "node:fs/promises";
 import {
   modelKeys,
   type ModelRef,
-  modelRefSchema,
-  ProblemError,
   type Tuning,
   tuningKey,
   tuningSchema,
 } from "@framequeue/contracts";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 
-const MANIFEST = /^models\/([0-9a-f]{64})\/manifest\.json$/;
-
-/** Every registered version; of each name the highest first. */
-export async function registeredModels(objects: ObjectStore): Promise<ModelRef[]> {
-  const found: ModelRef[] = [];
-  for await (const key of objects.list("models")) {
-    const sha256 = MANIFEST.exec(key)?.[1];
-    if (sha256 === undefined) continue;
-    const model = await readRef(objects, key, sha256);
-    if (model !== undefined) found.push(model);
-  }
-  const order = new Intl.Collator("en", { numeric: true });
-  return found.sort(
-    (a, b) => order.compare(b.version, a.version) || (a.sha256 < b.sha256 ? -1 : 1),
-  );
-}
-
-ROLE
 /** Puts a model into the object store, where every service finds it by its hash. Again is no fault. */
 export async function storeModel(
   objects: ObjectStore,

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ModelAliases, type ModelRef, newToken, ProblemError } from "@framequeue/contracts";
 import {
-  type ModelAliases,
-  type ModelRef,
-  newToken,
-  ProblemError,
-} from "@framequeue/contracts";
-import { type AliasStep, aliased, putAliases, readAliases, stepAliases, stepBack } from "./model-aliases.ts";
-import { registeredModels } from "./model-store.ts";
+  type AliasStep,
+  aliased,
+  putAliases,
+  readAliases,
+  stepAliases,
+  stepBack,
+} from "./model-aliases.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { registeredModels } from "./registered-models.ts";
 
 export interface SwitchOptions {
   /** How long the new version may take until it is loaded everywhere; 60 s by default. */
@@ -41,7 +43,13 @@ export async function changeAlias(
   return alone(deps, name, options, async () => {
     const versions = await versionsOf(deps, name);
     const now = await readAliases(deps.objects, name);
-    return switchTo(deps, versions, now, stepAliases(name, now, versions[0]!.sha256, step), options);
+    return switchTo(
+      deps,
+      versions,
+      now,
+      stepAliases(name, now, versions[0]!.sha256, step),
+      options,
+    );
   });
 }
 
@@ -66,6 +74,25 @@ export async function rollBack(
     }
     return switchTo(deps, versions, now, next, options);
   });
+}
+
+/** Tells Redis again which versions the aliases name, which it may have forgotten. */
+export async function keepAliased({
+  objects,
+  roster,
+}: Pick<Deps, "objects" | "roster">): Promise<void> {
+  let versions: readonly ModelRef[] | undefined;
+  for await (const key of objects.list("aliases")) {
+    const name = /^aliases\/(.+)\.json$/.exec(key)?.[1];
+    const aliases = name === undefined ? undefined : await readAliases(objects, name);
+    if (aliases === undefined) continue;
+    versions ??= await registeredModels(objects);
+    const wanted = aliased(aliases);
+    await roster.keep(
+      aliases.name,
+      versions.filter(({ sha256 }) => wanted.includes(sha256)),
+    );
+  }
 }
 
 async function versionsOf({ objects }: Deps, name: string): Promise<ModelRef[]> {
@@ -93,6 +120,7 @@ async function switchTo(
   try {
     await untilLoaded({ roster }, wanted, options);
     await putAliases(objects, next);
+    await roster.keep(next.name, wanted);
     // Without aliases the highest version served.
     const before = now === undefined ? [versions[0]!.sha256] : aliased(now);
     for (const sha256 of before) {
@@ -112,10 +140,14 @@ async function untilLoaded(
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   let askAgain = 0;
+  let asked = Infinity;
   for (;;) {
     signal?.throwIfAborted();
     if (performance.now() >= askAgain) {
-      for (const model of models) await roster.ask(model);
+      for (const model of models) {
+        const number = await roster.ask(model);
+        asked = Math.min(asked, number);
+      }
       askAgain = performance.now() + ASK_MS;
     }
     const processes = await roster.attendants();
@@ -123,14 +155,14 @@ async function untilLoaded(
     for (const { name, version, sha256 } of models) {
       for (const process of processes) {
         const state = process.models[sha256];
-        if (state?.state === "failed") {
+        if (process.seen >= asked && state?.state === "failed") {
           throw new ProblemError(
             "model-invalid",
             `${name}@${version} cannot be loaded on ${process.class}: ${state.detail}`,
             { at: "version" },
           );
         }
-        if (state?.state !== "ready") open.push(`${name}@${version}`);
+        if (process.seen < asked || state?.state !== "ready") open.push(`${name}@${version}`);
       }
     }
     if (open.length === 0) return;

@@ -14,6 +14,7 @@ import { getResult } from "./routes/get-result.ts";
 import { getLive, getMetrics, getReady } from "./routes/health.ts";
 import { jobEvents } from "./routes/job-events.ts";
 import { listJobs } from "./routes/list-jobs.ts";
+import { getModel, listModels, rollBackModel, setAlias } from "./routes/models.ts";
 import { pauseJob } from "./routes/pause-job.ts";
 import { postJob } from "./routes/post-job.ts";
 import { resumeJob } from "./routes/resume-job.ts";
@@ -52,14 +53,20 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
     { path: "/v1/jobs/:id/retry", methods: { POST: retryJob(deps) } },
     { path: "/v1/jobs/:id/results/:name", methods: { GET: getResult(deps) } },
   ];
+  const models: Route[] = [
+    { path: "/v1/models", methods: { GET: listModels(deps) } },
+    { path: "/v1/models/:name", methods: { GET: getModel(deps) } },
+    { path: "/v1/models/:name/aliases/:alias", methods: { POST: setAlias(deps) } },
+    { path: "/v1/models/:name/rollback", methods: { POST: rollBackModel(deps) } },
+  ];
   const service: Route[] = [
     { path: "/healthz/live", methods: { GET: getLive } },
     { path: "/healthz/ready", methods: { GET: getReady(deps.ready) } },
     { path: "/metrics", methods: { GET: getMetrics(deps.metrics) } },
   ];
-  const index = getIndex(endpointsOf([...jobs, ...service]));
+  const index = getIndex(endpointsOf([...jobs, ...models, ...service]));
   const root: Route[] = ["/", "/v1"].map((path) => ({ path, methods: { GET: index } }));
-  addRoutes(app, [...root, ...jobs, ...service], track);
+  addRoutes(app, [...root, ...jobs, ...models, ...service], track);
   app.use(problemAnswer(deps.logger));
   return app;
 }

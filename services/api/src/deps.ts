@@ -1,14 +1,16 @@
-import type { ModelRef } from "@framequeue/contracts";
-import type { Jobs } from "@framequeue/pipeline";
+import type { Jobs, Pipeline } from "@framequeue/pipeline";
 import type { Logger, Registry } from "@framequeue/service";
 import type { ObjectStore } from "@framequeue/storage";
+import type { ModelResolver } from "./model-resolver.ts";
 
 /** What the API works with. */
 export interface ApiDeps {
   readonly jobs: Jobs;
   readonly objects: ObjectStore;
   /** The model of that name, or the default one. Throws `model-not-found`. */
-  readonly resolveModel: (name: string | undefined) => Promise<ModelRef>;
+  readonly resolveModel: ModelResolver;
+  /** Where models and their aliases are, and who has them loaded. */
+  readonly registry: Pick<Pipeline, "redis" | "site" | "objects" | "roster">;
   /** Folders below which `path` sources may lie. */
   readonly sourceRoots: readonly string[];
   readonly uploadLimitBytes: number;

@@ -1,4 +1,8 @@
 export { createApi } from "./api.ts";
 export type { ApiDeps } from "./deps.ts";
-export { createModelResolver, type ModelResolverOptions } from "./model-resolver.ts";
+export {
+  createModelResolver,
+  type ModelResolver,
+  type ModelResolverOptions,
+} from "./model-resolver.ts";
 export { type ApiService, type ApiServiceOptions, createApiService } from "./service.ts";

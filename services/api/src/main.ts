@@ -8,14 +8,16 @@ await runService({
   name: "api",
   config: readApiConfig,
   async start({ config, logger, metrics, tracer, resources }) {
-    const { redis, jobs, objects } = resources.use(
+    const pipeline = resources.use(
       openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
+    const { redis, jobs, objects } = pipeline;
     const service = createApiService(
       {
         jobs,
         objects,
         resolveModel: createModelResolver({ objects, defaultModel: config.defaultModel }),
+        registry: pipeline,
         sourceRoots: config.sourceRoots,
         uploadLimitBytes: config.uploadLimitBytes,
         apiKeys: config.apiKeys,

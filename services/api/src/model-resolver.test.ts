@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { modelAliasesSchema, newJobId } from "@framequeue/contracts";
+import { putAliases } from "@framequeue/pipeline";
 import { createFolderStore } from "@framequeue/storage";
 import { createModelResolver } from "./model-resolver.ts";
 
@@ -12,8 +14,14 @@ async function registry() {
   let lists = 0;
   let time = 0;
   const counted = { ...objects, list: (prefix: string) => (lists++, objects.list(prefix)) };
+  const resolve = createModelResolver({
+    objects: counted,
+    defaultModel: "nano",
+    now: () => time,
+  });
   return {
-    resolve: createModelResolver({ objects: counted, defaultModel: "nano", now: () => time }),
+    objects,
+    resolve: (name?: string, job = newJobId()) => resolve(name, job),
     register: async (letter: string, name: string, version: string, task = "detection") => {
       const sha256 = letter.repeat(64);
       await objects.put(`models/${sha256}/model.onnx`, "x");
@@ -33,7 +41,7 @@ test("the default, a name, the highest version, and an exact version", async () 
   await models.register("c", "big", "10");
   await models.put(`models/${"d".repeat(64)}/manifest.json`, "{ broken");
   await models.put(`models/${"e".repeat(64)}/manifest.json`, '{"name":5}');
-  assert.deepEqual(await models.resolve(undefined), {
+  assert.deepEqual(await models.resolve(), {
     role: "detector",
     name: "nano",
     version: "1",
@@ -45,7 +53,7 @@ test("the default, a name, the highest version, and an exact version", async () 
 
 test("an unknown model is told with the names that there are and what to do", async () => {
   await using models = await registry();
-  await assert.rejects(models.resolve(undefined), {
+  await assert.rejects(models.resolve(), {
     code: "model-not-found",
     at: "model",
     message:
@@ -83,4 +91,27 @@ test("a model that finds no objects is refused, and one of an unknown task is no
     message: "The model squeeze is a classifier; a job needs one that finds objects.",
   });
   await assert.rejects(models.resolve("odd"), { code: "model-not-found" });
+});
+
+test("aliases say which version a job gets; a canary gets its share, the same for whoever asks", async () => {
+  await using models = await registry();
+  await models.register("a", "nano", "1");
+  await models.register("b", "nano", "2");
+  const [one, two] = ["a".repeat(64), "b".repeat(64)];
+  const aliases = { v: 1, name: "nano", revision: 1, stable: one, before: [] } as const;
+  await putAliases(models.objects, modelAliasesSchema.parse(aliases));
+  assert.equal((await models.resolve()).version, "1", "not the highest one");
+  assert.equal((await models.resolve("nano@2")).version, "2");
+  assert.equal((await models.resolve("nano@stable")).version, "1");
+  await assert.rejects(models.resolve("nano@canary"), { code: "model-not-found" });
+
+  const canary = { sha256: two, share: 0.25 };
+  await putAliases(models.objects, modelAliasesSchema.parse({ ...aliases, canary }));
+  assert.equal((await models.resolve("nano@canary")).version, "2");
+  const jobs = Array.from({ length: 400 }, () => newJobId());
+  const versions = await Promise.all(jobs.map((job) => models.resolve("nano", job)));
+  const share = versions.filter(({ version }) => version === "2").length / jobs.length;
+  assert.ok(share > 0.15 && share < 0.35, `${share} of the jobs`);
+  const again = await Promise.all(jobs.map((job) => models.resolve("nano", job)));
+  assert.deepEqual(again, versions);
 });

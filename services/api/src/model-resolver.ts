@@ -1,14 +1,8 @@
-import {
-  MODEL_TASKS,
-  type ModelRef,
-  modelRefSchema,
-  ProblemError,
-  roleOf,
-} from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { type JobId, type ModelRef, ProblemError } from "@framequeue/contracts";
+import { readAliases, registeredModels, versionFor } from "@framequeue/pipeline";
+import type { ObjectStore } from "@framequeue/storage";
 
 const REMEMBER_MS = 5_000;
-const MANIFEST = /^models\/([0-9a-f]{64})\/manifest\.json$/;
 
 export interface ModelResolverOptions {
   readonly objects: ObjectStore;
@@ -18,14 +12,16 @@ export interface ModelResolverOptions {
   readonly now?: () => number;
 }
 
+/** The version of the model of that name, or of the default one, that a job gets and keeps. */
+export type ModelResolver = (name: string | undefined, job: JobId) => Promise<ModelRef>;
+
 /**
- * Finds models registered in the object store by `name`, which is the highest version, or `name@version`.
+ * Finds models registered in the object store by `name`, which is what its aliases say, or the highest version where it
+ * has none; `name@stable` and `name@canary`; or `name@version`.
  *
  * @returns a function that throws `model-not-found` naming the models that there are
  */
-export function createModelResolver(
-  options: ModelResolverOptions,
-): (name: string | undefined) => Promise<ModelRef> {
+export function createModelResolver(options: ModelResolverOptions): ModelResolver {
   const { objects, defaultModel, now = () => performance.now() } = options;
   let known: { readonly at: number; readonly models: readonly ModelRef[] } | undefined;
 
@@ -36,9 +32,23 @@ export function createModelResolver(
     return known.models;
   }
 
-  return async (name = defaultModel) => {
+  /** By sha256 what the aliases say; undefined where they say nothing. Read anew for each job, because they move. */
+  async function byAlias(wanted: string, job: JobId): Promise<string | undefined> {
+    const [name = "", tag] = wanted.split("@", 2);
+    if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) return undefined;
+    if (tag !== undefined && tag !== "stable" && tag !== "canary") return undefined;
+    const aliases = await readAliases(objects, name);
+    if (aliases === undefined) return undefined;
+    if (tag === undefined) return versionFor(aliases, job);
+    return tag === "stable" ? aliases.stable : aliases.canary?.sha256;
+  }
+
+  return async (name = defaultModel, job) => {
+    const sha256 = await byAlias(name, job);
     const find = (all: readonly ModelRef[]): ModelRef | undefined =>
-      all.find((model) => model.name === name || `${model.name}@${model.version}` === name);
+      sha256 === undefined
+        ? all.find((model) => model.name === name || `${model.name}@${model.version}` === name)
+        : all.find((model) => model.sha256 === sha256);
     // One that was registered a moment ago must be found, too.
     const found = find(await models(false)) ?? find(await models(true));
     if (found === undefined) throw unknownModel(name, await models(false));
@@ -51,39 +61,6 @@ export function createModelResolver(
     }
     return found;
   };
-}
-
-/** Of each name the highest version first. */
-async function registeredModels(objects: ObjectStore): Promise<ModelRef[]> {
-  const found: ModelRef[] = [];
-  for await (const key of objects.list("models")) {
-    const sha256 = MANIFEST.exec(key)?.[1];
-    if (sha256 === undefined) continue;
-    const model = await readRef(objects, key, sha256);
-    if (model !== undefined) found.push(model);
-  }
-  const order = new Intl.Collator("en", { numeric: true });
-  return found.sort(
-    (a, b) => order.compare(b.version, a.version) || (a.sha256 < b.sha256 ? -1 : 1),
-  );
-}
-
-/** Undefined for one that was removed meanwhile or is not a manifest. */
-async function readRef(
-  objects: ObjectStore,
-  key: string,
-  sha256: string,
-): Promise<ModelRef | undefined> {
-  try {
-    const manifest = JSON.parse((await objects.get(key)).toString()) as { task?: unknown };
-    const task = MODEL_TASKS.find((each) => each === manifest.task);
-    if (task === undefined) return undefined;
-    const { data } = modelRefSchema.safeParse({ ...manifest, role: roleOf(task), sha256 });
-    return data;
-  } catch (error) {
-    if (error instanceof ObjectNotFound || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function unknownModel(name: string, all: readonly ModelRef[]): ProblemError {

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ModelRef } from "@framequeue/contracts";
 import type { Engine } from "@framequeue/models";
-import { type LoadedState, modelsInUse, type Pipeline, readTuning } from "@framequeue/pipeline";
+import {
+  keepAliased,
+  type LoadedState,
+  modelsInUse,
+  type Pipeline,
+  readTuning,
+} from "@framequeue/pipeline";
 import type { DetectorCache, DetectorLoan } from "./detector-cache.ts";
 
 export interface AttendanceOptions {
@@ -58,7 +64,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   }
 
   async function look(): Promise<void> {
-    const { warm, retired } = await roster.wishes();
+    const { seen, warm, retired } = await roster.wishes();
     const wanted = new Set(warm.map(({ sha256 }) => sha256));
     for (const model of warm) {
       if (!wishes.has(model.sha256)) wishes.set(model.sha256, wish(model));
@@ -73,7 +79,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
     );
     for (const [sha256, { state }] of wishes) models[sha256] = state;
     const { numericClass, provider } = engine;
-    await roster.attend({ id, class: numericClass, provider, models });
+    await roster.attend({ id, class: numericClass, provider, seen, models });
   }
 
   async function dropRetired(
@@ -97,6 +103,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
 
   return {
     async start() {
+      await keepAliased(options.pipeline);
       await look();
       loop = keepLooking();
     },

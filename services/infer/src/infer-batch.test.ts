@@ -108,7 +108,7 @@ test("a frame store that is away costs a batch no attempt, however often it is t
 test("a batch of another numeric class is left alone while such a process may come, and fails after", async () => {
   await using scene = await openScene({ class: "cuda-one", tensorBatch: {} });
   const { roster } = scene.pipeline;
-  await roster.attend({ id: "gpu", class: "cuda-one", provider: "cuda", models: {} });
+  await roster.attend({ id: "gpu", class: "cuda-one", provider: "cuda", seen: 0, models: {} });
   for (let time = 0; time < 5; time++) await assert.rejects(scene.infer("cpu-one"), ForAnother);
   await scene.pipeline.redis.del("fq:{here}:infer:class:cuda-one");
   await assert.rejects(

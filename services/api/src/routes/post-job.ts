@@ -10,12 +10,12 @@ import {
   uploadOptionsSchema,
 } from "@framequeue/contracts";
 import { objectKeys } from "@framequeue/pipeline";
-import express, { type Request, type Response } from "express";
-import type { z } from "zod";
+import type { Request, Response } from "express";
 import { ClientGone } from "../client-gone.ts";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jsonFault, requestProblem } from "../request-problem.ts";
+import { checked, jsonReader } from "../json-body.ts";
+import { jsonFault } from "../request-problem.ts";
 import { displayName, urlSourceName } from "../source-name.ts";
 import { sourceOfPath } from "../source-path.ts";
 import { receiveUpload } from "../upload.ts";
@@ -116,36 +116,8 @@ async function submit(
     id,
     acceptedAt: new Date().toISOString(),
     source: { ...source, name: displayName(source.name, "source") },
-    models: [await resolveModel(model)],
+    models: [await resolveModel(model, id)],
     ...options,
   };
   await inTime(jobs.submit(job, signal, askedBy));
-}
-
-function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (!result.success) throw requestProblem(result.error, what);
-  return result.data;
-}
-
-/** Reads a JSON body of at most 1 MB; any other content type is `unsupported-media-type`. */
-function jsonReader() {
-  const read = express.json({ limit: 1_000_000, strict: false, type: "application/json" });
-  return async (request: Request, response: Response): Promise<unknown> => {
-    const matches = request.is("application/json");
-    if (matches === null) {
-      throw new ProblemError("invalid-request", "The request has no body.", { at: "body" });
-    }
-    if (matches === false) {
-      const given = request.headers["content-type"] ?? "nothing";
-      throw new ProblemError(
-        "unsupported-media-type",
-        `Send application/json or multipart/form-data; the request says ${given.slice(0, 100)}.`,
-      );
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    read(request, response, (error: unknown) => (error === undefined ? resolve() : reject(error)));
-    await promise;
-    return request.body as unknown;
-  };
 }

@@ -59,6 +59,7 @@ export async function startTestApi(
       jobs: pipeline.jobs,
       objects,
       resolveModel: createModelResolver({ objects, defaultModel: MODEL.name }),
+      registry: pipeline,
       sourceRoots: [join(folder, "videos")],
       uploadLimitBytes: 100_000_000,
       apiKeys: [],
