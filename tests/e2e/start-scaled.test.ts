@@ -9,12 +9,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writeClip } from "./clip.ts";
 import { freePort, launch, openWorkshop } from "./product.ts";
 
-test("with a range from 0, infer comes when there is a job, and goes when there is none", async () => {
+test("with a range from 0, decode and infer come when there is a job, and go when there is none", async () => {
   await using at = await openWorkshop();
   const clip = join(at.folder, "clip.mp4");
   await writeClip(clip, { seconds: 2 });
   const port = await freePort();
-  const child = launch(at, ["start", "--model", at.model, "--infer-processes", "0-1"], {
+  const ranges = ["--infer-processes", "0-1", "--decode-processes", "0-1"];
+  const child = launch(at, ["start", "--model", at.model, ...ranges], {
     FQ_API_PORT: String(port),
     FQ_FRAMES_DIR: join(at.folder, "frames"),
     FQ_SCALE_LOOK_MS: "200",
@@ -31,7 +32,9 @@ test("with a range from 0, infer comes when there is a job, and goes when there 
     const processes = async (): Promise<string[]> => {
       const file = join(at.folder, "data/metrics-targets.json");
       const groups = JSON.parse(await readFile(file, "utf8")) as { labels: { instance: string } }[];
-      return groups.map(({ labels }) => labels.instance).filter((name) => name.startsWith("infer"));
+      return groups
+        .map(({ labels }) => labels.instance)
+        .filter((name) => /^(infer|decode)/.test(name));
     };
     assert.deepEqual(await processes(), []);
 
@@ -43,9 +46,11 @@ test("with a range from 0, infer comes when there is a job, and goes when there 
     while (!["succeeded", "failed"].includes((await job()).state)) await sleep(50);
     assert.equal((await job()).state, "succeeded");
     while ((await processes()).length > 0) await sleep(50);
-    const changes = said.filter((line) => line.startsWith("infer: "));
-    assert.match(changes[0]!, /^infer: 1 instead of 0 processes/);
-    assert.match(changes.at(-1)!, /^infer: 0 instead of 1 processes, 0 frames left/);
+    for (const stage of ["decode", "infer"]) {
+      const changes = said.filter((line) => line.startsWith(`${stage}: `));
+      assert.match(changes[0]!, /: 1 instead of 0 processes/);
+      assert.match(changes.at(-1)!, /: 0 instead of 1 processes, 0 frames left/);
+    }
   } finally {
     process.kill(-child.pid!, "SIGINT");
     assert.equal((await exited)[0], 0);
