@@ -4,6 +4,7 @@ import { ProblemError } from "@framequeue/contracts";
 import { createLogger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import { observeStage } from "./stage-events.ts";
+import type { DoneSpan, JobTracer } from "./tracing/tracer.ts";
 
 function observed() {
   const lines: Record<string, unknown>[] = [];
@@ -48,6 +49,40 @@ test("each task is counted, timed and logged once, with job, stage and problem c
   ]) {
     assert.ok(text.includes(line), line);
   }
+});
+
+test("a log line names segment and batch, and the trace where there is one", () => {
+  const { lines, logger } = observed();
+  const recorded: DoneSpan[] = [];
+  const tracer: JobTracer = {
+    record: (span) => void recorded.push(span),
+    spanOf: (_, delivery) => `span of ${delivery}`,
+    fieldsOf: (job) => ({ traceId: `trace of ${job}` }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const stage = observeStage(createMetrics(), logger, tracer);
+  const task = { job: "j1", seconds: 0.5, outcome: "done" } as const;
+  stage.onTask({ ...task, stage: "decode", segment: 3 });
+  stage.onTask({ ...task, stage: "infer", batch: "3.1", delivery: "d1", follows: ["s"] });
+  assert.deepEqual(
+    lines.map(({ job, segment, batch, traceId }) => [job, segment, batch, traceId]),
+    [
+      ["j1", 3, undefined, "trace of j1"],
+      ["j1", undefined, "3.1", "trace of j1"],
+    ],
+  );
+  assert.deepEqual(
+    recorded.map(({ name, span, follows, startMs, endMs }) => [
+      name,
+      span,
+      follows,
+      endMs - startMs,
+    ]),
+    [
+      ["decode", undefined, undefined, 500],
+      ["infer", "span of d1", ["s"], 500],
+    ],
+  );
 });
 
 test("several stages share a registry; registries share nothing", async () => {
