@@ -82,7 +82,7 @@ function trackerOf(name: string, settings: readonly string[]): TrackerOptions {
     const names = Object.keys(DEFAULTS).join(", ");
     throw new ProblemError("invalid-request", `--tracker takes ${names}.`, { at: "--tracker" });
   }
-  const tracker: Record<string, string | number | boolean> = {
+  const tracker: Record<string, unknown> = {
     ...DEFAULTS[name as keyof typeof DEFAULTS],
   };
   for (const setting of settings) {

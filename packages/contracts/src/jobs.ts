@@ -40,6 +40,8 @@ export type Source = z.infer<typeof sourceSchema>;
 const share = z.number().min(0).max(1);
 /** Track each class on its own; else a track may change its class, and has that of its latest detection. */
 const perClass = z.boolean().default(true);
+/** Frames after which tracks of what stands still are not shown any more, until it moves. Default: they are. */
+const hideStillFrames = z.int().min(1).max(1_000_000).optional();
 
 /** How detections become tracks. `bytetrack` is the default; all match boxes by place alone. */
 const trackerUnionSchema = z
@@ -47,6 +49,7 @@ const trackerUnionSchema = z
     z.strictObject({
       algorithm: z.literal("bytetrack"),
       perClass,
+      hideStillFrames,
       /** Detections above are matched first; those below only continue tracks that nothing else matched. */
       trackThreshold: share.default(0.5),
       /** Detections below are not looked at. */
@@ -63,6 +66,7 @@ const trackerUnionSchema = z
       /** ByteTrack with a motion model of width and height; tracks are shown from their first detection on. */
       algorithm: z.literal("botsort"),
       perClass,
+      hideStillFrames,
       trackThreshold: share.default(0.5),
       lowThreshold: share.default(0.1),
       foundThreshold: share.default(0.6),
@@ -73,6 +77,7 @@ const trackerUnionSchema = z
     z.strictObject({
       algorithm: z.literal("sort"),
       perClass,
+      hideStillFrames,
       minScore: share.default(0.5),
       /** Frames that a track may go without a detection. */
       maxAge: z.int().min(0).default(5),
@@ -84,6 +89,7 @@ const trackerUnionSchema = z
     z.strictObject({
       algorithm: z.literal("ocsort"),
       perClass,
+      hideStillFrames,
       minScore: share.default(0.5),
       /** Frames that a track may go without a detection. */
       maxAge: z.int().min(0).max(10_000).default(30),

@@ -28,6 +28,9 @@ export interface Observation {
   readonly feature?: Feature;
 }
 
+/** Gives a track its id, by what it was seen as. */
+export type TakeTrackId = (observation: Observation) => number;
+
 /** When a frame is, in frames of the video. */
 export interface FrameTime {
   /** From 1. */
@@ -45,14 +48,14 @@ export interface Association<State> {
    * Takes the next frame, also when it has no detections.
    *
    * @param observations in the order of the input
-   * @param nextTrackId takes the next track id; to be called when a track is first shown
+   * @param nextTrackId takes an id for a track; to be called when it is first shown, with what it was seen as
    * @param cameraMotion from the frame before to this one; of no use to trackers that do not know of cameras
    * @returns the tracks to show, new ones in order of their ids
    */
   step(
     time: FrameTime,
     observations: readonly Observation[],
-    nextTrackId: () => number,
+    nextTrackId: TakeTrackId,
     cameraMotion?: CameraMotion,
   ): TrackedBox[];
 

@@ -1,6 +1,12 @@
 import { cosineDistance, unitFeature } from "./appearance.ts";
 import type { Feature } from "./appearance.ts";
-import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
+import type {
+  Association,
+  FrameTime,
+  Observation,
+  TakeTrackId,
+  TrackedBox,
+} from "./association.ts";
 import { duplicates, matchPairs } from "./byte-matching.ts";
 import type { Matching, PairCost } from "./byte-matching.ts";
 import type { CameraMotion } from "./camera-motion.ts";
@@ -101,7 +107,7 @@ export class ByteAssociation implements Association<ByteState> {
   step(
     { frame, elapsed }: FrameTime,
     observations: readonly Observation[],
-    nextTrackId: () => number,
+    nextTrackId: TakeTrackId,
     cameraMotion?: CameraMotion,
   ): TrackedBox[] {
     const { trackThreshold, lowThreshold, foundThreshold, matchThreshold, trackBuffer } =
@@ -223,13 +229,14 @@ export class ByteAssociation implements Association<ByteState> {
   }
 
   /** All tracks seen in this frame; of those founded in it, only what the parts or the first frame allow. */
-  #show(observed: ReadonlyMap<Track, Observation>, nextTrackId: () => number): TrackedBox[] {
+  #show(observed: ReadonlyMap<Track, Observation>, nextTrackId: TakeTrackId): TrackedBox[] {
     const { motion, showsFounded } = this.#parts;
     const shown: TrackedBox[] = [];
     for (const track of this.#tracked) {
       if (!showsFounded && !isActivated(track)) continue;
-      if (track.trackId === 0) track.trackId = nextTrackId();
-      const { detection, classId, score } = observed.get(track)!;
+      const observation = observed.get(track)!;
+      if (track.trackId === 0) track.trackId = nextTrackId(observation);
+      const { detection, classId, score } = observation;
       const box = motion.box(track.filter);
       shown.push({ trackId: track.trackId, box, detection, classId, score });
     }

@@ -1,5 +1,11 @@
 import { solveThenReject } from "./assignment.ts";
-import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
+import type {
+  Association,
+  FrameTime,
+  Observation,
+  TakeTrackId,
+  TrackedBox,
+} from "./association.ts";
 import { extendGallery, galleryDistance } from "./gallery.ts";
 import type { Gallery } from "./gallery.ts";
 import { iouMatrix } from "./iou-matrix.ts";
@@ -83,7 +89,7 @@ export class DeepSort implements Association<DeepSortState> {
   step(
     { elapsed }: FrameTime,
     observations: readonly Observation[],
-    nextTrackId: () => number,
+    nextTrackId: TakeTrackId,
   ): TrackedBox[] {
     const { maxAge, minHits } = this.#options;
     const tracks = this.#tracks;
@@ -229,14 +235,15 @@ function show(
   tracks: readonly Track[],
   observed: ReadonlyMap<Track, Observation>,
   minHits: number,
-  nextTrackId: () => number,
+  nextTrackId: TakeTrackId,
 ): TrackedBox[] {
   const shown: TrackedBox[] = [];
   for (const track of tracks) {
     if (track.trackId === 0 && track.hits < minHits) continue;
-    if (track.trackId === 0) track.trackId = nextTrackId();
+    const observation = observed.get(track);
+    if (track.trackId === 0) track.trackId = nextTrackId(observation!);
     const { trackId, classId, score } = track;
-    const detection = observed.get(track)?.detection ?? -1;
+    const detection = observation?.detection ?? -1;
     shown.push({ trackId, box: xyahMotion.box(track.filter), detection, classId, score });
   }
   return shown;

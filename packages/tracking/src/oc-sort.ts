@@ -1,5 +1,11 @@
 import type { BoxXyxy } from "@framequeue/vision";
-import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
+import type {
+  Association,
+  FrameTime,
+  Observation,
+  TakeTrackId,
+  TrackedBox,
+} from "./association.ts";
 import { correctSortFilter, addedHeightPx, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
 import { directionBetween, earlierBox, momentumBonus, remember } from "./oc-motion.ts";
 import type { Direction, Sighting } from "./oc-motion.ts";
@@ -76,7 +82,7 @@ export class OcSort implements Association<OcSortState> {
   step(
     time: FrameTime,
     observations: readonly Observation[],
-    nextTrackId: () => number,
+    nextTrackId: TakeTrackId,
   ): TrackedBox[] {
     const { frame } = time;
     const { maxAge, minHits, iouThreshold, deltaFrames, inertia } = this.#options;

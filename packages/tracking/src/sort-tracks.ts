@@ -1,5 +1,5 @@
 import type { BoxXyxy } from "@framequeue/vision";
-import type { FrameTime, Observation, TrackedBox } from "./association.ts";
+import type { FrameTime, Observation, TakeTrackId, TrackedBox } from "./association.ts";
 import { predictSortFilter, sortFilterBox } from "./kalman-sort.ts";
 import type { TrackLife } from "./track-life.ts";
 
@@ -57,7 +57,7 @@ export function showTracks<Track extends SortTrack>(
   observed: ReadonlyMap<Track, Observation>,
   { frame, elapsed }: FrameTime,
   minHits: number,
-  nextTrackId: () => number,
+  nextTrackId: TakeTrackId,
   boxOf: (track: Track) => BoxXyxy,
 ): TrackedBox[] {
   const shown: TrackedBox[] = [];
@@ -65,7 +65,7 @@ export function showTracks<Track extends SortTrack>(
     const observation = observed.get(track);
     if (observation === undefined) continue;
     if (track.hitStreak < minHits && frame > minHits * elapsed) continue;
-    if (track.trackId === 0) track.trackId = nextTrackId();
+    if (track.trackId === 0) track.trackId = nextTrackId(observation);
     const { detection, classId, score } = observation;
     shown.push({ trackId: track.trackId, box: boxOf(track), detection, classId, score });
   }

@@ -1,4 +1,10 @@
-import type { Association, FrameTime, Observation, TrackedBox } from "./association.ts";
+import type {
+  Association,
+  FrameTime,
+  Observation,
+  TakeTrackId,
+  TrackedBox,
+} from "./association.ts";
 import { correctSortFilter, sortFilterBox, startSortFilter } from "./kalman-sort.ts";
 import { PairList } from "./pair-list.ts";
 import { matchByOverlap } from "./sort-matching.ts";
@@ -40,7 +46,7 @@ export class Sort implements Association<SortState> {
   step(
     time: FrameTime,
     observations: readonly Observation[],
-    nextTrackId: () => number,
+    nextTrackId: TakeTrackId,
   ): TrackedBox[] {
     const { maxAge, minHits, iouThreshold } = this.#options;
     const { tracks, boxes } = predictTracks(this.#tracks, time.elapsed);

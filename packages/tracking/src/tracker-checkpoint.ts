@@ -4,7 +4,9 @@ import { sortFilterLength } from "./kalman-sort.ts";
 import { xyahMotion } from "./kalman-xyah.ts";
 import { xywhMotion } from "./kalman-xywh.ts";
 import type { OcSortState } from "./oc-sort.ts";
+import type { RememberedTrack } from "./recall.ts";
 import type { SortState } from "./sort.ts";
+import type { StillAnchor } from "./still-tracks.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** Of the checkpoint's algorithm. */
@@ -22,6 +24,10 @@ export interface TrackerCheckpoint {
   readonly frame: number;
   readonly nextTrackId: number;
   /** By ascending class id; a single group of class null where classes are not told apart. */
+  /** Of tracks that live, where what stands still is hidden. */
+  readonly still?: readonly StillAnchor[];
+  /** Tracks that live or are remembered, where they are. */
+  readonly remembered?: readonly RememberedTrack[];
   readonly groups: readonly { readonly classId: number | null; readonly state: AssociationState }[];
 }
 

@@ -3,40 +3,45 @@ import type { ByteOptions } from "./byte-association.ts";
 import type { ByteTrackOptions } from "./byte-track.ts";
 import type { DeepSortOptions } from "./deep-sort.ts";
 import type { OcSortOptions } from "./oc-sort.ts";
+import type { RecallOptions } from "./recall.ts";
 import type { SortOptions } from "./sort.ts";
 
-interface PerClassOption {
+interface CommonOptions {
   /**
    * Track each class on its own, so that a track never changes class. Otherwise any detection may
    * continue any track, and a track has the class of its latest detection.
    */
   readonly perClass: boolean;
+  /** Frames after which what stands still is not shown any more (see still-tracks.ts). Absent: it is. */
+  readonly hideStillFrames?: number;
+  /** Whether something that comes back long after it was lost gets its former id, by its looks (see recall.ts). */
+  readonly recall?: RecallOptions;
 }
 
-export interface SortTrackerOptions extends PerClassOption, SortOptions {
+export interface SortTrackerOptions extends CommonOptions, SortOptions {
   readonly algorithm: "sort";
   /** Only detections with a score strictly above this are tracked. */
   readonly minScore: number;
 }
 
 export interface ByteTrackTrackerOptions
-  extends PerClassOption, Omit<ByteTrackOptions, "matchLastBox"> {
+  extends CommonOptions, Omit<ByteTrackOptions, "matchLastBox"> {
   readonly algorithm: "bytetrack";
 }
 
-export interface OcSortTrackerOptions extends PerClassOption, OcSortOptions {
+export interface OcSortTrackerOptions extends CommonOptions, OcSortOptions {
   readonly algorithm: "ocsort";
   /** Only detections with a score strictly above this are tracked. */
   readonly minScore: number;
 }
 
-export interface DeepSortTrackerOptions extends PerClassOption, DeepSortOptions {
+export interface DeepSortTrackerOptions extends CommonOptions, DeepSortOptions {
   readonly algorithm: "deepsort";
   /** Only detections with at least this score are tracked. */
   readonly minScore: number;
 }
 
-export interface BotSortTrackerOptions extends PerClassOption, BotSortOptions {
+export interface BotSortTrackerOptions extends CommonOptions, BotSortOptions {
   readonly algorithm: "botsort";
 }
 
@@ -137,12 +142,20 @@ export function isScoreEnough(score: number, options: TrackerOptions): boolean {
 /** Whether the looks of detections matter. */
 export function needsFeatures(options: TrackerOptions): boolean {
   return (
-    options.algorithm === "deepsort" || (options.algorithm === "botsort" && options.appearance)
+    options.recall !== undefined ||
+    options.algorithm === "deepsort" ||
+    (options.algorithm === "botsort" && options.appearance)
   );
 }
 
 /** @throws RangeError naming the option that is out of range */
 export function checkTrackerOptions(options: TrackerOptions): void {
+  const { hideStillFrames = 1, recall } = options;
+  checkWhole({ hideStillFrames });
+  if (recall !== undefined) {
+    checkWhole({ "recall.frames": recall.frames });
+    checkCosine({ "recall.maxCosineDistance": recall.maxCosineDistance });
+  }
   switch (options.algorithm) {
     case "sort":
       checkSortOptions(options);
@@ -159,9 +172,7 @@ export function checkTrackerOptions(options: TrackerOptions): void {
       checkFinite({ minScore });
       checkShare({ maxOverlapCost });
       checkWhole({ gallerySize, maxAge, minHits });
-      if (!(maxCosineDistance >= 0 && maxCosineDistance <= 2)) {
-        throw new RangeError(`maxCosineDistance must be within 0 to 2, got ${maxCosineDistance}`);
-      }
+      checkCosine({ maxCosineDistance });
       return;
     }
     case "bytetrack":
@@ -209,6 +220,14 @@ function checkShare(values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) {
     if (!(value >= 0 && value <= 1)) {
       throw new RangeError(`${name} must be within 0 to 1, got ${value}`);
+    }
+  }
+}
+
+function checkCosine(values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!(value >= 0 && value <= 2)) {
+      throw new RangeError(`${name} must be within 0 to 2, got ${value}`);
     }
   }
 }

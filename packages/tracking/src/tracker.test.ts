@@ -109,13 +109,23 @@ const botSortOptions = fc
     appearanceThreshold: fc.constantFrom(0.25, 1),
   })
   .map((given): TrackerOptions => ({ ...defaultBotSortOptions, ...given }));
-const options = fc.oneof(
+const more = fc.record(
+  {
+    hideStillFrames: fc.integer({ min: 1, max: 10 }),
+    recall: fc.record({ maxCosineDistance: fc.constantFrom(0.001, 0.1), frames: fc.nat(60) }),
+  },
+  { requiredKeys: [] },
+);
+const plainOptions = fc.oneof(
   sortOptions,
   byteTrackOptions,
   ocSortOptions,
   deepSortOptions,
   botSortOptions,
 );
+const options = fc
+  .tuple(plainOptions, fc.oneof(fc.constant({}), more))
+  .map(([given, extra]): TrackerOptions => ({ ...given, ...extra }));
 const defaults = [
   defaultSortOptions,
   defaultByteTrackOptions,
@@ -159,7 +169,7 @@ test("a saved checkpoint is a copy", () => {
 
 test("ids and detections are unique per frame, ids dense in order of first output", () => {
   fc.assert(
-    fc.property(scene, options, (frames, given) => {
+    fc.property(scene, plainOptions, (frames, given) => {
       const tracker = createTracker(given);
       const classOf = new Map<number, number>();
       for (const frame of frames) {
@@ -211,7 +221,7 @@ function ofClass(
 
 test("per class, each class is tracked as if it were alone", () => {
   fc.assert(
-    fc.property(scene, options, (frames, given) => {
+    fc.property(scene, plainOptions, (frames, given) => {
       const together = createTracker({ ...given, perClass: true });
       const outputs = frames.map((frame) => together.update(frame));
       for (let classId = 0; classId < 3; classId++) {

@@ -1,6 +1,6 @@
 import type { BoxXyxy } from "@framequeue/vision";
 import { unitFeature } from "./appearance.ts";
-import type { Association, Observation, TrackedBox } from "./association.ts";
+import type { Association, Observation, TakeTrackId, TrackedBox } from "./association.ts";
 import { createBotSort } from "./bot-sort.ts";
 import type { ByteState } from "./byte-association.ts";
 import { createByteTrack } from "./byte-track.ts";
@@ -9,11 +9,13 @@ import { DeepSort } from "./deep-sort.ts";
 import type { DeepSortState } from "./deep-sort.ts";
 import { OcSort } from "./oc-sort.ts";
 import type { OcSortState } from "./oc-sort.ts";
+import { Recall } from "./recall.ts";
 import { Sort } from "./sort.ts";
 import type { SortState } from "./sort.ts";
 import type { TrackLife } from "./track-life.ts";
 import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
 import type { AssociationState, TrackerCheckpoint } from "./tracker-checkpoint.ts";
+import { StillTracks } from "./still-tracks.ts";
 import { checkTrackerOptions, isScoreEnough, needsFeatures } from "./tracker-options.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
@@ -68,7 +70,7 @@ export interface Tracker {
  */
 export function createTracker(options: TrackerOptions): Tracker {
   checkTrackerOptions(options);
-  return new GroupTracker(options, 0, 1, []);
+  return new GroupTracker(options, { frame: 0, nextTrackId: 1 }, []);
 }
 
 /**
@@ -85,7 +87,7 @@ export function restoreTracker(options: TrackerOptions, checkpoint: TrackerCheck
     classId,
     association: createAssociation(options, state),
   }));
-  return new GroupTracker(options, checkpoint.frame, checkpoint.nextTrackId, groups);
+  return new GroupTracker(options, checkpoint, groups);
 }
 
 /** Far from where squares or quotients of coordinates would overflow and poison a checkpoint. */
@@ -122,12 +124,26 @@ class GroupTracker implements Tracker {
   #frame: number;
   #nextTrackId: number;
   #groups: Group[];
+  readonly #still: StillTracks | undefined;
+  readonly #recall: Recall | undefined;
 
-  constructor(options: TrackerOptions, frame: number, nextTrackId: number, groups: Group[]) {
+  constructor(
+    options: TrackerOptions,
+    {
+      frame,
+      nextTrackId,
+      still = [],
+      remembered = [],
+    }: Pick<TrackerCheckpoint, "frame" | "nextTrackId" | "still" | "remembered">,
+    groups: Group[],
+  ) {
     this.#options = options;
     this.#frame = frame;
     this.#nextTrackId = nextTrackId;
     this.#groups = groups;
+    const { hideStillFrames, recall } = options;
+    if (hideStillFrames !== undefined) this.#still = new StillTracks(hideStillFrames, still);
+    if (recall !== undefined) this.#recall = new Recall(recall, remembered);
   }
 
   update(input: TrackerInput): TrackedBox[] {
@@ -136,17 +152,57 @@ class GroupTracker implements Tracker {
     const elapsed = this.#frame === 0 ? 1 : (input.elapsedFrames ?? 1);
     this.#frame += elapsed;
     for (const classId of observations.keys()) this.#openGroup(classId);
-    const nextTrackId = () => this.#nextTrackId++;
-    return this.#groups
+    const takeTrackId = this.#trackIds();
+    const tracks = this.#groups
       .flatMap(({ classId, association }) =>
         association.step(
           { frame: this.#frame, elapsed },
           observations.get(classId) ?? [],
-          nextTrackId,
+          takeTrackId,
           input.cameraMotion,
         ),
       )
       .sort((a, b) => a.trackId - b.trackId);
+    this.#remember(tracks, observations);
+    return this.#hideStill(tracks);
+  }
+
+  /** New ids, or those of tracks that ended and look alike. */
+  #trackIds(): TakeTrackId {
+    const recall = this.#recall;
+    if (recall === undefined) return () => this.#nextTrackId++;
+    const taken = this.#livingIds();
+    return (observation) => {
+      const trackId = recall.find(observation, this.#frame, taken) ?? this.#nextTrackId++;
+      taken.add(trackId);
+      return trackId;
+    };
+  }
+
+  #remember(
+    tracks: readonly TrackedBox[],
+    observations: ReadonlyMap<number | null, readonly Observation[]>,
+  ): void {
+    if (this.#recall === undefined) return;
+    const byDetection = new Map(
+      [...observations.values()].flat().map((observation) => [observation.detection, observation]),
+    );
+    for (const { trackId, detection } of tracks) {
+      const observation = byDetection.get(detection);
+      if (observation !== undefined) this.#recall.see(trackId, observation, this.#frame);
+    }
+    this.#recall.forget(this.#frame);
+  }
+
+  #hideStill(tracks: TrackedBox[]): TrackedBox[] {
+    if (this.#still === undefined) return tracks;
+    const shown = this.#still.hide(tracks, this.#frame);
+    this.#still.keep(this.#livingIds());
+    return shown;
+  }
+
+  #livingIds(): Set<number> {
+    return new Set(this.lives().map(({ trackId }) => trackId));
   }
 
   lives(): TrackLife[] {
@@ -163,6 +219,8 @@ class GroupTracker implements Tracker {
       perClass,
       frame: this.#frame,
       nextTrackId: this.#nextTrackId,
+      ...(this.#still === undefined ? {} : { still: this.#still.save() }),
+      ...(this.#recall === undefined ? {} : { remembered: this.#recall.save() }),
       groups: this.#groups.map(({ classId, association }) => ({
         classId,
         state: association.save(),
