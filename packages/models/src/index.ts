@@ -18,7 +18,13 @@ export {
   createImageModel,
   createSegmenter,
 } from "./picture-model.ts";
-export type { MadePicture, PictureAreas, PictureLabels, PictureModel } from "./picture-model.ts";
+export type {
+  Crop,
+  MadePicture,
+  PictureAreas,
+  PictureLabels,
+  PictureModel,
+} from "./picture-model.ts";
 export type { PlanarFrames } from "./planar-frames.ts";
 export { chooseEngine, tryProvider } from "./providers/choose.ts";
 export type { ChooseOptions, Engine, ProviderFinding } from "./providers/choose.ts";

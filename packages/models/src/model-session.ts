@@ -1,3 +1,5 @@
+import type { Region, Size } from "@framequeue/vision";
+import { resample } from "@framequeue/vision";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ChunkResult } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
@@ -31,6 +33,7 @@ export class ModelSession {
   readonly #sizes: SizesTensor | undefined;
   readonly #outputs: readonly WantedTensor[];
   readonly #decoder: Decoder;
+  #scaled = new Uint8Array();
   #own = new Uint8Array(0);
 
   private constructor(session: InferenceSession, spec: SessionSpec) {
@@ -129,12 +132,27 @@ export class ModelSession {
 
   #place(slot: number, picture: Picture): PlacedPicture {
     const { input } = this.#spec.manifest;
-    const { data, byteOffset, width, height, source, minScore } = picture;
+    const { data, byteOffset, width, height, region, source, minScore } = picture;
     const plan = placementOf(source, input);
-    const planes = this.#unshared(new Uint8Array(data, byteOffset, 3 * width * height));
+    const planes = this.#fitted(
+      this.#unshared(new Uint8Array(data, byteOffset, 3 * width * height)),
+      picture,
+      region ?? { x: 0, y: 0, width, height },
+      plan.content,
+    );
     this.#sizes?.set(slot, source);
     this.#input.place(slot, planes, { ...plan.content, padX: plan.padX, padY: plan.padY });
     return { plan, minScore };
+  }
+
+  /** The part of a picture in the size in which the input takes it, until the next call. */
+  #fitted(planes: Uint8Array, size: Size, region: Region, content: Size): Uint8Array {
+    const isWhole = region.width === size.width && region.height === size.height;
+    if (isWhole && size.width === content.width && size.height === content.height) return planes;
+    const length = 3 * content.width * content.height;
+    if (this.#scaled.length < length) this.#scaled = new Uint8Array(length);
+    resample(planes, size, region, content, this.#scaled);
+    return this.#scaled.subarray(0, length);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { ModelTask } from "@framequeue/contracts";
 import { ProblemError } from "@framequeue/contracts";
-import type { Runs, Size } from "@framequeue/vision";
+import type { BoxXyxy, Runs, Size } from "@framequeue/vision";
 import type { ChunkResult } from "./chunk-result.ts";
 import { frameSizeOf } from "./frame-size.ts";
 import type { ModelManifest } from "./manifest.ts";
@@ -8,8 +8,10 @@ import { masksOf } from "./mask-collector.ts";
 import type { RunnerOptions } from "./model-runner.ts";
 import { ModelRunner } from "./model-runner.ts";
 import type { ModelPackage } from "./package.ts";
+import { cropOf } from "./crop.ts";
 import type { PlanarFrames } from "./planar-frames.ts";
 import { picturesOf } from "./planar-frames.ts";
+import type { Picture } from "./session-protocol.ts";
 
 /** The labels of a picture, the best first. */
 export interface PictureLabels {
@@ -49,6 +51,26 @@ export interface PictureModel<R> extends AsyncDisposable {
     source: Size,
     signal?: AbortSignal,
   ): Promise<R[]>;
+  /**
+   * Looks at parts of frames, one answer per crop, in order. The frames may have any size: whatever a crop has is what
+   * the model gets.
+   *
+   * @throws RangeError if there is no such frame, and whatever `look` throws
+   */
+  lookAtCrops(
+    frames: PlanarFrames,
+    crops: readonly Crop[],
+    source: Size,
+    signal?: AbortSignal,
+  ): Promise<R[]>;
+}
+
+/** A part of a frame. */
+export interface Crop {
+  /** From 0. */
+  readonly frame: number;
+  /** x1, y1, x2, y2 in source pixels; what reaches outside is cut off. */
+  readonly box: BoxXyxy;
 }
 
 /** @throws ProblemError `model-invalid` if the model is none, or cannot be run */
@@ -102,6 +124,17 @@ async function open<T extends ModelTask, R>(
     );
   }
   const runner = await ModelRunner.open(model, options);
+  const answers = async (
+    pictures: readonly Picture[],
+    signal: AbortSignal | undefined,
+  ): Promise<R[]> => {
+    const results = await runner.run(pictures, signal);
+    return results.flatMap((result) => {
+      if (result.task !== task) throw new Error(`a model for ${task} answered with ${result.task}`);
+      return each(result as ResultOf<T>);
+    });
+  };
+  const minScore = leastScore(manifest);
   return {
     package: model,
     frameSize: (source) => frameSizeOf(source, manifest.input),
@@ -112,13 +145,17 @@ async function open<T extends ModelTask, R>(
           `the model needs frames of ${wanted.width}x${wanted.height}, these are ${frames.width}x${frames.height}`,
         );
       }
-      const pictures = picturesOf(frames, range, source, leastScore(manifest));
-      const results = await runner.run(pictures, signal);
-      return results.flatMap((result) => {
-        if (result.task !== task)
-          throw new Error(`a model for ${task} answered with ${result.task}`);
-        return each(result as ResultOf<T>);
+      return answers(picturesOf(frames, range, source, minScore), signal);
+    },
+    async lookAtCrops(frames, crops, source, signal) {
+      const whole = picturesOf(frames, { from: 0, to: frames.frames }, source, minScore);
+      const pictures = crops.map(({ frame, box }): Picture => {
+        const picture = whole[frame];
+        if (picture === undefined) throw new RangeError(`there is no frame ${frame}`);
+        const region = cropOf(box, source, frames);
+        return { ...picture, region, source: { width: region.width, height: region.height } };
       });
+      return answers(pictures, signal);
     },
     [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
   };

@@ -1,4 +1,4 @@
-import type { Size } from "@framequeue/vision";
+import type { Region, Size } from "@framequeue/vision";
 import type { ChunkResult } from "./chunk-result.ts";
 import type { ModelManifest } from "./manifest.ts";
 import type { ExecutionDevice } from "./providers/provider.ts";
@@ -15,12 +15,17 @@ export interface SessionSpec {
   readonly on: ExecutionDevice;
 }
 
-/** A `gbrp` picture in shared memory, content only. */
+/**
+ * A `gbrp` picture in shared memory. Whatever its size is: it is scaled where that is not the size in which the model
+ * wants it.
+ */
 export interface Picture extends Size {
   readonly data: SharedArrayBuffer;
   /** Where its green plane starts. */
   readonly byteOffset: number;
-  /** Size of the picture before scaling: results come in its pixels. */
+  /** The part of it that is looked at; all of it by default. */
+  readonly region?: Region;
+  /** Size of the picture, or of its part, before scaling: results come in its pixels. */
   readonly source: Size;
   /** Least score of a result. */
   readonly minScore: number;
