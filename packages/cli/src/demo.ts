@@ -30,8 +30,8 @@ const STREET_TRACKER = {
   maxAge: 60,
   minHits: 1,
   iouThreshold: 0.2,
-  deltaFrames: 3,
-  inertia: 0.2,
+  deltaFrames: 10,
+  inertia: 0.7,
   refind: true,
 } as const;
 /** Half a second: what is longer hidden has often turned meanwhile. */
