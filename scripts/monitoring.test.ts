@@ -14,6 +14,13 @@ const alerts = read("monitoring/prometheus/rules/alerts.yml");
 const work = read("monitoring/prometheus/rules/work.yml");
 const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => name!);
 
+/** Every metric that a service has of its own. */
+const exported = new Set(
+  globSync("{packages,services}/*/src/*.ts", { cwd: ROOT })
+    .filter((path) => !path.endsWith(".test.ts"))
+    .flatMap((path) => [...read(path).matchAll(/"(fq_[a-z_]+)"/g)].map(([, name]) => name!)),
+);
+
 const run = promisify(execFile);
 /** Why what needs Prometheus' own tool is left out, or false where it is there. */
 const withoutPromtool: string | false =
@@ -60,11 +67,6 @@ test("the dashboards are those that the generator makes", () => {
 });
 
 test("every metric that rules and dashboards look at is one that a service has", () => {
-  const exported = new Set(
-    globSync("{packages,services}/*/src/*.ts", { cwd: ROOT })
-      .filter((path) => !path.endsWith(".test.ts"))
-      .flatMap((path) => [...read(path).matchAll(/"(fq_[a-z_]+)"/g)].map(([, name]) => name!)),
-  );
   const recorded = new Set([...work.matchAll(/- record: (\S+)/g)].map(([, name]) => name!));
   const looked = [work, alerts, ...DASHBOARDS.map(dashboardText)].join("\n");
   for (const [name] of looked.matchAll(/\bfq_[a-z_]+/g)) {
@@ -75,6 +77,11 @@ test("every metric that rules and dashboards look at is one that a service has",
   for (const [name] of looked.matchAll(/\bfq:[a-z_]+(:[a-z0-9_]+)?/g)) {
     assert.ok(recorded.has(name), `${name} is recorded by no rule`);
   }
+});
+
+test("every metric is described", () => {
+  const described = read("docs/observability.md");
+  for (const name of exported) assert.ok(described.includes(`\`${name}\``), name);
 });
 
 /** Live sources count here once there are any; until then the rule takes 0. */

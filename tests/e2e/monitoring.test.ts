@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { writeClip } from "./clip.ts";
 import { freePort, launch, openWorkshop, ROOT, type Workshop } from "./product.ts";
 
+const run = promisify(execFile);
 const CHECKER = join(ROOT, "../shared/tools/check-dashboard.mjs");
 /** Panels that are rightly empty on a machine without one. */
 const GPU_PANELS = "^GPU (use|memory|power)$";
@@ -18,6 +20,10 @@ const lacking = ["prometheus", "promtool"].find(
   (program) => spawnSync(program, ["--version"]).status !== 0,
 );
 const withoutPrometheus = lacking === undefined ? false : `${lacking} is not installed`;
+const withoutAlertmanager =
+  spawnSync("prometheus-alertmanager", ["--version"]).status === 0
+    ? withoutPrometheus
+    : "prometheus-alertmanager is not installed";
 const withoutChecker = existsSync(CHECKER)
   ? withoutPrometheus
   : "shared/tools is not here: no check-dashboard.mjs";
@@ -65,6 +71,11 @@ async function openLoad(at: Workshop) {
   return {
     file,
     ended: () => ended,
+    async processOf(service: string): Promise<number> {
+      const entry = `services/${service}/src/main.ts`;
+      const { stdout } = await run("pgrep", ["-P", String(child.pid), "-f", entry]);
+      return Number(stdout);
+    },
     targets: async () => JSON.parse(await readFile(file, "utf8")) as Target[],
     async [Symbol.asyncDispose]() {
       enough.abort();
@@ -88,13 +99,21 @@ async function lint(url: string): Promise<string> {
   return said;
 }
 
-async function openPrometheus(at: Workshop, targets: string) {
+async function openPrometheus(
+  at: Workshop,
+  targets: string,
+  { rules = join(ROOT, "monitoring/prometheus/rules/*.yml"), alertmanager = "" } = {},
+) {
   const port = await freePort();
   const folder = join(at.folder, "prometheus");
   await mkdir(folder);
   const config = {
     global: { scrape_interval: "1s", evaluation_interval: "1s" },
-    rule_files: [join(ROOT, "monitoring/prometheus/rules/*.yml")],
+    rule_files: [rules],
+    alerting:
+      alertmanager === ""
+        ? {}
+        : { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] },
     scrape_configs: [
       {
         job_name: "framequeue",
@@ -169,3 +188,91 @@ test("under load, every panel of every dashboard has data", { skip: withoutCheck
   });
   assert.equal(await check, "");
 });
+
+/** The project's own rules, for people who cannot wait: seconds instead of minutes. */
+async function hastyRules(at: Workshop): Promise<string> {
+  const folder = join(at.folder, "rules");
+  await mkdir(folder);
+  const read = (name: string): Promise<string> =>
+    readFile(join(ROOT, "monitoring/prometheus/rules", name), "utf8");
+  await writeFile(
+    join(folder, "work.yml"),
+    (await read("work.yml")).replaceAll(/interval: \d+s/g, "interval: 1s"),
+  );
+  await writeFile(
+    join(folder, "alerts.yml"),
+    (await read("alerts.yml"))
+      .replaceAll(/for: \d+m/g, "for: 1s")
+      .replace("_seconds) > 600", "_seconds) > 5"),
+  );
+  return join(folder, "*.yml");
+}
+
+/** Waits until a server is ready to be asked. */
+async function isUp(url: string): Promise<boolean> {
+  while (!(await fetch(`${url}/-/ready`).catch(() => undefined))?.ok) await sleep(100);
+  return true;
+}
+
+async function openAlertmanager(at: Workshop) {
+  const port = await freePort();
+  const folder = join(at.folder, "alertmanager");
+  const child = spawn(
+    "prometheus-alertmanager",
+    [
+      `--config.file=${join(ROOT, "monitoring/alertmanager/alertmanager.yml")}`,
+      `--storage.path=${folder}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--cluster.listen-address=",
+      "--log.level=error",
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const exited = once(child, "exit");
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    /** Names of the alerts that fire, with the process where they are about one. */
+    async firing(): Promise<string[]> {
+      const answer = await fetch(`${url}/api/v2/alerts?active=true`).catch(() => undefined);
+      if (answer?.ok !== true) return [];
+      const alerts = (await answer.json()) as { labels: Record<string, string> }[];
+      return alerts.map(({ labels }) =>
+        [labels["alertname"], labels["instance"]].filter(Boolean).join(" "),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+test(
+  "a worker that stops and the jobs that it keeps waiting reach Alertmanager, and go when it goes on",
+  { skip: withoutAlertmanager },
+  async () => {
+    await using at = await openWorkshop();
+    await using load = await openLoad(at);
+    await using alertmanager = await openAlertmanager(at);
+    await using prometheus = await openPrometheus(at, load.file, {
+      rules: await hastyRules(at),
+      alertmanager: alertmanager.url,
+    });
+    assert.ok(await isUp(prometheus.url));
+    const wanted = ["FqServiceDown infer", "FqJobStuck"];
+    const fires = async (): Promise<string[]> => {
+      const firing = await alertmanager.firing();
+      return wanted.filter((alert) => firing.includes(alert));
+    };
+    while (load.ended() < 1) await sleep(200);
+    const infer = await load.processOf("infer");
+    process.kill(infer, "SIGSTOP");
+    try {
+      while ((await fires()).length < wanted.length) await sleep(200);
+    } finally {
+      process.kill(infer, "SIGCONT");
+    }
+    while ((await fires()).length > 0) await sleep(200);
+  },
+);
