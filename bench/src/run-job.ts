@@ -11,6 +11,9 @@ import {
 } from "@framequeue/contracts";
 import type { ModelPackage } from "@framequeue/models";
 
+/** Options of a job as its user gives them. */
+export type JobOptions = Parameters<typeof resultOptionsSchema.parse>[0];
+
 export interface JobRun {
   readonly summary: Summary;
   /** SHA-256 of each result file. */
@@ -21,6 +24,7 @@ export interface JobRun {
  * Runs the main job without rendering on a file of this machine, and clears its objects away.
  *
  * @param model stored in the system already
+ * @param options as in a request
  * @throws Error where the job does not succeed, with warnings or without
  */
 export async function runJob(
@@ -28,6 +32,7 @@ export async function runJob(
   model: ModelPackage,
   video: string,
   execution: Partial<ExecutionOptions> = {},
+  options: JobOptions = {},
 ): Promise<JobRun> {
   const job: AcceptedJob = {
     v: 1,
@@ -35,7 +40,7 @@ export async function runJob(
     acceptedAt: new Date().toISOString(),
     source: { kind: "file", path: video, name: basename(video) },
     models: [model.ref],
-    options: resultOptionsSchema.parse({}),
+    options: resultOptionsSchema.parse(options),
     execution: executionOptionsSchema.parse(execution),
     render: false,
   };

@@ -1,7 +1,7 @@
 import { openPrivateSystem } from "@framequeue/cli";
 import type { ModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
-import { runJob } from "../run-job.ts";
+import { type JobOptions, runJob } from "../run-job.ts";
 import { bySystem, type Cell } from "./cells.ts";
 
 /** The files that must not differ. `summary.json` tells of times and of how the work was cut. */
@@ -24,6 +24,7 @@ export async function* runCells(
   cells: readonly Cell[],
   video: string,
   model: ModelPackage,
+  options: JobOptions = {},
 ): AsyncGenerator<CellResult> {
   for (const group of bySystem(cells)) {
     const { workers, store } = group[0]!;
@@ -35,7 +36,7 @@ export async function* runCells(
         group.slice(from, from + AT_ONCE).map(async (cell): Promise<CellResult> => {
           const { batch, segmentSeconds } = cell;
           const execution = { batchFrames: batch, segmentSeconds, openSegments: 4 };
-          const { summary, hashes } = await runJob(system, model, video, execution);
+          const { summary, hashes } = await runJob(system, model, video, execution, options);
           return {
             ...cell,
             segments: summary.execution.segments,
