@@ -38,6 +38,15 @@ test("with a range from 0, decode and infer come when there is a job, and go whe
     };
     assert.deepEqual(await processes(), []);
 
+    // What is sent to the command reaches every service.
+    process.kill(child.pid!, "SIGUSR2");
+    const switched = (): string[] =>
+      said
+        .filter((line) => line.includes("the log level was switched"))
+        .map((line) => (JSON.parse(line) as { service: string }).service);
+    while (switched().length < 6) await sleep(20);
+    assert.deepEqual(switched().sort(), ["api", "enhance", "index", "ingest", "render", "track"]);
+
     const form = new FormData();
     form.append("file", await openAsBlob(clip), "clip.mp4");
     const jobs = `http://localhost:${port}/v1/jobs`;

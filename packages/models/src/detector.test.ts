@@ -10,6 +10,7 @@ import { createDetector } from "./detector.ts";
 import { chunkSpans } from "./model-runner.ts";
 import { loadModelPackage } from "./package.ts";
 import type { Blob } from "./testing/blob-frames.ts";
+import type { SessionRun } from "./session-protocol.ts";
 import { blobFrames } from "./testing/blob-frames.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 import { bareTestPackage, writeTestPackage } from "./testing/test-package.ts";
@@ -142,6 +143,27 @@ test("a short tensor is filled up: a frame's numbers do not depend on its neighb
     detector.detect(frames, { from, to }, source);
   const all = await look(0, 6);
   for (let i = 0; i < 6; i++) assert.deepEqual(await look(i, i + 1), [all[i]]);
+});
+
+test("every run of the network is told of, with the pictures wanted of it and the room in its tensor", async () => {
+  await using folder = await temporaryFolder();
+  const runs: SessionRun[] = [];
+  const source = { width: 416, height: 234 };
+  {
+    await using detector = await createDetector(await bareTestPackage(folder.path), {
+      ...oneThread,
+      tensorBatch: 4,
+      onRun: (run) => runs.push(run),
+    });
+    await detector.detect(blobFrames(source, walk(6)), { from: 0, to: 6 }, source);
+  }
+  assert.equal(
+    runs.reduce((sum, { frames }) => sum + frames, 0),
+    6,
+  );
+  for (const { seconds, frames, slots } of runs) {
+    assert.ok(seconds > 0 && frames >= 1 && frames <= slots && slots === 4);
+  }
 });
 
 test("a model of a fixed batch runs at that", async () => {

@@ -18,7 +18,7 @@ export interface Answers<C extends Chunk> {
   readonly done: (chunk: C, result: ChunkResult) => void;
   readonly failed: (chunk: C, error: unknown) => void;
   /** Hears of every run of the network that went well. */
-  readonly ran?: (run: SessionRun) => void;
+  readonly ran?: (run: SessionRun) => unknown;
 }
 
 /**

@@ -59,6 +59,6 @@ export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "unusable"; readonly reason: string }
   /** For those who count. */
-  | { readonly type: "ran"; readonly run: SessionRun }
+  | { readonly type: "ran"; readonly runs: readonly SessionRun[] }
   | { readonly type: "done"; readonly id: number; readonly result: ChunkResult }
   | { readonly type: "failed"; readonly id: number; readonly reason: string };

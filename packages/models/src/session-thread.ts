@@ -134,7 +134,7 @@ export class SessionThread {
         this.#ready.reject(unusable(message.reason));
         return;
       case "ran":
-        this.#onRun?.(message.run);
+        for (const run of message.runs) this.#onRun?.(run);
         return;
       case "done":
       case "failed": {

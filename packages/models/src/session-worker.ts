@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { buffersOf } from "./chunk-result.ts";
 import { ModelSession } from "./model-session.ts";
 import { shortOnnxruntimeMessage } from "./onnxruntime-message.ts";
-import type { FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
+import type { FromWorker, SessionRun, SessionSpec, ToWorker } from "./session-protocol.ts";
 
 const port = parentPort!;
 const reply = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
@@ -14,12 +14,15 @@ async function work(session: ModelSession, message: ToWorker): Promise<void> {
     port.close();
     return;
   }
+  const runs: SessionRun[] = [];
   await session.look(message.chunks, {
     done: ({ id }, result) => reply({ type: "done", id, result }, buffersOf(result)),
     failed: ({ id }, error) =>
       reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) }),
-    ran: (run) => reply({ type: "ran", run }),
+    ran: (run) => runs.push(run),
   });
+  // All of a deal at once, behind its answers: nobody waits for these.
+  reply({ type: "ran", runs });
 }
 
 try {
