@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.ts";
+import { solveAssignment, solveThenReject } from "./assignment.ts";
 
 const seed = 19870401;
 
@@ -65,7 +65,6 @@ for (const [name, rows, expected] of tables) {
 test("sides without entries leave everything unassigned", () => {
   assert.deepEqual([...solveAssignment(new Float64Array(0), 0, 3)], []);
   assert.deepEqual([...solveAssignment(new Float64Array(0), 3, 0)], [-1, -1, -1]);
-  assert.deepEqual([...solveWithLimit(new Float64Array(0), 2, 0, 1)], [-1, -1]);
 });
 
 test("costs must be finite and as many as rows times columns", () => {
@@ -74,18 +73,17 @@ test("costs must be finite and as many as rows times columns", () => {
   assert.throws(() => solveAssignment(Float64Array.of(1, Infinity), 1, 2), RangeError);
 });
 
-test("the two rules differ where a bad pair takes part in the optimum", () => {
+test("a bad pair takes part in the optimum and is then rejected", () => {
   const costs = flat([
     [0, 4],
     [4, 9],
   ]);
   assert.deepEqual([...solveThenReject(costs, 2, 2, 5)], [1, 0], "4 + 4 beats 0 + 9");
-  assert.deepEqual([...solveWithLimit(costs, 2, 2, 5)], [0, -1], "0 - 5 beats 2 x (4 - 5)");
+  assert.deepEqual([...solveThenReject(costs, 2, 2, 3)], [-1, -1], "and then nothing is left");
 });
 
-test("a cost equal to the bound survives the rejection but not the limit", () => {
+test("a cost equal to the bound survives the rejection", () => {
   assert.deepEqual([...solveThenReject(Float64Array.of(0.5), 1, 1, 0.5)], [0]);
-  assert.deepEqual([...solveWithLimit(Float64Array.of(0.5), 1, 1, 0.5)], [-1]);
 });
 
 /** The least total over all ways to give rows different columns, `price` per row left out. */
@@ -137,19 +135,6 @@ test("is optimal and assigns the smaller side fully", () => {
       // A price above any saving makes leaving rows out a last resort.
       const expected = bruteForce(rows, 1000);
       assert.ok(Math.abs(total(rows, columnOfRow, 1000) - expected) < 1e-9);
-    }),
-    { seed, numRuns: 1000 },
-  );
-});
-
-test("with a limit is optimal among all partial assignments", () => {
-  fc.assert(
-    fc.property(matrix, cost, (rows, limit) => {
-      const columnOfRow = solveWithLimit(flat(rows), rows.length, columnsOf(rows), limit);
-      assertMatching(columnOfRow, rows.length);
-      for (const [i, j] of columnOfRow.entries()) assert.ok(j < 0 || rows[i]![j]! < limit);
-      const expected = bruteForce(rows, limit);
-      assert.ok(Math.abs(total(rows, columnOfRow, limit) - expected) < 1e-9);
     }),
     { seed, numRuns: 1000 },
   );

@@ -31,7 +31,7 @@ export function solveAssignment(costs: Float64Array, rows: number, columns: numb
 
 /**
  * "Solve, then reject": solves the full problem and drops the pairs that cost more than `maxCost`.
- * Pairs that will be dropped take part in the optimum. The rule of SORT, OC-SORT and DeepSORT.
+ * Pairs that will be dropped take part in the optimum. The rule of DeepSORT; that of SORT and OC-SORT is in sort-matching.ts, that of ByteTrack and BoT-SORT in byte-matching.ts.
  */
 export function solveThenReject(
   costs: Float64Array,
@@ -43,26 +43,6 @@ export function solveThenReject(
   for (let i = 0; i < rows; i++) {
     const j = columnOfRow[i]!;
     if (j >= 0 && costs[i * columns + j]! > maxCost) columnOfRow[i] = -1;
-  }
-  return columnOfRow;
-}
-
-/**
- * "Solve with a limit": the pairs, as many or few as it takes, with the least sum of cost - limit.
- * Only pairs that cost less than `limit` take part. The rule of ByteTrack and BoT-SORT.
- */
-export function solveWithLimit(
-  costs: Float64Array,
-  rows: number,
-  columns: number,
-  limit: number,
-): Int32Array {
-  // Leaving a pair out is worth 0, so no pair is ever worse than 0 and the full problem is the same.
-  const gains = costs.map((cost) => Math.min(cost - limit, 0));
-  const columnOfRow = solveAssignment(gains, rows, columns);
-  for (let i = 0; i < rows; i++) {
-    const j = columnOfRow[i]!;
-    if (j >= 0 && !(costs[i * columns + j]! < limit)) columnOfRow[i] = -1;
   }
   return columnOfRow;
 }

@@ -13,7 +13,7 @@ export type {
 export { sorted } from "./analytics/tally.ts";
 export type { CameraMotion } from "./camera-motion.ts";
 export { parseCmcText } from "./cmc-text.ts";
-export { solveAssignment, solveThenReject, solveWithLimit } from "./assignment.ts";
+export { solveAssignment, solveThenReject } from "./assignment.ts";
 export type { TrackedBox } from "./association.ts";
 export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
 export type { MotRow } from "./mot-text.ts";

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { BoxXyxy } from "@framequeue/vision";
 import { solveAssignment } from "./assignment.ts";
-import { iouMatrix, iouPlusOneMatrix } from "./iou-matrix.ts";
 import { solvePairs, takeForcedPairs, unambiguousPairs } from "./pair-assignment.ts";
 import { PairList } from "./pair-list.ts";
 
@@ -51,30 +50,6 @@ for (const [name, rows, expected] of tables) {
     assert.deepEqual(pairs === null ? null : [...pairs], expected);
   });
 }
-
-const coordinate = fc.double({ min: 0, max: 100, noNaN: true });
-const side = fc.double({ min: 1, max: 60, noNaN: true });
-const box = fc
-  .tuple(coordinate, coordinate, side, side)
-  .map(([x, y, width, height]): BoxXyxy => [x, y, x + width, y + height]);
-const boxes = fc.array(box, { maxLength: 25 });
-
-test("the list holds what the matrix does", () => {
-  const pairs = new PairList();
-  fc.assert(
-    fc.property(boxes, boxes, fc.boolean(), (rows, columns, plusOne) => {
-      if (plusOne) pairs.fillWithIouPlusOne(rows, columns);
-      else pairs.fillWithIou(rows, columns);
-      const matrix = (plusOne ? iouPlusOneMatrix : iouMatrix)(rows, columns);
-      assert.equal(pairs.count, matrix.filter((overlap) => overlap > 0).length);
-      for (let at = 0; at < pairs.count; at++) {
-        const overlap = matrix[pairs.rows[at]! * columns.length + pairs.columns[at]!]!;
-        assert.ok(Math.abs(pairs.overlaps[at]! - overlap) < 1e-12);
-      }
-    }),
-    { seed, numRuns: 300 },
-  );
-});
 
 /** The greatest sum over full assignments of the smaller side. */
 function greatestSum(gains: Float64Array, rows: number, columns: number): number {
