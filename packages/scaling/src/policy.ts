@@ -22,11 +22,11 @@ export interface ScalingPolicy {
 
 /**
  * Chosen with `npm run bench -- autoscale`; docs/scaling.md has the comparison. Up at once, at most doubling every
- * quarter of a minute; down to the most that was wanted within the last minute.
+ * quarter of a minute; down to the most that was wanted within the last half minute.
  */
 export const DEFAULT_POLICY: Omit<ScalingPolicy, "min" | "max"> = {
   headroom: 0.8,
   drainSeconds: 300,
   up: { windowSeconds: 0, workers: 8, share: 1, periodSeconds: 15 },
-  down: { windowSeconds: 60, workers: 1, share: 1, periodSeconds: 15 },
+  down: { windowSeconds: 30, workers: 1, share: 1, periodSeconds: 15 },
 };
