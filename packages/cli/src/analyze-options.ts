@@ -13,6 +13,8 @@ export interface AnalyzeOptions {
   /** Name or file. */
   readonly model: string;
   readonly manifest?: string;
+  /** Name or file of a model that says what detections look like. */
+  readonly embedder?: string;
   readonly out: string;
   readonly json: boolean;
   readonly render: boolean;
@@ -30,6 +32,8 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
 
   --model NAME|FILE      detector to use (default yolox-nano, fetched on first use)
   --manifest FILE        describes a model that is not recognised
+  --tracker NAME         bytetrack (default), botsort, deepsort, ocsort or sort
+  --embedder NAME|FILE   model that tells looks, for deepsort and botsort, such as person-reid-0287
   --out DIR              where results go, a folder per video (default out)
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
@@ -48,6 +52,8 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
 const OPTIONS = {
   model: { type: "string" },
   manifest: { type: "string" },
+  tracker: { type: "string" },
+  embedder: { type: "string" },
   out: { type: "string" },
   json: { type: "boolean" },
   "no-video": { type: "boolean" },
@@ -88,6 +94,7 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
       values.labels?.split(",").map((label) => label.trim()),
     ),
     enhance: { normalize: values.normalize ?? false },
+    ...optional("tracker", trackerOf(values.tracker, values.embedder !== undefined)),
   });
   if (!options.success) throw invalid("invalid-request", "options", options.error);
   const execution = executionOptionsSchema.safeParse({
@@ -109,8 +116,15 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     execution: execution.data,
     ...optional("analytics", values.analytics),
     ...optional("manifest", values.manifest),
+    ...optional("embedder", values.embedder),
     ...optional("inferWorkers", inferWorkers),
   };
+}
+
+/** BoT-SORT goes by looks where there is a model for them. */
+function trackerOf(algorithm: string | undefined, hasLooks: boolean): object | undefined {
+  if (algorithm === undefined) return undefined;
+  return { algorithm, ...(algorithm === "botsort" && hasLooks ? { appearance: true } : {}) };
 }
 
 function frameStoreOf(text: string): FrameStoreKind {

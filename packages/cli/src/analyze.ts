@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
+  checkLooks,
   type AnalyticsOptions,
   analyticsOptionsSchema,
   invalid,
@@ -35,7 +36,19 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   const out = resolve(terminal.cwd, options.out);
   await checkOutFolder(out);
   const analytics = await readAnalytics(options.analytics, terminal);
-  const model = await findModel(options, terminal);
+  const model = await findModel(options.model, terminal, options.manifest);
+  // said here, before anything starts
+  objectManifest(model.manifest);
+  const embedder =
+    options.embedder === undefined ? undefined : await findModel(options.embedder, terminal);
+  if (embedder !== undefined && embedder.ref.role !== "embedder") {
+    throw new ProblemError(
+      "model-invalid",
+      `The model ${embedder.ref.name} is a ${embedder.ref.role} and does not tell looks.`,
+      { at: "--embedder" },
+    );
+  }
+  checkLooks(options.options.tracker, [model.ref, ...(embedder ? [embedder.ref] : [])]);
   const folders = outFolders(out, options.videos);
 
   await using system = await openPrivateSystem({
@@ -44,12 +57,14 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
     ...(options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers }),
   });
   await storeModel(system.pipeline.objects, model);
+  if (embedder !== undefined) await storeModel(system.pipeline.objects, embedder);
   await system.warm(model.ref);
   let failures = 0;
   for (const [i, video] of options.videos.entries()) {
     const folder = folders[i]!;
     const report = await analyzeVideo(system, terminal, options, {
       model,
+      embedder,
       analytics,
       video,
       folder,
@@ -61,20 +76,22 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   return failures > 0 ? 1 : 0;
 }
 
-async function findModel(options: AnalyzeOptions, terminal: Terminal): Promise<ModelPackage> {
-  const model = await resolveModel(options.model, {
+async function findModel(
+  nameOrFile: string,
+  terminal: Terminal,
+  manifest?: string,
+): Promise<ModelPackage> {
+  const model = await resolveModel(nameOrFile, {
     cwd: terminal.cwd,
     cacheDir: join(terminal.dataDir, "models"),
     bundledDir: terminal.bundledModelsDir,
     allowPull: true,
     proxyEnv: terminal.env,
     signal: terminal.signal,
-    manifest: options.manifest,
+    manifest,
     onProgress: terminal.onDownload,
   });
   for (const assumption of model.assumptions) terminal.stderr.write(`${assumption}\n`);
-  // said here, before anything starts
-  objectManifest(model.manifest);
   return model;
 }
 
@@ -96,6 +113,7 @@ interface AnalyzeReport {
 
 interface VideoJob {
   readonly model: ModelPackage;
+  readonly embedder: ModelPackage | undefined;
   readonly analytics: AnalyticsOptions | undefined;
   readonly video: string;
   readonly folder: string;
@@ -123,7 +141,7 @@ async function analyzeVideo(
   system: ComposedSystem,
   terminal: Terminal,
   options: AnalyzeOptions,
-  { model, analytics, video, folder }: VideoJob,
+  { model, embedder, analytics, video, folder }: VideoJob,
 ): Promise<AnalyzeReport> {
   const id = newJobId();
   const base = { jobId: id, source: video };
@@ -137,6 +155,7 @@ async function analyzeVideo(
     id,
     path,
     model,
+    embedder,
     options: options.options,
     execution: options.execution,
     render: options.render,

@@ -23,6 +23,8 @@ export interface LocalJob {
   readonly path: string;
   /** Already stored in the system. */
   readonly model: ModelPackage;
+  /** Likewise, where the tracker goes by looks. */
+  readonly embedder?: ModelPackage | undefined;
   readonly options: ResultOptions;
   readonly execution: ExecutionOptions;
   /** Whether to write the annotated video. */
@@ -48,7 +50,7 @@ export interface LocalJobOutcome {
 export async function runLocalJob(
   system: ComposedSystem,
   { stderr, signal }: Pick<Terminal, "stderr" | "signal">,
-  { id, path, model, options, execution, render, analytics, folder }: LocalJob,
+  { id, path, model, embedder, options, execution, render, analytics, folder }: LocalJob,
 ): Promise<LocalJobOutcome> {
   const { jobs, objects } = system.pipeline;
   const name = basename(path);
@@ -57,7 +59,7 @@ export async function runLocalJob(
     id,
     acceptedAt: new Date().toISOString(),
     source: { kind: "file", path, name },
-    models: [model.ref],
+    models: [model.ref, ...(embedder === undefined ? [] : [embedder.ref])],
     options,
     execution,
     render,

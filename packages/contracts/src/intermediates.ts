@@ -29,6 +29,8 @@ export const inferResultSchema = z.object({
   frames: z.array(z.array(detectionTupleSchema)),
   /** Of a model that segments: a mask for each detection. */
   masks: z.array(z.array(maskSchema)).optional(),
+  /** Of a job with a model for looks: a vector for each detection, as `encodeFeature` writes it; null where none is asked for. */
+  features: z.array(z.array(z.string().nullable())).optional(),
 });
 export type InferResult = z.infer<typeof inferResultSchema>;
 
@@ -84,3 +86,15 @@ export const partSchema = z.object({
   batches: z.array(inferredBatchSchema),
 });
 export type Part = z.infer<typeof partSchema>;
+
+/** A vector as text: its 32-bit floats, least byte first, in base64. */
+export function encodeFeature(vector: Float32Array): string {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
+}
+
+/** @throws RangeError if the text is no vector */
+export function decodeFeature(text: string): Float32Array {
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.length % 4 !== 0) throw new RangeError("the text is no vector of 32-bit floats");
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { analyticsOptionsSchema } from "./analytics-options.ts";
 import { jobIdSchema } from "./ids.ts";
-import { modelRefSchema } from "./models.ts";
-import { problemSchema } from "./problems.ts";
+import { type ModelRef, modelRefSchema } from "./models.ts";
+import { ProblemError, problemSchema } from "./problems.ts";
 
 export const JOB_STATES = [
   "queued",
@@ -43,7 +43,7 @@ const perClass = z.boolean().default(true);
 /** Frames after which tracks of what stands still are not shown any more, until it moves. Default: they are. */
 const hideStillFrames = z.int().min(1).max(1_000_000).optional();
 
-/** How detections become tracks. `bytetrack` is the default; all match boxes by place alone. */
+/** How detections become tracks. `bytetrack` is the default. All match boxes by place, and some by looks too. */
 const trackerUnionSchema = z
   .discriminatedUnion("algorithm", [
     z.strictObject({
@@ -73,6 +73,29 @@ const trackerUnionSchema = z
       matchThreshold: share.default(0.8),
       trackBuffer: z.int().min(0).max(10_000).default(30),
       fuseScores: z.boolean().default(true),
+      /** Whether looks count beside the place: needs a model for them. Default: they do not. */
+      appearance: z.boolean().optional(),
+      /** Largest cost of place, 1 - overlap, at which looks are compared. Default: 0.5. */
+      proximityThreshold: share.optional(),
+      /** Largest cost of looks, half their cosine distance. Default: 0.25. */
+      appearanceThreshold: share.optional(),
+    }),
+    z.strictObject({
+      /** Matches by looks first, and by place what has been seen lately: needs a model for looks. */
+      algorithm: z.literal("deepsort"),
+      perClass,
+      hideStillFrames,
+      minScore: share.default(0.3),
+      /** Largest cosine distance, 0 to 2, between a detection and the nearest look of a track. */
+      maxCosineDistance: z.number().min(0).max(2).default(0.2),
+      /** Looks that a track remembers. */
+      gallerySize: z.int().min(1).max(1000).default(100),
+      /** Frames that a track may go without a detection. */
+      maxAge: z.int().min(0).max(10_000).default(30),
+      /** Matches in a row before a track is shown. */
+      minHits: z.int().min(0).default(3),
+      /** Largest cost of place, 1 - overlap. */
+      maxOverlapCost: share.default(0.7),
     }),
     z.strictObject({
       algorithm: z.literal("sort"),
@@ -120,6 +143,14 @@ export const trackerOptionsSchema = z.preprocess(
 );
 export type TrackerOptions = z.infer<typeof trackerOptionsSchema>;
 
+/** Whether a tracker goes by looks, so that its job needs a model for them. */
+export function needsLooks(tracker: TrackerOptions): boolean {
+  return (
+    tracker.algorithm === "deepsort" ||
+    (tracker.algorithm === "botsort" && tracker.appearance === true)
+  );
+}
+
 /** Options of a job that change its result. They stand in the header of every result file, defaults filled in. */
 export const resultOptionsSchema = z.strictObject({
   /** Detections below are dropped. Default: the model's own. */
@@ -133,6 +164,8 @@ export const resultOptionsSchema = z.strictObject({
     })
     .prefault({}),
   tracker: trackerOptionsSchema.prefault({ algorithm: "bytetrack" }),
+  /** Only detections of these labels are looked at by the model for looks. Default: all. */
+  embedLabels: z.array(z.string().min(1)).min(1).optional(),
   /**
    * Longest gap of a track, in frames, that is filled by a straight line where the track comes back. Default: none is.
    * What is filled is marked as not seen.
@@ -162,6 +195,8 @@ export const prioritySchema = z.int().min(1).max(9);
 const jobOptionShape = {
   /** Name of a registered model. Default: `yolox-nano`. */
   model: z.string().min(1).optional(),
+  /** Name of a registered model for embedding, by whose vectors some trackers tell looks. Default: none. */
+  embedder: z.string().min(1).optional(),
   options: resultOptionsSchema.prefault({}),
   execution: executionOptionsSchema.prefault({}),
   priority: prioritySchema.default(DEFAULT_PRIORITY),
@@ -202,6 +237,16 @@ export const acceptedJobSchema = z.object({
   analytics: analyticsOptionsSchema.optional(),
 });
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
+
+/** @throws ProblemError `invalid-request` if a tracker that goes by looks has no model for them */
+export function checkLooks(tracker: TrackerOptions, models: readonly ModelRef[]): void {
+  if (!needsLooks(tracker) || models.some(({ role }) => role === "embedder")) return;
+  throw new ProblemError(
+    "invalid-request",
+    `The tracker ${tracker.algorithm} goes by looks here, and the job names no model for them: embedder.`,
+    { at: "embedder" },
+  );
+}
 
 /** How far each stage has come, in frames; `render` too. `total` is 0 until it is known, and an estimate until decode ends. */
 export const progressSchema = z.object({

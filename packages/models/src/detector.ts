@@ -24,6 +24,8 @@ export interface FrameDetections {
 export interface DetectOptions {
   /** Least score of a detection, 0 to 1, instead of the manifest's threshold. */
   readonly minScore?: number;
+  /** Takes frames of any size and scales them. Those of `frameSize` need no scaling, and others are refused by default. */
+  readonly resize?: boolean;
   /** Frames that wait for a thread are dropped; those that run finish before `detect` rejects. */
   readonly signal?: AbortSignal;
 }
@@ -43,7 +45,7 @@ export interface Detector extends AsyncDisposable {
    * settles. The result has one entry per frame, in order, whatever the number of threads and their timing; equal
    * calls give equal numbers.
    *
-   * @param frames in `frameSize(source)`
+   * @param frames in `frameSize(source)`, unless they are to be scaled
    * @param source size of the pictures before scaling; boxes come in its pixels
    * @throws RangeError if the frames are not of that size or the range lies outside them
    * @throws ProblemError `inference-failed` if the model fails, `shutting-down` after disposal
@@ -72,8 +74,13 @@ export async function createDetector(
     labels,
     slots: runner.slots,
     frameSize: (source) => frameSizeOf(source, input),
-    async detect(frames, range, source, { minScore = thresholds.score, signal } = {}) {
-      checkSize(frames, frameSizeOf(source, input));
+    async detect(
+      frames,
+      range,
+      source,
+      { minScore = thresholds.score, resize = false, signal } = {},
+    ) {
+      if (!resize) checkSize(frames, frameSizeOf(source, input));
       const pictures = picturesOf(frames, range, source, minScore);
       return (await runner.run(pictures, signal)).flatMap(perFrame);
     },

@@ -13,7 +13,12 @@ export interface ModelResolverOptions {
 }
 
 /** The version of the model of that name, or of the default one, that a job gets and keeps. */
-export type ModelResolver = (name: string | undefined, job: JobId) => Promise<ModelRef>;
+export type ModelResolver = (
+  name: string | undefined,
+  job: JobId,
+  /** What it must be to the job; a detector by default. */
+  role?: "detector" | "embedder",
+) => Promise<ModelRef>;
 
 /**
  * Finds models registered in the object store by `name`, which is what its aliases say, or the highest version where it
@@ -43,7 +48,7 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
     return tag === "stable" ? aliases.stable : aliases.canary?.sha256;
   }
 
-  return async (name = defaultModel, job) => {
+  return async (name = defaultModel, job, role = "detector") => {
     const sha256 = await byAlias(name, job);
     const find = (all: readonly ModelRef[]): ModelRef | undefined =>
       sha256 === undefined
@@ -52,11 +57,12 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
     // One that was registered a moment ago must be found, too.
     const found = find(await models(false)) ?? find(await models(true));
     if (found === undefined) throw unknownModel(name, await models(false));
-    if (found.role !== "detector") {
+    if (found.role !== role) {
+      const needed = role === "detector" ? "one that finds objects" : "an embedder here";
       throw new ProblemError(
         "model-invalid",
-        `The model ${name} is a ${found.role}; a job needs one that finds objects.`,
-        { at: "model" },
+        `The model ${name} is a ${found.role}; a job needs ${needed}.`,
+        { at: role === "detector" ? "model" : role },
       );
     }
     return found;

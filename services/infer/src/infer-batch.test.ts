@@ -14,7 +14,9 @@ import { createRedisFrameStore } from "@framequeue/frames";
 import { ForAnother, objectKeys, openPipeline, type Plan } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
+import { createEmbedder } from "@framequeue/models";
 import { createDetectorCache } from "./detector-cache.ts";
+import { createModelCache } from "./model-cache.ts";
 import { inferBatch } from "./infer-batch.ts";
 import { createSoloGate } from "./solo-gate.ts";
 
@@ -40,6 +42,9 @@ async function openScene(numeric?: Plan["numeric"]) {
   );
   const detectors = resources.use(
     createDetectorCache(objects, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
+  );
+  const embedders = resources.use(
+    createModelCache(objects, createEmbedder, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
   );
 
   const job = newJobId();
@@ -82,7 +87,7 @@ async function openScene(numeric?: Plan["numeric"]) {
     pipeline,
     infer: (numericClass?: string) =>
       inferBatch(
-        { ...pipeline, detectors, gate: createSoloGate(), numericClass },
+        { ...pipeline, detectors, embedders, gate: createSoloGate(), numericClass },
         message,
         context,
       ),

@@ -6,7 +6,6 @@ import {
   ProblemError,
 } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
-import type { Detector } from "@framequeue/models";
 import {
   dropBatch,
   ForAnother,
@@ -20,11 +19,14 @@ import {
   type TaskContext,
 } from "@framequeue/pipeline";
 import type { DetectorCache } from "./detector-cache.ts";
-import { resultRows } from "./result-rows.ts";
+import { embedRows, type Embedder } from "./embed-rows.ts";
+import type { ModelCache } from "./model-cache.ts";
+import { resultRows, wantedClasses } from "./result-rows.ts";
 import type { SoloGate } from "./solo-gate.ts";
 
 export interface InferDeps extends Pipeline {
   readonly detectors: DetectorCache;
+  readonly embedders: ModelCache<Embedder>;
   readonly gate: SoloGate;
   /** What this process runs models on; absent where it serves every job, as one that is alone does. */
   readonly numericClass?: string | undefined;
@@ -129,12 +131,12 @@ async function inferRange(
 
 /** Detections of frames `f` to `t` (exclusive) in source pixels, as they will stand in the result. */
 async function detect(
-  { detectors, onRange }: InferDeps,
+  { detectors, embedders, onRange }: InferDeps,
   { job, plan }: JobFacts,
   { header, pixels }: FrameBatch,
   { f, t }: { readonly f: number; readonly t: number },
   signal: AbortSignal,
-): Promise<Pick<InferResult, "frames" | "masks">> {
+): Promise<Pick<InferResult, "frames" | "masks" | "features">> {
   const model = job.models[0]!;
   await using loan = await detectors.borrow(model, plan.numeric?.tensorBatch[model.sha256] ?? 1);
   const { detector } = loan;
@@ -142,20 +144,13 @@ async function detect(
   const { width, height, frames, layout } = header;
   if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
   const { labels } = job.options;
-  const found = await detector.detect(
-    { data: pixels, byteOffset: 0, width, height, layout, frames },
-    { from: f, to: t },
-    plan.media,
-    { signal, minScore: plan.minScore },
-  );
-  return resultRows(found, plan.media, wantedClasses(detector, labels));
-}
-
-function wantedClasses(
-  { labels }: Detector,
-  wanted: readonly string[] | undefined,
-): (classId: number) => boolean {
-  if (wanted === undefined) return () => true;
-  const ids = new Set(wanted.map((label) => labels.indexOf(label)));
-  return (classId) => ids.has(classId);
+  const given = { data: pixels, byteOffset: 0, width, height, layout, frames };
+  const found = await detector.detect(given, { from: f, to: t }, plan.media, {
+    signal,
+    minScore: plan.minScore,
+    resize: true,
+  });
+  const rows = resultRows(found, plan.media, wantedClasses(detector.labels, labels));
+  const features = await embedRows(embedders, { job, plan }, given, f, rows.frames, signal);
+  return { ...rows, ...(features && { features }) };
 }

@@ -31,3 +31,13 @@ function toTuple({ boxes, scores, classIds }: FrameDetections, i: number): Detec
     classIds[i]!,
   ];
 }
+
+/** Whether a class is one of the wanted labels; all are where none are named. */
+export function wantedClasses(
+  labels: readonly string[],
+  wanted: readonly string[] | undefined,
+): (classId: number) => boolean {
+  if (wanted === undefined) return () => true;
+  const ids = new Set(wanted.map((label) => labels.indexOf(label)));
+  return (classId) => ids.has(classId);
+}

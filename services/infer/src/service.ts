@@ -1,5 +1,5 @@
 import { type ModelRef, newToken, type RunSetting } from "@framequeue/contracts";
-import type { Engine, SessionRun } from "@framequeue/models";
+import { createEmbedder, type Engine, type SessionRun } from "@framequeue/models";
 import {
   createStageRunner,
   type Pipeline,
@@ -9,6 +9,7 @@ import {
 } from "@framequeue/pipeline";
 import { createBackgroundTuning } from "./background-tuning.ts";
 import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
+import { createModelCache } from "./model-cache.ts";
 import { createAttendance } from "./attendance.ts";
 import { inferBatch } from "./infer-batch.ts";
 import { createSoloGate } from "./solo-gate.ts";
@@ -51,23 +52,24 @@ export interface InferService extends StageRunner {
 /** Runs neural networks on batches of pixels: the service that costs money. */
 export function createInferService(pipeline: Pipeline, options: InferServiceOptions): InferService {
   const { workers, threadsPerWorker, engine, events } = options;
-  const own = options.detectors
-    ? undefined
-    : createDetectorCache(pipeline.objects, {
-        workers,
-        threadsPerWorker,
-        engine,
-        tuned: options.useTuning && engine ? tunedFor(pipeline, engine) : undefined,
-        capacity: options.loadedModels ?? 2,
-        onRun: events?.onRun,
-        onLoad: events?.onLoad,
-      });
+  const caching = {
+    workers,
+    threadsPerWorker,
+    engine,
+    tuned: options.useTuning && engine ? tunedFor(pipeline, engine) : undefined,
+    capacity: options.loadedModels ?? 2,
+    onRun: events?.onRun,
+    onLoad: events?.onLoad,
+  };
+  const own = options.detectors ? undefined : createDetectorCache(pipeline.objects, caching);
   const detectors = options.detectors ?? own!;
+  const embedders = createModelCache(pipeline.objects, createEmbedder, caching);
   const isOnGpu = engine !== undefined && engine.provider !== "cpu";
   const inHand = createTasksInHand(isOnGpu ? engine.devices.length : workers);
   const deps = {
     ...pipeline,
     detectors,
+    embedders,
     gate: createSoloGate(),
     numericClass: engine?.numericClass,
     onRange(model: ModelRef, frames: number, slots: number) {
@@ -126,6 +128,7 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
       await tuning?.stop();
       await attendance?.stop();
       await own?.[Symbol.asyncDispose]();
+      await embedders[Symbol.asyncDispose]();
     },
   };
 }

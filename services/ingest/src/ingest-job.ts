@@ -1,5 +1,6 @@
 import {
   type AcceptedJob,
+  checkLooks,
   DEFAULT_PRIORITY,
   frameBytes,
   type IngestMessage,
@@ -99,6 +100,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   const { tools, limits } = deps;
   const manifest = await readManifest(deps, job);
   checkLabels(job, manifest);
+  checkLooks(job.options.tracker, job.models);
   const source = await localize(deps, job, signal);
   await using file = await openSource(deps.objects, source);
   const media = await probe(file.path, { tools, signal, limits });
@@ -107,7 +109,9 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     hashFile(file.path, signal),
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
-  const frame = frameSizeOf(media, manifest.input);
+  const frame = job.models.some(({ role }) => role !== "detector")
+    ? cropFrameSize(media)
+    : frameSizeOf(media, manifest.input);
   return {
     v: 1,
     source,
@@ -122,6 +126,17 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     expectedFrames,
     numeric: await pinNumeric(deps, job),
   };
+}
+
+/** Longest side of the frames of a job that looks at parts of them. */
+const MOST_SIDE = 1280;
+
+/** Frames from which crops are cut: as large as the source, up to a limit, because pixels wait in memory. */
+function cropFrameSize({ width, height }: Size): Size {
+  const longest = Math.max(width, height);
+  if (longest <= MOST_SIDE) return { width, height };
+  const scaled = (side: number): number => Math.max(1, Math.floor((side * MOST_SIDE) / longest));
+  return { width: scaled(width), height: scaled(height) };
 }
 
 /**
@@ -172,7 +187,8 @@ async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<
 }
 
 function checkLabels(job: AcceptedJob, { labels, name }: ObjectManifest): void {
-  const unknown = job.options.labels?.filter((label) => !labels.includes(label)) ?? [];
+  const { labels: wanted = [], embedLabels = [] } = job.options;
+  const unknown = [...wanted, ...embedLabels].filter((label) => !labels.includes(label));
   if (unknown.length === 0) return;
   throw new ProblemError(
     "invalid-request",

@@ -97,6 +97,7 @@ async function readFrames(
           pts: result.pts[i]!,
           detections,
           masks: result.masks?.[i],
+          features: result.features?.[i],
         }));
       }),
   );

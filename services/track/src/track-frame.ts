@@ -1,3 +1,4 @@
+import { decodeFeature } from "@framequeue/contracts";
 import type { DetectionTuple, Mask, PartRow, Size, TrackTuple } from "@framequeue/contracts";
 import type { TrackedBox, Tracker } from "@framequeue/tracking";
 import {
@@ -16,6 +17,8 @@ export type UntrackedFrame =
       readonly detections: readonly DetectionTuple[];
       /** One for each detection, where the model segments. */
       readonly masks?: readonly Mask[] | undefined;
+      /** What each looks like, as `encodeFeature` writes it, where the job has a model for that. */
+      readonly features?: readonly (string | null)[] | undefined;
     }
   | "gap";
 
@@ -36,11 +39,12 @@ export function trackFrame(
     tracker.update({ boxes: [], scores: [], classIds: [] });
     return { frame: ordinal, gap: "inference-error" };
   }
-  const { pts, detections, masks } = frame;
+  const { pts, detections, masks, features } = frame;
   const tracked = tracker.update({
     boxes: detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h])),
     scores: detections.map(([, , , , score]) => score),
     classIds: detections.map(([, , , , , classId]) => classId),
+    ...(features && { features: vectorsOf(features) }),
   });
   const tracks = tracked
     .map((track) => toTuple(track, size))
@@ -52,6 +56,13 @@ export function trackFrame(
     tracks,
     ...(masks && { masks: [...masks] }),
   };
+}
+
+/** To the tracker a vector of zeros is none, and all have to be of one length. */
+function vectorsOf(features: readonly (string | null)[]): Float32Array[] {
+  const vectors = features.map((text) => (text === null ? undefined : decodeFeature(text)));
+  const length = vectors.find((vector) => vector !== undefined)?.length ?? 0;
+  return vectors.map((vector) => vector ?? new Float32Array(length));
 }
 
 /** Undefined when nothing of the box lies inside the picture. */

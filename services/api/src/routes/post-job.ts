@@ -1,5 +1,6 @@
 import {
   type AcceptedJob,
+  checkLooks,
   type JobId,
   jobRequestSchema,
   newJobId,
@@ -108,7 +109,7 @@ async function locate(source: Source, roots: readonly string[]): Promise<StoredS
 async function submit(
   { jobs, resolveModel }: Deps,
   { id, signal, askedBy }: Submission,
-  { model, ...options }: UploadOptions,
+  { model, embedder, ...options }: UploadOptions,
   source: StoredSource,
 ): Promise<void> {
   const job: AcceptedJob = {
@@ -116,8 +117,12 @@ async function submit(
     id,
     acceptedAt: new Date().toISOString(),
     source: { ...source, name: displayName(source.name, "source") },
-    models: [await resolveModel(model, id)],
+    models: [
+      await resolveModel(model, id),
+      ...(embedder === undefined ? [] : [await resolveModel(embedder, id, "embedder")]),
+    ],
     ...options,
   };
+  checkLooks(job.options.tracker, job.models);
   await inTime(jobs.submit(job, signal, askedBy));
 }
