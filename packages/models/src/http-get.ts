@@ -16,18 +16,31 @@ export interface HttpGetOptions {
 const REDIRECTS = [301, 302, 303, 307, 308];
 const MOST_REDIRECTS = 5;
 
+/** A body, and which of its bytes comes first. */
+export interface Body {
+  readonly body: IncomingMessage;
+  readonly from: number;
+}
+
 /**
  * Opens the body at an http or https address, after at most five redirects.
  *
+ * @param from bytes that are here already; a server that does not serve parts begins at 0 all the same
  * @throws Error whose message is a clause fit for a sentence, without any credentials of a proxy
  */
-export async function httpGetBody(url: URL, options: HttpGetOptions): Promise<IncomingMessage> {
+export async function httpGetBody(url: URL, options: HttpGetOptions, from = 0): Promise<Body> {
   let at = url;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
-    const response = await request(at, options);
+    const response = await request(at, options, from);
     const { statusCode = 0, headers } = response;
-    if (statusCode === 200) return response;
+    if (statusCode === 200) return { body: response, from: 0 };
+    const range = `bytes ${from}-`;
+    if (statusCode === 206 && headers["content-range"]?.startsWith(range)) {
+      return { body: response, from };
+    }
     response.destroy();
+    // what is here does not fit what is there, or so the server says
+    if (from > 0 && (statusCode === 206 || statusCode === 416)) return httpGetBody(url, options);
     if (!REDIRECTS.includes(statusCode) || headers.location === undefined) {
       throw new Error(`the server answered ${statusCode}`);
     }
@@ -40,7 +53,12 @@ export async function httpGetBody(url: URL, options: HttpGetOptions): Promise<In
   throw new Error("the server redirects without end");
 }
 
-function request(url: URL, { proxyEnv, signal, idleMs }: HttpGetOptions): Promise<IncomingMessage> {
+function request(
+  url: URL,
+  { proxyEnv, signal, idleMs }: HttpGetOptions,
+  from: number,
+): Promise<IncomingMessage> {
+  const headers = from > 0 ? { range: `bytes=${from}-` } : {};
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let response: IncomingMessage | undefined;
   const receive = (message: IncomingMessage): void => {
@@ -49,8 +67,8 @@ function request(url: URL, { proxyEnv, signal, idleMs }: HttpGetOptions): Promis
   };
   const sent: ClientRequest =
     url.protocol === "https:"
-      ? httpsGet(url, { signal, agent: new HttpsAgent({ proxyEnv }) }, receive)
-      : httpGet(url, { signal, agent: new HttpAgent({ proxyEnv }) }, receive);
+      ? httpsGet(url, { signal, headers, agent: new HttpsAgent({ proxyEnv }) }, receive)
+      : httpGet(url, { signal, headers, agent: new HttpAgent({ proxyEnv }) }, receive);
   // this also covers the body: the timer restarts with whatever arrives
   sent.setTimeout(idleMs, () => {
     (response ?? sent).destroy(new Error(`nothing was received for ${idleMs / 1000} s`));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import type { RequestListener, Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -109,8 +109,17 @@ test("what is damaged in the cache is fetched again", async () => {
   assert.deepEqual(await readFile(join(at, "model.onnx")), content);
 });
 
-const failures: [string, RequestListener, RegExp][] = [
-  ["not found", (_, response) => response.writeHead(404).end("no"), /the server answered 404/],
+/** What came of the file before it broke off. */
+const KEPT = ["blobs", `blobs/model.onnx.${sha256.slice(0, 12)}.part`];
+const NOTHING = ["blobs"];
+
+const failures: [string, RequestListener, RegExp, string[]][] = [
+  [
+    "not found",
+    (_, response) => response.writeHead(404).end("no"),
+    /the server answered 404/,
+    NOTHING,
+  ],
   [
     "cut off in the middle",
     (_, response) => {
@@ -118,38 +127,42 @@ const failures: [string, RequestListener, RegExp][] = [
       response.write(content.subarray(0, 1000), () => response.destroy());
     },
     /the connection was cut off/,
+    KEPT,
   ],
   [
     "ended early",
     (_, response) => response.end(content.subarray(0, 1000)),
     /it ended after 1000 of 200000 bytes/,
+    KEPT,
   ],
   [
     "without end",
     (_, response) => response.end(Buffer.alloc(content.length + 1)),
     /it is longer than the 200000 bytes expected/,
+    NOTHING,
   ],
   [
     "redirected in circles",
     (request, response) => response.writeHead(302, { location: request.url }).end(),
     /redirects without end/,
+    NOTHING,
   ],
 ];
-for (const [name, listener, reason] of failures) {
+for (const [name, listener, reason, left] of failures) {
   test(`unreachable: ${name}`, async () => {
     const { error, files } = await pullFrom(listener);
     const { message } = problem(error, "model-unreachable");
     assert.match(message, reason);
     assert.match(message, /^The model blobs could not be fetched from http:\/\/127/);
     assert.ok(message.endsWith(advice));
-    assert.deepEqual(files, ["blobs"]);
+    assert.deepEqual(files, left);
   });
 }
 
 test("unreachable: a server that falls silent", async () => {
   const { error, files } = await pullFrom((_, response) => response.write("a"), { idleMs: 50 });
   assert.match(problem(error, "model-unreachable").message, /nothing was received for 0\.05 s/);
-  assert.deepEqual(files, ["blobs"]);
+  assert.deepEqual(files, KEPT);
 });
 
 test("unreachable: nobody listens", async () => {
@@ -168,6 +181,56 @@ test("another file of the same length is refused with both hashes", async () => 
   assert.deepEqual(files, ["blobs"]);
 });
 
+/** A server that breaks off after so many bytes the first time, and serves parts if it can. */
+function flaky(
+  breakAt: number,
+  servesParts: boolean,
+  asked: (string | undefined)[],
+): RequestListener {
+  return ({ headers }, response) => {
+    asked.push(headers.range);
+    const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+    if (asked.length === 1) {
+      response.writeHead(200, { "content-length": content.length });
+      response.write(content.subarray(0, breakAt), () => response.destroy());
+    } else if (servesParts && from > 0) {
+      const range = `bytes ${from}-${content.length - 1}/${content.length}`;
+      response.writeHead(206, { "content-range": range }).end(content.subarray(from));
+    } else response.end(content);
+  };
+}
+
+for (const servesParts of [true, false]) {
+  test(`goes on where it was cut off: a server that serves ${servesParts ? "parts" : "only the whole"}`, async () => {
+    await using folder = await temporaryFolder();
+    const asked: (string | undefined)[] = [];
+    await using served = await serve(flaky(50_000, servesParts, asked));
+    const progress: number[] = [];
+    const options = { cacheDir: folder.path, baseUrl: served.url, catalogue };
+    await assert.rejects(pullModel("blobs", options), { code: "model-unreachable" });
+    const at = await pullModel("blobs", { ...options, onProgress: (n) => progress.push(n) });
+    const [first, second] = asked;
+    const had = Number(/^bytes=(\d+)-$/.exec(second ?? "")?.[1]);
+    assert.ok(first === undefined && had > 0 && had <= 50_000, String(second));
+    assert.ok(servesParts ? progress[0]! > had : progress[0]! <= content.length);
+    assert.equal(progress.at(-1), content.length);
+    assert.deepEqual(await readFile(join(at, "model.onnx")), content);
+    assert.deepEqual((await readdir(at)).sort(), ["manifest.json", "model.onnx"]);
+  });
+}
+
+test("a beginning that turns out to be of another file is thrown away, and all is fetched", async () => {
+  await using folder = await temporaryFolder();
+  const asked: (string | undefined)[] = [undefined];
+  await using served = await serve(flaky(0, true, asked));
+  await mkdir(join(folder.path, "blobs"));
+  await writeFile(join(folder.path, KEPT[1]!), Buffer.alloc(70_000, "other"));
+  const at = await pullModel("blobs", { cacheDir: folder.path, baseUrl: served.url, catalogue });
+  assert.deepEqual(asked.slice(1), ["bytes=70000-", undefined]);
+  assert.deepEqual(await readFile(join(at, "model.onnx")), content);
+  assert.deepEqual((await readdir(at)).sort(), ["manifest.json", "model.onnx"]);
+});
+
 test("redirects are followed", async () => {
   const { error, files } = await pullFrom((request, response) => {
     if (request.url === "/moved") response.end(content);
@@ -177,7 +240,7 @@ test("redirects are followed", async () => {
   assert.equal(files.length, 3);
 });
 
-test("an abort ends the download and leaves nothing", async () => {
+test("an abort ends the download, and what came is kept", async () => {
   const abort = new AbortController();
   const reason = new Error("enough");
   const { error, files } = await pullFrom((_, response) => response.write("a"), {
@@ -185,7 +248,7 @@ test("an abort ends the download and leaves nothing", async () => {
     onProgress: () => abort.abort(reason),
   });
   assert.equal(error, reason);
-  assert.deepEqual(files, ["blobs"]);
+  assert.deepEqual(files, KEPT);
 });
 
 test("a proxy is used, and its password is not told", async () => {
