@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { DASHBOARDS } from "./dashboards/dashboards.ts";
 import { dashboardText, FOLDER } from "./dashboards/files.ts";
+import { PROMETHEUS_RULES, prometheusRules } from "./prometheus-rules.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const RULES = join(ROOT, "monitoring/prometheus/rules");
@@ -64,6 +65,14 @@ test("the dashboards are those that the generator makes", () => {
       "node scripts/dashboards/main.ts makes them anew",
     );
   }
+});
+
+test("the operator's rules are those of Prometheus", () => {
+  assert.equal(
+    readFileSync(PROMETHEUS_RULES, "utf8"),
+    prometheusRules(),
+    "node scripts/prometheus-rules.ts makes them anew",
+  );
 });
 
 test("every metric that rules and dashboards look at is one that a service has", () => {
