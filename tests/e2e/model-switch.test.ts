@@ -3,10 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type JobId, type JobView, jobViewSchema, type ModelRef } from "@framequeue/contracts";
+import {
+  type JobId,
+  type JobView,
+  jobViewSchema,
+  type ModelRef,
+  newJobId,
+} from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { CPU, loadModelPackage } from "@framequeue/models";
-import { readAliases, storeModel } from "@framequeue/pipeline";
+import { type Comparison, readAliases, storeModel } from "@framequeue/pipeline";
 import { createLogger, createMetrics } from "@framequeue/service";
 import { createApiService, createModelResolver } from "@framequeue/service-api";
 import { openSmallSite, type SmallSite, writeSmallVideo } from "./small-site.ts";
@@ -150,6 +156,29 @@ test("20 jobs run while stable moves twice and is rolled back: none fails, none 
     if (loaded.length === 1 && loaded[0] === stable) break;
     await sleep(20);
   }
+});
+
+test("two versions on the same footage can be held against each other", async () => {
+  await using scene = await openScene();
+  const { site, url } = scene;
+  const [first] = await scene.submit(1);
+  await scene.move("2");
+  const [second] = await scene.submit(1);
+  const compare = async (other: string): Promise<Response> =>
+    fetch(`${url}/v1/jobs/${first!.id}/compare/${other}`);
+  assert.equal((await compare(second!.id)).status, 409, "not before both have ended");
+  for (const { id } of [first!, second!]) await site.ended(id);
+  const comparison = (await (await compare(second!.id)).json()) as Comparison;
+  assert.deepEqual(
+    [comparison.first, comparison.second].map(({ models }) => models[0]!.version),
+    ["1", "2"],
+  );
+  const { agreement } = comparison;
+  assert.equal(agreement.frames, 50);
+  assert.ok(agreement.first > 0, "the test picture has coloured blocks");
+  // one contract, three files: they see the same
+  assert.deepEqual([agreement.share, agreement.equalFrames], [1, 50]);
+  assert.equal((await compare(newJobId())).status, 404);
 });
 
 test("a version that cannot be loaded does not become stable, and jobs go on", async () => {

@@ -120,11 +120,9 @@ export function createInferRoster(redis: RedisClient, site: string) {
     async wishes(): Promise<Wishes> {
       // First, so that every wish up to this one is among what is read after.
       const seen = Number((await redis.get(askedKey)) ?? 0);
-      const [asked, kept, retired] = await Promise.all([
-        said(wishesKey, wishKey),
-        redis.hvals(keptKey),
-        redis.smembers(retiredKey),
-      ]);
+      const asked = await said(wishesKey, wishKey);
+      // After what was asked for: whoever makes a wish an alias keeps the model before taking the wish back.
+      const [kept, retired] = await Promise.all([redis.hvals(keptKey), redis.smembers(retiredKey)]);
       const warm = [...asked, ...kept.flatMap((models) => JSON.parse(models) as unknown[])];
       return {
         seen,

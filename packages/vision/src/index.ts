@@ -1,3 +1,5 @@
+export { AgreementCounter } from "./agreement.ts";
+export type { Agreement, LabelledBox } from "./agreement.ts";
 export {
   averagePrecision,
   countDetections,

@@ -8,6 +8,7 @@ import { observeRequests } from "./observe-requests.ts";
 import { problemAnswer } from "./problem-answer.ts";
 import { addRoutes, endpointsOf, type Route } from "./router.ts";
 import { cancelJob } from "./routes/cancel-job.ts";
+import { compareTwoJobs } from "./routes/compare-jobs.ts";
 import { getIndex } from "./routes/get-index.ts";
 import { getJob } from "./routes/get-job.ts";
 import { getResult } from "./routes/get-result.ts";
@@ -51,6 +52,7 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
     { path: "/v1/jobs/:id/pause", methods: { POST: pauseJob(deps) } },
     { path: "/v1/jobs/:id/resume", methods: { POST: resumeJob(deps) } },
     { path: "/v1/jobs/:id/retry", methods: { POST: retryJob(deps) } },
+    { path: "/v1/jobs/:id/compare/:other", methods: { GET: compareTwoJobs(deps) } },
     { path: "/v1/jobs/:id/results/:name", methods: { GET: getResult(deps) } },
   ];
   const models: Route[] = [

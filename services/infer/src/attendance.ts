@@ -34,6 +34,8 @@ const LEAVE_MS = 1_000;
 interface Wish {
   readonly loan: Promise<DetectorLoan>;
   state: LoadedState;
+  /** It failed, and the site has heard why. */
+  isTold: boolean;
 }
 
 export function createAttendance(options: AttendanceOptions): Attendance {
@@ -42,6 +44,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   const wishes = new Map<string, Wish>();
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
+  let dropping: Promise<void> | undefined;
 
   /** Opens the sessions that a job would ask for that begins now. */
   async function load(model: ModelRef): Promise<DetectorLoan> {
@@ -50,7 +53,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   }
 
   function wish(model: ModelRef): Wish {
-    const entry: Wish = { loan: load(model), state: { state: "loading" } };
+    const entry: Wish = { loan: load(model), state: { state: "loading" }, isTold: false };
     entry.loan.then(
       () => (entry.state = { state: "ready" }),
       (error: Error) => (entry.state = { state: "failed", detail: error.message }),
@@ -67,19 +70,28 @@ export function createAttendance(options: AttendanceOptions): Attendance {
     const { seen, warm, retired } = await roster.wishes();
     const wanted = new Set(warm.map(({ sha256 }) => sha256));
     for (const model of warm) {
-      if (!wishes.has(model.sha256)) wishes.set(model.sha256, wish(model));
+      const entry = wishes.get(model.sha256);
+      // One that failed was told of, and is tried again: what it failed of may be over.
+      if (entry === undefined || entry.isTold) {
+        wishes.set(model.sha256, wish(model));
+      }
     }
     for (const [sha256, entry] of wishes) {
       // What is still loading is waited for another time.
       if (!wanted.has(sha256) && entry.state.state !== "loading") await forget(sha256, entry);
     }
-    await dropRetired(retired, wanted);
     const models: Record<string, LoadedState> = Object.fromEntries(
       [...detectors.loaded()].map((sha256) => [sha256, { state: "ready" } as const]),
     );
     for (const [sha256, { state }] of wishes) models[sha256] = state;
+    const failed = [...wishes.values()].filter(({ state }) => state.state === "failed");
     const { numericClass, provider } = engine;
     await roster.attend({ id, class: numericClass, provider, seen, models });
+    for (const entry of failed) entry.isTold = true;
+    // Not waited for: a session ends when its last run does, and meanwhile the site must hear of this process.
+    dropping ??= dropRetired(retired, wanted)
+      .catch((error: unknown) => onError?.(error))
+      .finally(() => (dropping = undefined));
   }
 
   async function dropRetired(
@@ -115,6 +127,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
       })().catch((error: unknown) => onError?.(error));
       // A Redis that is away is not waited for: it forgets by itself.
       await Promise.race([left, sleep(LEAVE_MS, undefined, { ref: false })]);
+      await dropping;
       for (const [sha256, entry] of wishes) await forget(sha256, entry);
     },
   };

@@ -49,7 +49,8 @@ interface Entry<M> {
 }
 
 /**
- * Keeps the models that were used last loaded. One in use is never unloaded, so there may be more than `capacity`.
+ * Keeps the models that were used last loaded: so many as `capacity` says beside those on loan, so that jobs of several
+ * models that take turns do not push each other out.
  *
  * @param openModel opens the sessions of a model for a task
  */
@@ -103,9 +104,8 @@ export function createModelCache<M extends AsyncDisposable>(
   }
 
   async function trim(): Promise<void> {
-    for (const [key, entry] of entries) {
-      if (entries.size <= options.capacity) return;
-      if (entry.loans > 0) continue;
+    const idle = [...entries].filter(([, { loans }]) => loans === 0);
+    for (const [key, entry] of idle.slice(0, Math.max(0, idle.length - options.capacity))) {
       entries.delete(key);
       await unload(entry);
     }

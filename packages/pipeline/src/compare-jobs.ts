@@ -1,0 +1,107 @@
+import { createInterface } from "node:readline";
+import {
+  frameRowSchema,
+  type JobId,
+  type JobResult,
+  type ModelRef,
+  ProblemError,
+  resultHeaderSchema,
+  summarySchema,
+} from "@framequeue/contracts";
+import type { ObjectStore } from "@framequeue/storage";
+import { type Agreement, AgreementCounter } from "@framequeue/vision";
+
+/** One side of a comparison. */
+export interface ComparedJob {
+  readonly job: JobId;
+  readonly models: readonly ModelRef[];
+  readonly framesPerSecond: number;
+}
+
+export interface Comparison {
+  readonly first: ComparedJob;
+  readonly second: ComparedJob;
+  readonly agreement: Agreement;
+}
+
+interface Rows {
+  readonly models: readonly ModelRef[];
+  readonly sha256: string;
+  readonly frames: AsyncIterator<{ frame: number; boxes: ReturnType<typeof boxesOf> }>;
+}
+
+/**
+ * Holds the detections of two jobs over the same source against each other, frame by frame, without holding more than
+ * one frame of each. Frames that one of them lost count as empty there.
+ *
+ * @throws ProblemError `result-not-ready` where a job has no results, `invalid-request` for two sources
+ */
+export async function compareJobs(
+  objects: ObjectStore,
+  first: { readonly id: JobId; readonly result: JobResult | undefined },
+  second: { readonly id: JobId; readonly result: JobResult | undefined },
+): Promise<Comparison> {
+  const [a, b] = [await openRows(objects, first), await openRows(objects, second)];
+  if (a.sha256 !== b.sha256) {
+    throw new ProblemError("invalid-request", "The two jobs are of two sources.", { at: "other" });
+  }
+  const counter = new AgreementCounter();
+  let [one, other] = [await a.frames.next(), await b.frames.next()];
+  while (one.done !== true || other.done !== true) {
+    const [here, there] = [
+      one.done === true ? Infinity : one.value.frame,
+      other.done === true ? Infinity : other.value.frame,
+    ];
+    const frame = Math.min(here, there);
+    counter.add(
+      here === frame && one.done !== true ? one.value.boxes : [],
+      there === frame && other.done !== true ? other.value.boxes : [],
+    );
+    if (here === frame) one = await a.frames.next();
+    if (there === frame) other = await b.frames.next();
+  }
+  return {
+    first: await sideOf(objects, first, a),
+    second: await sideOf(objects, second, b),
+    agreement: counter.result(),
+  };
+}
+
+async function openRows(
+  objects: ObjectStore,
+  { id, result }: { readonly id: JobId; readonly result: JobResult | undefined },
+): Promise<Rows> {
+  const artifact = result?.artifacts["frames.jsonl"];
+  if (artifact === undefined) {
+    throw new ProblemError("result-not-ready", `Job ${id} has no results.`, { at: id });
+  }
+  const lines = createInterface({ input: objects.read(artifact.key) })[Symbol.asyncIterator]();
+  const header = resultHeaderSchema.parse(JSON.parse(String((await lines.next()).value)));
+  return { models: header.models, sha256: header.media.sha256, frames: framesOf(lines) };
+}
+
+async function* framesOf(lines: AsyncIterator<string>) {
+  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+    const row = frameRowSchema.safeParse(JSON.parse(line.value)).data;
+    // gaps are rows of another kind
+    if (row !== undefined) yield { frame: row.frame, boxes: boxesOf(row) };
+  }
+}
+
+function boxesOf({ detections }: ReturnType<typeof frameRowSchema.parse>) {
+  return detections.map(({ label, box: [x, y, width, height] }) => ({
+    label,
+    boxXyxy: [x, y, x + width, y + height] as const,
+  }));
+}
+
+async function sideOf(
+  objects: ObjectStore,
+  { id, result }: { readonly id: JobId; readonly result: JobResult | undefined },
+  { models }: Rows,
+): Promise<ComparedJob> {
+  const key = result!.artifacts["summary.json"]!.key;
+  const summary = summarySchema.parse(JSON.parse((await objects.get(key)).toString()));
+  const framesPerSecond = summary.frames / Math.max(summary.timing.seconds, 1e-9);
+  return { job: id, models, framesPerSecond };
+}
