@@ -32,7 +32,7 @@ async function openScene(capacity: number) {
   return {
     ...{ cache, loads },
     models: models as [ModelRef, ModelRef, ModelRef, ModelRef],
-    async use(model: ModelRef, tensorBatch = 1): Promise<number> {
+    use: async (model: ModelRef, tensorBatch = 1): Promise<number> => {
       await using loan = await cache.borrow(model, tensorBatch);
       return loan.detector.slots;
     },
