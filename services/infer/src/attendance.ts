@@ -8,14 +8,23 @@ import {
   type Pipeline,
   readTuning,
 } from "@framequeue/pipeline";
-import type { DetectorCache, DetectorLoan } from "./detector-cache.ts";
+
+/** The open models of a process, whatever they are for. */
+export interface Sessions {
+  /** Opens the model on first use; disposing gives it back. */
+  borrow(model: ModelRef, tensorBatch: number): Promise<AsyncDisposable>;
+  /** By sha256. */
+  loaded(): ReadonlySet<string>;
+  /** Closes a model that nobody has on loan. */
+  drop(sha256: string): Promise<void>;
+}
 
 export interface AttendanceOptions {
   readonly pipeline: Pick<Pipeline, "roster" | "objects" | "redis" | "site" | "jobs">;
   /** Names this process. */
   readonly id: string;
   readonly engine: Pick<Engine, "numericClass" | "provider">;
-  readonly detectors: DetectorCache;
+  readonly sessions: Sessions;
   readonly everyMs?: number;
   /** A look at Redis that failed; the next one comes all the same. */
   readonly onError?: (error: unknown) => void;
@@ -32,14 +41,14 @@ const EVERY_MS = 500;
 const LEAVE_MS = 1_000;
 
 interface Wish {
-  readonly loan: Promise<DetectorLoan>;
+  readonly loan: Promise<AsyncDisposable>;
   state: LoadedState;
   /** It failed, and the site has heard why. */
   isTold: boolean;
 }
 
 export function createAttendance(options: AttendanceOptions): Attendance {
-  const { id, engine, detectors, everyMs = EVERY_MS, onError } = options;
+  const { id, engine, sessions, everyMs = EVERY_MS, onError } = options;
   const { roster, objects } = options.pipeline;
   const wishes = new Map<string, Wish>();
   const stopping = new AbortController();
@@ -47,9 +56,9 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   let dropping: Promise<void> | undefined;
 
   /** Opens the sessions that a job would ask for that begins now. */
-  async function load(model: ModelRef): Promise<DetectorLoan> {
+  async function load(model: ModelRef): Promise<AsyncDisposable> {
     const tuning = await readTuning(objects, model.sha256, engine.numericClass);
-    return detectors.borrow(model, tuning?.chosen.batch ?? 1);
+    return sessions.borrow(model, tuning?.chosen.batch ?? 1);
   }
 
   function wish(model: ModelRef): Wish {
@@ -81,7 +90,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
       if (!wanted.has(sha256) && entry.state.state !== "loading") await forget(sha256, entry);
     }
     const models: Record<string, LoadedState> = Object.fromEntries(
-      [...detectors.loaded()].map((sha256) => [sha256, { state: "ready" } as const]),
+      [...sessions.loaded()].map((sha256) => [sha256, { state: "ready" } as const]),
     );
     for (const [sha256, { state }] of wishes) models[sha256] = state;
     const failed = [...wishes.values()].filter(({ state }) => state.state === "failed");
@@ -98,11 +107,11 @@ export function createAttendance(options: AttendanceOptions): Attendance {
     retired: ReadonlySet<string>,
     wanted: ReadonlySet<string>,
   ): Promise<void> {
-    const loaded = detectors.loaded();
+    const loaded = sessions.loaded();
     const candidates = [...retired].filter((sha256) => loaded.has(sha256) && !wanted.has(sha256));
     if (candidates.length === 0) return;
     const inUse = await modelsInUse(options.pipeline);
-    for (const sha256 of candidates) if (!inUse.has(sha256)) await detectors.drop(sha256);
+    for (const sha256 of candidates) if (!inUse.has(sha256)) await sessions.drop(sha256);
   }
 
   async function keepLooking(): Promise<void> {

@@ -92,7 +92,15 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
       pipeline,
       id: newToken(),
       engine,
-      detectors,
+      sessions: {
+        borrow: (model, tensorBatch) =>
+          (model.role === "embedder" ? embedders : detectors).borrow(model, tensorBatch),
+        loaded: () => detectors.loaded().union(embedders.loaded()),
+        async drop(sha256) {
+          await detectors.drop(sha256);
+          await embedders.drop(sha256);
+        },
+      },
       onError: (error) => events?.onQueueError?.(error as Error),
     });
   const runner = createStageRunner({

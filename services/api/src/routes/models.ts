@@ -98,6 +98,13 @@ async function stepOf(
       },
     );
   }
+  if (found.role !== "detector" && found.role !== "embedder") {
+    throw new ProblemError(
+      "model-invalid",
+      `${name} is a ${found.role}; jobs ask for detectors and embedders by name.`,
+      { at: "name" },
+    );
+  }
   const { sha256 } = found;
   return alias === "stable"
     ? { kind: "stable", sha256 }
