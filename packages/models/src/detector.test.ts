@@ -12,6 +12,7 @@ import { loadModelPackage } from "./package.ts";
 import type { Blob } from "./testing/blob-frames.ts";
 import type { SessionRun } from "./session-protocol.ts";
 import { blobFrames } from "./testing/blob-frames.ts";
+import { testManifest } from "./testing/test-manifest.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 import { bareTestPackage, writeTestPackage } from "./testing/test-package.ts";
 
@@ -293,6 +294,40 @@ test("callers share runs: each gets its own frames, at its own scale and score, 
   ] as const;
   const together = await Promise.all(asked.map((call) => look(call)));
   for (const [i, call] of asked.entries()) assert.deepEqual(await look(call), together[i]);
+});
+
+/** Takes YOLOX's shapes with bytes for pixels; the first score is the mean of the picture over 255. */
+function byteModel(): Uint8Array {
+  const graph = new GraphBuilder({ name: "bytes" });
+  const images = graph.input("images", "uint8", ["N", 3, 32, 32]);
+  const values = graph.node("Cast", [images], { to: 1 });
+  const mean = graph.node("ReduceMean", [values], { axes: [1, 2, 3], keepdims: 1 });
+  const share = graph.node("Div", [mean, graph.float32(Float32Array.of(255), [])]);
+  const score = graph.node("Reshape", [share, graph.int64([-1, 1, 1])]);
+  const output = graph.node("Expand", [score, graph.int64([1, 21, 6])], {}, "output");
+  graph.output(output, "float32", ["N", 21, 6]);
+  return graph.toBytes();
+}
+
+test("a model that takes bytes gets bytes", async () => {
+  await using folder = await temporaryFolder();
+  const bytes = byteModel();
+  const base = testManifest(bytes);
+  const input = { ...base.input, width: 32, height: 32 };
+  await writeFile(join(folder.path, "model.onnx"), bytes);
+  const manifest = { ...base, input, labels: ["grey"] };
+  await writeFile(join(folder.path, "manifest.json"), JSON.stringify(manifest));
+  await using detector = await createDetector(await loadModelPackage(folder.path), oneThread);
+  const source = { width: 32, height: 32 };
+  const frames = blobFrames(source, [[]]);
+  const look = { minScore: 0 };
+  const [found] = await detector.detect(frames, { from: 0, to: 1 }, source, look);
+  // objectness times class score, both 30 of 255
+  assert.ok(Math.abs(found!.scores[0]! - (30 / 255) ** 2) < 1e-6);
+
+  const scaled = { ...manifest, input: { ...input, scale: 0.5 } };
+  await writeFile(join(folder.path, "manifest.json"), JSON.stringify(scaled));
+  await assert.rejects(loadModelPackage(folder.path), { code: "manifest-invalid" });
 });
 
 test("an aborted call rejects with its reason, and the detector goes on", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Content } from "./input-tensor.ts";
-import { InputTensor } from "./input-tensor.ts";
+import { InputTensor, takesBytes } from "./input-tensor.ts";
 import type { InputSpec } from "./manifest-input.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
@@ -102,4 +102,20 @@ test("a cleared slot holds the fill value again, and its neighbour what it held"
   tensor.clear(0);
   assert.deepEqual([...new Set(tensor.data.subarray(0, 90))], [114]);
   assert.deepEqual([...new Set(tensor.data.subarray(90))], [9]);
+});
+
+test("bytes where the model takes them: the same values, and only where bytes can hold them", () => {
+  const floats = new InputTensor(base, 2);
+  const bytes = new InputTensor(base, 2, "uint8");
+  const planes = Uint8Array.from({ length: 3 * 6 * 4 }, (_, i) => (37 * i) % 256);
+  for (const tensor of [floats, bytes]) {
+    tensor.place(1, planes, { width: 6, height: 4, padX: 0, padY: 1 });
+  }
+  assert.ok(bytes.data instanceof Uint8Array);
+  assert.deepEqual([...bytes.data], [...floats.data]);
+  assert.deepEqual(bytes.dims, floats.dims);
+  assert.equal(takesBytes(base), true);
+  assert.equal(takesBytes({ ...base, scale: 1 / 255 }), false);
+  assert.equal(takesBytes({ ...base, mean: [1, 0, 0] }), false);
+  assert.equal(takesBytes({ ...base, channels: "luma", mean: [0], std: [1] }), false);
 });

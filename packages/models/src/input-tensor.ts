@@ -24,12 +24,21 @@ interface Window {
   readonly at: number;
 }
 
+/** Whether the values of pixels go into the tensor as they are, so that bytes can hold them. */
+export function takesBytes({ scale, mean, std, channels }: InputSpec): boolean {
+  return channels !== "luma" && isPlain(scale, mean, std);
+}
+
+function isPlain(scale: number, mean: readonly number[], std: readonly number[]): boolean {
+  return scale === 1 && mean.every((value) => value === 0) && std.every((value) => value === 1);
+}
+
 /**
  * The one input tensor of a session, reused for every run: `[slots, C, H, W]`, `[slots, H, W, C]` or `[C, H, W]`,
- * float32. What no content covers holds the fill value; it is written again only when the content's place changes.
+ * float32, or bytes where the model takes those. What no content covers holds the fill value; it is written again only when the content's place changes.
  */
 export class InputTensor {
-  readonly data: Float32Array<ArrayBuffer>;
+  readonly data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
   readonly dims: readonly number[];
   readonly #spec: InputSpec;
   readonly #channels: number;
@@ -41,21 +50,22 @@ export class InputTensor {
   readonly #tables: readonly Float32Array[] | undefined;
   readonly #place: (Content | undefined)[] = [];
 
-  constructor(spec: InputSpec, slots: number) {
+  /** @param type of the graph's input; bytes only where {@link takesBytes} */
+  constructor(spec: InputSpec, slots: number, type: "float32" | "uint8" = "float32") {
     const { width, height, layout, scale, mean, std, channels } = spec;
     this.#spec = spec;
     this.#channels = CHANNEL_COUNT[channels];
     this.#slotLength = this.#channels * width * height;
     this.#pixelStep = layout === "nhwc" ? this.#channels : 1;
     this.#channelStep = layout === "nhwc" ? 1 : width * height;
-    this.data = new Float32Array(slots * this.#slotLength);
+    const length = slots * this.#slotLength;
+    this.data = type === "uint8" ? new Uint8Array(length) : new Float32Array(length);
     const whole = {
       nchw: [slots, this.#channels, height, width],
       chw: [this.#channels, height, width],
     };
     this.dims = layout === "nhwc" ? [slots, height, width, this.#channels] : whole[layout];
-    const plain = scale === 1 && mean.every((v) => v === 0) && std.every((v) => v === 1);
-    this.#tables = plain
+    this.#tables = isPlain(scale, mean, std)
       ? undefined
       : mean.map((_, channel) =>
           Float32Array.from({ length: 256 }, (_value, value) => this.#normalized(value, channel)),

@@ -40,8 +40,9 @@ export class ModelSession {
     const { manifest, tensorBatch } = spec;
     this.#session = session;
     this.#spec = spec;
-    this.#input = new InputTensor(manifest.input, tensorBatch);
-    this.#tensor = new Tensor("float32", this.#input.data, this.#input.dims);
+    const type = inputType(session, manifest.input.name);
+    this.#input = new InputTensor(manifest.input, tensorBatch, type);
+    this.#tensor = new Tensor(type, this.#input.data, this.#input.dims);
     this.#sizes = manifest.input.sizes && new SizesTensor(manifest, tensorBatch);
     this.#outputs = wantedOutputs(manifest, tensorBatch);
     this.#decoder = createDecoder(manifest);
@@ -185,4 +186,10 @@ export class ModelSession {
       return tensor;
     });
   }
+}
+
+/** What the graph takes pictures as. */
+function inputType(session: InferenceSession, name: string): "float32" | "uint8" {
+  const input = session.inputMetadata.find((value) => value.name === name);
+  return input?.isTensor === true && input.type === "uint8" ? "uint8" : "float32";
 }

@@ -186,7 +186,7 @@ const rows: [string, GraphSignature, string[]][] = [
   ["a fixed batch", graph([1, 3, 416, 416], [1, 3549, 8]), ["input.batch"]],
   ["other sides", graph(["N", 3, 640, 640], ["N", 8400, 8]), ["input", "output"]],
   ["other classes", graph(["N", 3, 416, 416], ["N", 3549, 85]), ["output"]],
-  ["another type", graph(["N", 3, 416, 416], ["N", 3549, 8], "uint8"), ["input", "output"]],
+  ["another type", graph(["N", 3, 416, 416], ["N", 3549, 8], "int32"), ["input", "output"]],
   ["other names", { inputs: [], outputs: [] }, ["input.name", "output.names"]],
 ];
 for (const [name, signature, expected] of rows) {

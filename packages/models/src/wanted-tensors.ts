@@ -1,3 +1,4 @@
+import { takesBytes } from "./input-tensor.ts";
 import { anchorCount } from "./anchors.ts";
 import type {
   DetectionManifest,
@@ -36,7 +37,8 @@ export function wantedInputs({ input }: ModelManifest): WantedTensor[] {
     nhwc: [batch, height, width, channels],
     chw: [channels, height, width],
   };
-  const wanted: WantedTensor[] = [{ at: "input", name, types: FLOAT, shapes: [shapes[layout]] }];
+  const types = takesBytes(input) ? [...FLOAT, "uint8"] : FLOAT;
+  const wanted: WantedTensor[] = [{ at: "input", name, types, shapes: [shapes[layout]] }];
   if (sizes !== undefined) {
     wanted.push({ at: "input.sizes", name: sizes.name, types: ["int64"], shapes: [[batch, 2]] });
   }
