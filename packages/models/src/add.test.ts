@@ -56,7 +56,7 @@ test("what does not fit is said, and nothing is kept", async () => {
     [
       "shape",
       { ...valid, input: { ...valid.input, width: 320, height: 320 } },
-      "input: the manifest means float32 [any, 3, 320, 320], the model has float32 [N, 3, 416, 416]",
+      "input: the manifest means float32 or uint8 [any, 3, 320, 320], the model has float32 [N, 3, 416, 416]",
     ],
     [
       "type",
