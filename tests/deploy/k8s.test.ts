@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { newJobId } from "@framequeue/contracts";
+import { connectRedis, createTaskQueues, dueMessage } from "@framequeue/pipeline";
+import { startRedisServer } from "@framequeue/service/testing";
+import {
+  kindOf,
+  list,
+  type Manifest,
+  nameOf,
+  OVERLAYS,
+  parse,
+  readBase,
+  render,
+  ROOT,
+} from "./manifests.ts";
+import { MISTAKES, OWN_MISTAKES } from "./mistakes.ts";
+import { environmentOf, serviceFaults } from "./service-checks.ts";
+
+const VALIDATOR = join(ROOT, "../shared/tools/validate-k8s.mjs");
+const noKubectl =
+  spawnSync("kubectl", ["version", "--client"]).status === 0
+    ? undefined
+    : "SKIPPED: kubectl is not installed";
+const noValidator =
+  noKubectl ??
+  (existsSync(VALIDATOR) ? undefined : "SKIPPED: shared/tools/validate-k8s.mjs is not here");
+const skip = (why: string | undefined): { skip?: string } =>
+  why === undefined ? {} : { skip: why };
+
+interface Report {
+  readonly problems: readonly {
+    readonly in: string;
+    readonly rule: string;
+    readonly message: string;
+  }[];
+}
+
+function validate(args: readonly string[]): Report {
+  const run = spawnSync("node", [VALIDATOR, "--json", ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
+  assert.ok(run.status === 0 || run.status === 1, run.stderr);
+  return JSON.parse(run.stdout) as Report;
+}
+
+const SECRETS: Readonly<Record<string, string>> = {
+  REDIS_URL: "redis://:secret@redis:6379\n",
+  FQ_FRAME_REDIS_URLS:
+    "redis://:secret@frame-redis-0.frame-redis:6379\nredis://:secret@frame-redis-1.frame-redis:6379\n",
+  FQ_API_KEYS: "a-key-of-at-least-16\n",
+  FQ_ADMIN_KEYS: "a-key-of-at-least-16-more\n",
+};
+
+/**
+ * Reads an environment as the service does. A service exports no more than itself, so its reader is taken from where it
+ * is; throws what the service would end with.
+ */
+async function readConfig(name: string, env: Record<string, string>): Promise<void> {
+  const url = pathToFileURL(join(ROOT, "services", name, "src/config.ts")).href;
+  const module = (await import(url)) as Record<string, (given: typeof env) => unknown>;
+  const reader = Object.keys(module).find((key) => /^read\w+Config$/.test(key));
+  assert.ok(reader, `${name} has no reader of its configuration`);
+  module[reader]!(env);
+}
+
+const toText = (manifests: readonly Manifest[]): string =>
+  manifests.map((manifest) => manifest.toString()).join("---\n");
+
+test("the manifests fit the services that they run", () => {
+  const manifests = readBase();
+  assert.equal(manifests.filter((manifest) => kindOf(manifest) === "Deployment").length, 8);
+  assert.equal(manifests.filter((manifest) => kindOf(manifest) === "ScaledObject").length, 4);
+  assert.deepEqual(serviceFaults(manifests), []);
+});
+
+test("manifests that do not fit the services are found", () => {
+  for (const { mistake, make, says } of OWN_MISTAKES) {
+    const manifests = readBase();
+    make(manifests);
+    const faults = serviceFaults(manifests);
+    assert.ok(
+      faults.some((fault) => says.test(fault)),
+      `${mistake}: ${faults.join("; ")}`,
+    );
+  }
+});
+
+test("KEDA counts the keys in which BullMQ keeps tasks", async () => {
+  await using server = await startRedisServer();
+  const redis = connectRedis(server.url);
+  const queues = createTaskQueues(redis, "site");
+  try {
+    const job = newJobId();
+    await queues.add(dueMessage(job, "ep", { stage: "decode", item: "0", q: 1 }));
+    await queues.add(dueMessage(job, "ep", { stage: "enhance", item: "0.0", q: 1 }));
+    await queues.add(dueMessage(job, "ep", { stage: "infer", item: "0.0", q: 1 }));
+    await queues.add(dueMessage(job, "ep", { stage: "render", item: "", q: 1 }));
+    for (const object of readBase().filter((manifest) => kindOf(manifest) === "ScaledObject")) {
+      let counted = 0;
+      for (const { metadata } of list<{ metadata: Record<string, string> }>(object, [
+        "spec",
+        "triggers",
+      ])) {
+        const key = metadata["listName"];
+        if (key === undefined) continue;
+        // As KEDA does: by the type of what is there.
+        const type = await redis.type(key);
+        if (type === "list") counted += await redis.llen(key);
+        if (type === "zset") counted += await redis.zcard(key);
+      }
+      assert.equal(counted, 1, nameOf(object));
+    }
+  } finally {
+    await queues[Symbol.asyncDispose]();
+    redis.disconnect();
+  }
+});
+
+for (const overlay of OVERLAYS) {
+  test(
+    `${overlay}: every service accepts its environment${noKubectl ? ` (${noKubectl})` : ""}`,
+    skip(noKubectl),
+    async () => {
+      const manifests = render(overlay);
+      assert.deepEqual(serviceFaults(manifests), []);
+      const folder = await mkdtemp(join(tmpdir(), "fq-k8s-"));
+      try {
+        for (const service of manifests.filter((manifest) => kindOf(manifest) === "Deployment")) {
+          const env = environmentOf(service, manifests);
+          for (const [name, path] of Object.entries(env).filter(([key]) => key.endsWith("_FILE"))) {
+            env[name] = join(folder, path);
+            await mkdir(dirname(env[name]), { recursive: true });
+            await writeFile(env[name], SECRETS[name.replace(/_FILE$/, "")] ?? "");
+          }
+          await readConfig(nameOf(service), env);
+        }
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+}
+
+for (const kube of ["1.32", "1.36"]) {
+  test(
+    `every overlay is valid for Kubernetes ${kube}${noValidator ? ` (${noValidator})` : ""}`,
+    skip(noValidator),
+    () => {
+      const targets = ["base", ...OVERLAYS.map((overlay) => `overlays/${overlay}`)];
+      const report = validate([
+        "--strict",
+        "--kube",
+        kube,
+        ...targets.map((target) => join(ROOT, "k8s", target)),
+      ]);
+      assert.deepEqual(report.problems, []);
+    },
+  );
+}
+
+test(
+  `deliberate mistakes are caught${noValidator ? ` (${noValidator})` : ""}`,
+  skip(noValidator),
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fq-k8s-"));
+    try {
+      const whole = render("gpu").filter((manifest) => kindOf(manifest) !== "PrometheusRule");
+      const text = toText(whole);
+      const files: string[] = [];
+      for (const [index, { make }] of MISTAKES.entries()) {
+        const manifests = parse(text);
+        make(manifests);
+        const file = join(folder, `${index}.yaml`);
+        await writeFile(file, toText(manifests));
+        files.push(file);
+      }
+      const { problems } = validate(["--strict", ...files]);
+      for (const [index, { mistake, says }] of MISTAKES.entries()) {
+        const found = problems.filter((problem) => problem.in === files[index]);
+        assert.ok(
+          found.some(({ rule, message }) => says.test(`${rule}: ${message}`)),
+          `${mistake}: ${JSON.stringify(found)}`,
+        );
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
+test("every mistake that is caught is told", async () => {
+  const told = await readFile(join(ROOT, "docs/kubernetes.md"), "utf8");
+  for (const { mistake } of [...MISTAKES, ...OWN_MISTAKES]) {
+    assert.ok(told.includes(`- ${mistake}\n`), mistake);
+  }
+});
