@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { newJobId } from "@framequeue/contracts";
@@ -91,6 +91,25 @@ test("manifests that do not fit the services are found", () => {
       faults.some((fault) => says.test(fault)),
       `${mistake}: ${faults.join("; ")}`,
     );
+  }
+});
+
+test("no service takes the texts in the place of secrets", async () => {
+  const manifests = readBase();
+  for (const service of manifests.filter((manifest) => kindOf(manifest) === "Deployment")) {
+    const given = { ...environmentOf(service, manifests), FQ_FRAME_STORE: "file" };
+    for (const secret of Object.keys(given).filter((name) => name.endsWith("_FILE"))) {
+      // Nothing refuses keys of administrators yet that nothing asks for.
+      if (secret === "FQ_ADMIN_KEYS_FILE") continue;
+      const env: Record<string, string> = {};
+      for (const [name, value] of Object.entries(given)) {
+        if (!name.endsWith("_FILE")) env[name] = value;
+        else if (name !== secret) env[name.replace(/_FILE$/, "")] = SECRETS[name.slice(0, -5)]!;
+      }
+      env[secret] = join(ROOT, "k8s/base/secrets", basename(given[secret as keyof typeof given]));
+      const fault = new RegExp(`^${secret.replace(/_FILE$/, "")}: must`, "m");
+      await assert.rejects(readConfig(nameOf(service), env), { message: fault });
+    }
   }
 });
 
