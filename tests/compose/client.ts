@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JobView } from "@framequeue/contracts";
 import { isTerminal } from "@framequeue/contracts";
 import { until } from "./engine.ts";
@@ -31,8 +32,16 @@ export class Client {
     return ((await answer.json()) as JobView).id;
   }
 
+  /** Asks again for as long as the API says that Redis is away. */
   async view(job: string): Promise<JobView> {
-    const answer = await fetch(`${this.#url}/v1/jobs/${job}`, { headers: this.#headers });
+    let answer: Response;
+    do {
+      answer = await fetch(`${this.#url}/v1/jobs/${job}`, { headers: this.#headers });
+    } while (
+      answer.status === 503 &&
+      answer.headers.has("retry-after") &&
+      (await sleep(500, true))
+    );
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as JobView;
   }
