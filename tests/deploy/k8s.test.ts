@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { newJobId } from "@framequeue/contracts";
 import { connectRedis, createTaskQueues, dueMessage } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import {
+  entries,
+  find,
   kindOf,
   list,
   type Manifest,
@@ -19,6 +21,7 @@ import {
   readBase,
   render,
   ROOT,
+  text,
 } from "./manifests.ts";
 import { MISTAKES, OWN_MISTAKES } from "./mistakes.ts";
 import { environmentOf, serviceFaults } from "./service-checks.ts";
@@ -169,6 +172,47 @@ for (const overlay of OVERLAYS) {
   );
 }
 
+test(
+  `an overlay of one's own, as the documentation has it${noKubectl ? ` (${noKubectl})` : ""}`,
+  skip(noKubectl),
+  async () => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "fq-k8s-")));
+    try {
+      const told = await readFile(join(ROOT, "docs/kubernetes.md"), "utf8");
+      const [, kustomization] = /```yaml\n(apiVersion: kustomize[\s\S]*?)```/.exec(told)!;
+      const cpu = relative(folder, join(ROOT, "k8s/overlays/cpu"));
+      await writeFile(
+        join(folder, "kustomization.yaml"),
+        kustomization!.replace("resources: [../cpu]", `resources: [${cpu}]`),
+      );
+      const secrets = join(folder, "secrets");
+      execFileSync("sh", [join(ROOT, "scripts/k8s-secrets.sh"), secrets]);
+      const manifests = render(folder);
+      assert.deepEqual(serviceFaults(manifests), []);
+      const kept = manifests.filter((manifest) => kindOf(manifest) === "Secret");
+      assert.equal(kept.length, 3);
+      for (const secret of kept) {
+        for (const [file, value] of entries(secret, ["data"])) {
+          const given = await readFile(join(secrets, file));
+          assert.deepEqual(Buffer.from(value, "base64"), given, file);
+        }
+      }
+      // Where KEDA has the password from is the Secret under its new name.
+      assert.equal(
+        text(find(manifests, "TriggerAuthentication", "redis"), [
+          "spec",
+          "secretTargetRef",
+          0,
+          "name",
+        ]),
+        nameOf(find(manifests, "Secret", "framequeue-stores")),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
 for (const kube of ["1.32", "1.36"]) {
   test(
     `every overlay is valid for Kubernetes ${kube}${noValidator ? ` (${noValidator})` : ""}`,
@@ -193,10 +237,10 @@ test(
     const folder = await mkdtemp(join(tmpdir(), "fq-k8s-"));
     try {
       const whole = render("gpu").filter((manifest) => kindOf(manifest) !== "PrometheusRule");
-      const text = toText(whole);
+      const good = toText(whole);
       const files: string[] = [];
       for (const [index, { make }] of MISTAKES.entries()) {
-        const manifests = parse(text);
+        const manifests = parse(good);
         make(manifests);
         const file = join(folder, `${index}.yaml`);
         await writeFile(file, toText(manifests));

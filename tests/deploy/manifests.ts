@@ -11,9 +11,10 @@ type Path = readonly (string | number)[];
 
 export const OVERLAYS = ["dev", "cpu", "gpu", "managed"] as const;
 
-/** What `kubectl apply -k` would send. */
+/** What `kubectl apply -k` would send: of an overlay of the repository, or of a folder. */
 export function render(overlay: string): Manifest[] {
-  const text = execFileSync("kubectl", ["kustomize", join(ROOT, "k8s/overlays", overlay)], {
+  const folder = resolve(ROOT, "k8s/overlays", overlay);
+  const text = execFileSync("kubectl", ["kustomize", folder], {
     encoding: "utf8",
     maxBuffer: 2 ** 26,
   });
