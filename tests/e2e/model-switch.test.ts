@@ -42,6 +42,7 @@ async function openScene() {
       ...{ jobs, objects, registry: pipeline, sourceRoots: [folder], uploadLimitBytes: 1e6 },
       resolveModel: createModelResolver({ objects, defaultModel: NAME }),
       apiKeys: [],
+      adminKeys: [],
       logger: createLogger({ name: "api", level: "silent" }),
       metrics: createMetrics(),
       ready: () => redis.status === "ready",

@@ -23,6 +23,7 @@ export * from "./pipeline.ts";
 export * from "./plan.ts";
 export { connectRedis, type RedisClient } from "./redis.ts";
 export { createReconciler, type Reconciler, type RepairEvents } from "./reconciler.ts";
+export { openQueues } from "./open-queues.ts";
 export { readRedisState, type RedisState } from "./redis-state.ts";
 export { createSiteLook, type SiteLook } from "./site-look.ts";
 export * from "./site-state.ts";

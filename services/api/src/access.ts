@@ -1,16 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ProblemError } from "@framequeue/contracts";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 
 /** Lets requests pass that show one of the keys, as `Authorization: Bearer <key>` or `X-API-Key`. */
 export function requireKey(keys: readonly string[]): RequestHandler {
-  const digests = keys.map(digest);
+  const isOneOf = comparison(keys);
   return (request, response, next) => {
-    const bearer = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    const shown = digest(bearer ?? request.get("x-api-key") ?? "");
-    // All keys are compared, each in constant time, so that the time tells nothing about them.
-    const matches = digests.filter((key) => timingSafeEqual(key, shown)).length;
-    if (matches > 0) {
+    if (isOneOf(bearerOf(request) ?? request.get("x-api-key") ?? "")) {
       next();
       return;
     }
@@ -20,6 +16,37 @@ export function requireKey(keys: readonly string[]): RequestHandler {
       "Send one of the server's keys as Authorization: Bearer <key> or as X-API-Key.",
     );
   };
+}
+
+/** The same for pages that a browser opens: there the key is the password, and the user's name is anything. */
+export function requireAdmin(keys: readonly string[]): RequestHandler {
+  const isOneOf = comparison(keys);
+  return (request, response, next) => {
+    if (isOneOf(bearerOf(request) ?? passwordOf(request) ?? "")) {
+      next();
+      return;
+    }
+    response.set("www-authenticate", 'Basic realm="framequeue admin"');
+    throw new ProblemError(
+      "unauthorized",
+      "Give one of the server's admin keys as the password, or as Authorization: Bearer <key>.",
+    );
+  };
+}
+
+function bearerOf({ headers }: Request): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+}
+
+function passwordOf({ headers }: Request): string | undefined {
+  const encoded = /^basic +([\w+/=]+) *$/i.exec(headers.authorization ?? "")?.[1];
+  return encoded && /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, "base64").toString())?.[1];
+}
+
+/** All keys are compared, each in constant time, so that the time tells nothing about them. */
+function comparison(keys: readonly string[]): (shown: string) => boolean {
+  const digests = keys.map(digest);
+  return (shown) => digests.filter((key) => timingSafeEqual(key, digest(shown))).length > 0;
 }
 
 function digest(text: string): Buffer {

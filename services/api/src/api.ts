@@ -1,11 +1,12 @@
 import { isReady } from "@framequeue/service";
 import express, { type Express, type RequestHandler } from "express";
-import { localOnly, requireKey } from "./access.ts";
+import { localOnly, requireAdmin, requireKey } from "./access.ts";
 import { unavailable } from "./deadline.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createJobWatch } from "./job-watch.ts";
 import { observeRequests } from "./observe-requests.ts";
 import { problemAnswer } from "./problem-answer.ts";
+import { BOARD_PATH, queueBoard } from "./queue-board.ts";
 import { addRoutes, endpointsOf, type Route } from "./router.ts";
 import { cancelJob } from "./routes/cancel-job.ts";
 import { compareTwoJobs } from "./routes/compare-jobs.ts";
@@ -42,6 +43,11 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
   if (deps.apiKeys.length === 0) app.use(localOnly());
   else app.use("/v1", requireKey(deps.apiKeys));
   app.use("/v1", whileReady(deps.ready));
+
+  if (deps.adminKeys.length > 0) {
+    app.use("/admin", requireAdmin(deps.adminKeys), whileReady(deps.ready));
+    app.use(BOARD_PATH, queueBoard(deps.registry));
+  }
 
   const watch = createJobWatch(deps);
   const jobs: Route[] = [

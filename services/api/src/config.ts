@@ -24,22 +24,27 @@ const schema = z
     FQ_API_PORT: integerSetting({ min: 0, max: 65_535, default: 8080 }),
     /** With commas between them. */
     FQ_API_KEYS: listSetting(),
+    /** Open what only operators may see, with commas between them; without one there is nothing to open. */
+    FQ_ADMIN_KEYS: listSetting(),
     /** Folders whose files jobs may name as `source.path`, with commas between them. */
     FQ_SOURCE_ROOTS: listSetting(),
     FQ_UPLOAD_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
     /** Model of jobs that name none. */
     FQ_DEFAULT_MODEL: textSetting({ pattern: /^\S+$/, form: "a name", default: "yolox-nano" }),
   })
-  .superRefine(({ FQ_API_HOST: host, FQ_API_KEYS: keys }, context) => {
-    const fault = (message: string): void =>
-      context.addIssue({ code: "custom", path: ["FQ_API_KEYS"], message });
-    if (keys.length === 0 && !isLoopback(host)) {
+  .superRefine(({ FQ_API_HOST: host, FQ_API_KEYS, FQ_ADMIN_KEYS }, context) => {
+    const fault = (name: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [name], message });
+    if (FQ_API_KEYS.length === 0 && !isLoopback(host)) {
       fault(
+        "FQ_API_KEYS",
         `must hold at least one key, because FQ_API_HOST is ${host}: without keys the API listens on 127.0.0.1 only`,
       );
     }
-    if (keys.some((key) => key.length < LEAST_KEY_LENGTH || !/^[\x21-\x7e]+$/.test(key))) {
-      fault(`must hold keys of at least ${LEAST_KEY_LENGTH} visible ASCII characters each`);
+    for (const [name, keys] of Object.entries({ FQ_API_KEYS, FQ_ADMIN_KEYS })) {
+      if (keys.every((key) => key.length >= LEAST_KEY_LENGTH && /^[\x21-\x7e]+$/.test(key)))
+        continue;
+      fault(name, `must hold keys of at least ${LEAST_KEY_LENGTH} visible ASCII characters each`);
     }
   })
   .transform((env) => ({
@@ -47,6 +52,7 @@ const schema = z
     host: env.FQ_API_HOST,
     port: env.FQ_API_PORT,
     apiKeys: env.FQ_API_KEYS,
+    adminKeys: env.FQ_ADMIN_KEYS,
     sourceRoots: env.FQ_SOURCE_ROOTS.map((root) => resolve(root)),
     uploadLimitBytes: env.FQ_UPLOAD_LIMIT_BYTES,
     defaultModel: env.FQ_DEFAULT_MODEL,

@@ -16,6 +16,8 @@ export interface ApiDeps {
   readonly uploadLimitBytes: number;
   /** Any of them opens `/v1`. Without keys only requests that name this machine as localhost are answered. */
   readonly apiKeys: readonly string[];
+  /** Any of them opens `/admin`. Without one there is no such page. */
+  readonly adminKeys: readonly string[];
   readonly logger: Logger;
   readonly metrics: Registry;
   /** Whether jobs can be taken and looked up now. */

@@ -21,6 +21,7 @@ await runService({
         sourceRoots: config.sourceRoots,
         uploadLimitBytes: config.uploadLimitBytes,
         apiKeys: config.apiKeys,
+        adminKeys: config.adminKeys,
         logger,
         metrics,
         ready: () => redis.status === "ready",

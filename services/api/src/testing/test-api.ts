@@ -63,6 +63,7 @@ export async function startTestApi(
       sourceRoots: [join(folder, "videos")],
       uploadLimitBytes: 100_000_000,
       apiKeys: [],
+      adminKeys: [],
       logger: createLogger({
         name: "api",
         level: "debug",
