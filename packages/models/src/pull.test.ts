@@ -46,12 +46,16 @@ async function serve(
 }
 
 /** Pulls from a server into a new folder; tells what was thrown and what the folder holds after. */
+/** `file`: where what has come is kept. */
+type Listener = (...args: [...Parameters<RequestListener>, file: string]) => void;
+
 async function pullFrom(
-  listener: RequestListener,
+  listener: Listener,
   options: Partial<PullOptions> = {},
 ): Promise<{ error: unknown; files: string[] }> {
   await using folder = await temporaryFolder();
-  await using served = await serve(listener);
+  const file = join(folder.path, KEPT[1]!);
+  await using served = await serve((request, response) => listener(request, response, file));
   const all = { cacheDir: folder.path, baseUrl: served.url, catalogue, ...options };
   const error: unknown = await pullModel("blobs", all).then(
     () => undefined,
@@ -114,7 +118,7 @@ test("what is damaged in the cache is fetched again", async () => {
 const KEPT = ["blobs", `blobs/model.onnx.${sha256.slice(0, 12)}.part`];
 const NOTHING = ["blobs"];
 
-const failures: [string, RequestListener, RegExp, string[]][] = [
+const failures: [string, Listener, RegExp, string[]][] = [
   [
     "not found",
     (_, response) => response.writeHead(404).end("no"),
@@ -123,9 +127,10 @@ const failures: [string, RequestListener, RegExp, string[]][] = [
   ],
   [
     "cut off in the middle",
-    (_, response) => {
+    (_, response, file) => {
       response.writeHead(200, { "content-length": content.length });
-      response.write(content.subarray(0, 1000), () => response.destroy());
+      response.write(content.subarray(0, 1000));
+      void untilWritten(file).then(() => response.destroy());
     },
     /the connection was cut off/,
     KEPT,
