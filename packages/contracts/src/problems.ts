@@ -66,11 +66,6 @@ export const PROBLEMS = {
     title: "No execution provider can be used",
     retryable: false,
   },
-  "numeric-class-gone": {
-    status: 500,
-    title: "No process is left that gives the job's results to the last bit",
-    retryable: false,
-  },
   "frame-undecodable": { status: 500, title: "Frames could not be decoded", retryable: true },
   "inference-failed": { status: 500, title: "The model failed on a frame", retryable: true },
   "render-failed": {

@@ -1,5 +1,6 @@
 export { type Adopted, adoptKept, readAdopted } from "./adoption.ts";
 export * from "./infer-roster.ts";
+export { clearEpoch } from "./clear-epoch.ts";
 export { insist } from "./insist.ts";
 export * from "./intermediates.ts";
 export { NotWanted } from "./job-watch.ts";

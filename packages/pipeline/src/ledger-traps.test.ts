@@ -35,7 +35,7 @@ const TRAPS: readonly Trap[] = [
     fault: "a batch that is published again keeps its enqueue generation",
     cut: "'ready', batch.q + 1, frames, sum",
     put: "'ready', math.max(1, batch.q), frames, sum",
-    scenario: { losses: true, reconciler: false, cancel: false },
+    scenario: { losses: true, reconciler: false, cancel: false, replans: false, yields: false },
   },
   {
     fault: "the tracker's commit does not look at the cursor",
@@ -46,8 +46,11 @@ const TRAPS: readonly Trap[] = [
     fault: "inference commits a range that is not open",
     cut: "if not range or range.f ~= f or range.t ~= t then",
     put: "if not range then",
-    // Batches of which a part is known have ranges from the start.
-    scenario: { zombies: true, adopts: true },
+    // A poisoned batch is halved; a commit that is sent again then meets the other half.
+    scenario: {
+      ...{ segments: [[4, 4]], poison: 2, attempts: 2, lostAnswers: 0.3, liar: -1 },
+      ...{ zombies: false, travel: false, forgetful: false },
+    },
   },
   {
     fault: "a dead holder's batch is not cleared by its successor",

@@ -409,6 +409,31 @@ test("a fallback starts a new epoch with one segment and nothing of the old", as
   assert.equal((await ledger.fallback(d.job, d.ep, 0, "n", "e3", 40)).a, "stale", "only once");
 });
 
+test("a job that is planned anew keeps its age and its turns, and nothing of the plan before", async () => {
+  const d = await plan({ segments: 3 });
+  await d.segBegin(0, "l");
+  await d.finish(0, "l", 0);
+  await d.track();
+  await d.put(0, "l", 1);
+  const before = (await ledger.read(d.job))!;
+  assert.equal((await ledger.replan(d.job, "other")).a, "gone");
+  for (let said = 0; said < 2; said++) {
+    const answer = await ledger.replan(d.job, d.ep);
+    assert.deepEqual([answer.a, names(answer)], ["ok", ["ingest #1"]]);
+  }
+  assert.equal((await d.acquire(0, "l", 2)).a, "gone");
+  assert.equal(await redis.exists(...ledgerKeys(d.job).slice(2)), 0);
+  const { acceptedAt, vt, st } = (await ledger.read(d.job))!;
+  assert.deepEqual([acceptedAt, vt, st], [before["acceptedAt"], before["vt"], "queued"]);
+  assert.deepEqual(names(await ledger.due(d.job)), ["ingest #1"], "for who died before it said so");
+  await ledger.pause(d.job);
+  assert.deepEqual(names(await ledger.replan(d.job, d.ep)), []);
+  assert.deepEqual(names(await ledger.resume(d.job)), ["ingest #1"]);
+  assert.equal((await ledger.validate(d.job)).a, "ok");
+  assert.equal((await ledger.plan(d.job, "e2", { ...PLAN, segments: 1 })).a, "ok");
+  assert.equal((await ledger.replan(d.job, d.ep)).a, "gone");
+});
+
 test("decode counts attempts without progress", async () => {
   const d = await plan({ segments: 1, attempts: 2 });
   const begin = (lease: string) => ledger.segBegin(d.job, d.ep, 0, lease, "by");
@@ -560,7 +585,7 @@ test("due answers everything that is due", async () => {
   const unknown = newJobId();
   assert.deepEqual(await ledger.due(unknown), { a: "ok" });
   await ledger.accept(unknown, "2026-01-01T00:00:00Z");
-  assert.deepEqual(await ledger.due(unknown), { a: "ok" }, "not planned yet");
+  assert.deepEqual(names(await ledger.due(unknown)), ["ingest #0"], "not planned yet");
 
   const d = await plan({ segments: 3 });
   assert.deepEqual(await d.due(), ["decode 0 #1", "decode 1 #1"]);

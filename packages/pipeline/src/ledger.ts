@@ -262,6 +262,8 @@ export function createLedger(redis: RedisClient, site: string) {
       total: number,
     ) => call<Answer<"ok"> | Stale | Gone>("fallback", job, ep, segment, lease, newEp, total),
 
+    replan: (job: JobId, ep: string) => call<Answer<"ok"> | Gone>("replan", job, ep),
+
     begin: (job: JobId, ep: string, k: BatchKey, lease: string, stage: "enhance" | "infer") =>
       call<
         | Answer<

@@ -15,6 +15,7 @@ const LEDGER_SCRIPTS = [
   "seg-yield",
   "seg-fail",
   "fallback",
+  "replan",
   "begin",
   "hand-back",
   "enh-commit",

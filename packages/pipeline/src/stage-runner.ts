@@ -245,7 +245,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
   async function repair(job: JobId): Promise<void> {
     const { ep, ended, due } = await ledger.due(job);
     if (ended !== undefined) await jobs.clearWork(job);
-    if (ep !== undefined) await queues.addDue(job, ep, due);
+    await queues.addDue(job, ep ?? "", due);
   }
 
   /**

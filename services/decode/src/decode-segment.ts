@@ -14,6 +14,7 @@ import {
   openDecoder,
 } from "@framequeue/media";
 import {
+  clearEpoch,
   insist,
   type JobFacts,
   objectKeys,
@@ -51,7 +52,7 @@ export async function decodeSegment(
   const begun = await deps.ledger.segBegin(job, epoch, segment, lease, context.delivery, tag);
   if (begun.a === "gone") {
     // Nobody works for this epoch any more; whoever died in it may have left pixels.
-    await clearEpoch(deps, message);
+    await clearEpoch(deps, job, epoch);
     return;
   }
   if (begun.a === "skip") {
@@ -77,15 +78,6 @@ export async function decodeSegment(
     await insist(() => say(job, epoch, segment, lease), lockMs);
     throw error;
   }
-}
-
-/** Deletes what is left of an epoch that is over. */
-async function clearEpoch(
-  { frames, ledger }: DecodeDeps,
-  { job, epoch }: DecodeMessage,
-): Promise<void> {
-  await frames.deletePrefix(`${job}/${epoch}`);
-  await ledger.releaseAll(`${job}/${epoch}/`);
 }
 
 class SegmentWork {
@@ -317,6 +309,6 @@ class SegmentWork {
     }
     await this.#deps.queues.addDue(job, fresh, answer.due);
     // The objects of the old epoch stay until the job ends: a Redis that forgets its last second goes back to it.
-    await clearEpoch(this.#deps, this.#message);
+    await clearEpoch(this.#deps, job, epoch);
   }
 }

@@ -7,6 +7,7 @@ import {
 } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
 import {
+  clearEpoch,
   dropBatch,
   ForAnother,
   insist,
@@ -42,7 +43,7 @@ export async function inferBatch(
 ): Promise<void> {
   const facts = await deps.facts(message.job, message.epoch);
   if (facts === undefined) return;
-  await checkClass(deps, facts);
+  if (!(await isOurs(deps, facts, message))) return;
 
   let alone = context.suspect;
   for (;;) {
@@ -54,19 +55,23 @@ export async function inferBatch(
 }
 
 /**
- * A job's frames are inferred by processes of one class. One whose last process went for good has no end: it fails, and
- * its user decides whether it begins again on what there is.
+ * A job's frames are inferred by processes of one class; those of another leave them. Where the last process of the class
+ * is gone for good, the job begins again on what there is: half of its frames by one class and half by another would be a
+ * result that no undisturbed run gives.
  */
-async function checkClass({ numericClass, roster }: InferDeps, { plan }: JobFacts): Promise<void> {
+async function isOurs(
+  deps: InferDeps,
+  { plan }: JobFacts,
+  { job, epoch }: InferMessage,
+): Promise<boolean> {
+  const { numericClass, roster, ledger, queues } = deps;
   const wanted = plan.numeric?.class;
-  if (numericClass === undefined || wanted === undefined || wanted === numericClass) return;
+  if (numericClass === undefined || wanted === undefined || wanted === numericClass) return true;
   if (await roster.wasHere(wanted)) throw new ForAnother(`for a process of class ${wanted}`);
-  throw new ProblemError(
-    "numeric-class-gone",
-    `The job began on ${wanted}, of which no process has been here for a quarter of an hour. ` +
-      `Retry it to begin again on what there is, such as ${numericClass}.`,
-    { at: "FQ_NUMERIC_CLASS" },
-  );
+  const replanned = await ledger.replan(job, epoch);
+  await queues.addDue(job, "", replanned.due);
+  if (replanned.a === "ok") await clearEpoch(deps, job, epoch);
+  return false;
 }
 
 /** What comes after a range: another of the batch, this one again but alone in the process, or nothing. */

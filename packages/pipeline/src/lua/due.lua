@@ -3,6 +3,10 @@
 local st = get('st')
 if TERMINAL[st] then return answer('ok', { ended = st }) end
 if st == 'cancelling' then return answer('ok', { ended = st }) end
-if not st or not get('ep') or paused() then return answer('ok') end
+if not st or paused() then return answer('ok') end
+if not get('ep') then
+  owe('ingest', '', int('gq'))
+  return answer('ok')
+end
 oweAll()
 return answer('ok', { ep = get('ep') })

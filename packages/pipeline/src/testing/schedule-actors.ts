@@ -37,7 +37,7 @@ async function* repair(world: World): Actor {
   const { ep, ended, due } = await world.ledger.due(world.job);
   yield "due";
   if (ended !== undefined) yield* clear(world);
-  if (ep !== undefined) yield* world.enqueue(ep, due);
+  yield* world.enqueue(ep ?? "", due);
 }
 
 function handle(world: World, { message, started, id }: WorldTask): Actor {
@@ -56,8 +56,24 @@ function handle(world: World, { message, started, id }: WorldTask): Actor {
     case "finalize":
       return finalize(world, message);
     case "ingest":
-      throw new Error("A schedule begins with the plan.");
+      return ingest(world);
   }
+}
+
+/** A schedule begins with a plan; here is another, where nobody could go on with that. */
+async function* ingest(world: World): Actor {
+  const { job, ledger } = world;
+  const validated = await ledger.validate(job);
+  yield `validate ${validated.a}`;
+  if (validated.a === "planned") yield* repair(world);
+  if (validated.a !== "ok") return;
+  const epoch = world.token();
+  world.plans.set(epoch, { mode: "parallel", segments: world.segments(), adopted: new Map() });
+  yield "put plan";
+  const planned = await ledger.plan(job, epoch, world.planOptions());
+  yield `plan ${planned.a}`;
+  if (planned.a === "ok") yield* world.enqueue(epoch, planned.due);
+  else world.plans.delete(epoch);
 }
 
 async function* decode(world: World, message: DecodeMessage, by: string): Actor {
@@ -193,10 +209,7 @@ async function* fallBack(
     return;
   }
   yield* world.enqueue(fresh, answer.due);
-  world.deletePayloads(`${job}/${epoch}`);
-  yield "delete payloads";
-  await world.ledger.releaseAll(`${job}/${epoch}/`);
-  yield "release all";
+  yield* clearEpoch(world, epoch);
 }
 
 async function* enhance(world: World, { job, epoch, batch: k }: EnhanceMessage): Actor {
@@ -226,6 +239,10 @@ async function* enhance(world: World, { job, epoch, batch: k }: EnhanceMessage):
 
 async function* infer(world: World, { job, epoch, batch: k }: InferMessage): Actor {
   if (!world.plans.has(epoch)) return;
+  if (world.scenario.replans && world.random.chance(0.05)) {
+    yield* replan(world, epoch);
+    return;
+  }
   for (;;) {
     const lease = world.token();
     const begun = await world.ledger.begin(job, epoch, k, lease, "infer");
@@ -249,6 +266,21 @@ async function* infer(world: World, { job, epoch, batch: k }: InferMessage): Act
     }
     if (committed.a !== "more") return;
   }
+}
+
+/** What a process of another numeric class does. */
+async function* replan(world: World, epoch: string): Actor {
+  const replanned = await world.ledger.replan(world.job, epoch);
+  yield `replan ${replanned.a}`;
+  yield* world.enqueue("", replanned.due);
+  if (replanned.a === "ok") yield* clearEpoch(world, epoch);
+}
+
+async function* clearEpoch(world: World, epoch: string): Actor {
+  world.deletePayloads(`${world.job}/${epoch}`);
+  yield "delete payloads";
+  await world.ledger.releaseAll(`${world.job}/${epoch}/`);
+  yield "release all";
 }
 
 /** Parts that are listed by name before they move into a manifest; few, so that it happens. */

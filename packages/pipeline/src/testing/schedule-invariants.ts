@@ -39,11 +39,15 @@ export class Invariants {
       assert.ok(segment >= cs && segment < cs + S, `batch ${k} at cursor ${cs}`);
     }
     this.#checkRows(epoch, ord, part);
-    // Whoever was taken for dead, or whose task the queue lost, may put pixels after their credit was cleared.
-    const { zombies, forgetful, losses, liar, travel, cancel } = scenario;
-    if (!zombies && !forgetful && !losses && liar === undefined && !travel && !cancel) {
-      this.#checkNesting(epoch, granted, credits);
-    }
+    if (!this.#mayLag()) this.#checkNesting(epoch, granted, credits);
+  }
+
+  /** Whoever works on after another took over, or after the plan went, may put pixels or take bytes late. */
+  #mayLag(): boolean {
+    const { zombies, forgetful, losses, liar, travel, cancel, pauses, replans } =
+      this.#world.scenario;
+    const takesOver = zombies || forgetful || pauses;
+    return takesOver || losses || liar !== undefined || travel || cancel || replans;
   }
 
   async #look() {

@@ -39,6 +39,7 @@ export function drawScenario(random: Random, given: Partial<Scenario> = {}): Sce
     widens: reconciler && window % 2 === 1,
     yields: random.chance(0.3),
     adopts: random.chance(0.3),
+    replans: random.chance(0.1),
     pauses: random.chance(0.2),
     cancel: random.chance(0.1),
     lostAnswers: random.chance(0.3) ? 0.1 : 0,

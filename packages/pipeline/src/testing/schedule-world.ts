@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BatchKey, InferredBatch, JobId, Message, Stage } from "@framequeue/contracts";
-import { createLedger, type Due, type Ledger } from "../ledger.ts";
+import { createLedger, type Due, type Ledger, type PlanOptions } from "../ledger.ts";
 import type { ReconcileJobDeps } from "../reconcile-job.ts";
 import type { ReconcileStoresDeps } from "../reconcile-stores.ts";
 import { deliveryId, dueMessage, queueOf, taskId } from "../task-queues.ts";
@@ -36,6 +36,8 @@ export interface Scenario {
   readonly widens: boolean;
   /** A decoder may have had its turn before its segment is over. */
   readonly yields: boolean;
+  /** Those who could infer by the plan may be gone for good, so that ingest makes another. */
+  readonly replans: boolean;
   /** An earlier run of the job left some results, of whole batches and of parts of them. */
   readonly adopts: boolean;
   /** The job is paused now and then. */
@@ -168,6 +170,30 @@ export class World {
     delete: async (key) => void this.payloads.delete(key),
     deletePrefix: async (prefix) => this.deletePayloads(prefix),
   };
+
+  /** The segments of the video, frames numbered through. */
+  segments(): WorldPlan["segments"] {
+    let frame = 0;
+    return this.scenario.segments.map((batches) =>
+      batches.map((frames) => Array.from({ length: frames }, () => frame++)),
+    );
+  }
+
+  /** What ingest says of the plan to the ledger. */
+  planOptions(): PlanOptions {
+    const { scenario } = this;
+    return {
+      mode: "parallel",
+      segments: scenario.segments.length,
+      window: scenario.window,
+      auto: scenario.widens,
+      openSegments: scenario.openSegments,
+      attempts: scenario.attempts,
+      enhance: scenario.enhance,
+      render: scenario.render,
+      total: scenario.segments.flat().reduce((sum, frames) => sum + frames, 0),
+    };
+  }
 
   /** The row of a frame that decodes. */
   row(frame: number): string {

@@ -21,7 +21,7 @@ import type { ScheduleRedis, SimulatedRedis } from "./simulated-redis.ts";
 
 /** Tasks of a queue that run at once. */
 const SLOTS: Readonly<Record<Stage, number>> = {
-  ingest: 0,
+  ingest: 1,
   decode: 2,
   enhance: 2,
   infer: 2,
@@ -129,25 +129,12 @@ class Schedule {
   }
 
   async #plan(): Promise<void> {
-    const { job, scenario, plans, ledger } = this.#world;
-    let frame = 0;
-    const segments = scenario.segments.map((batches) =>
-      batches.map((frames) => Array.from({ length: frames }, () => frame++)),
-    );
+    const { job, plans, ledger } = this.#world;
+    const segments = this.#world.segments();
     const epoch = this.#world.token();
     plans.set(epoch, { mode: "parallel", segments, adopted: this.#adopted(segments) });
     await ledger.accept(job, "2026-01-01T00:00:00Z");
-    const planned = await ledger.plan(job, epoch, {
-      mode: "parallel",
-      segments: segments.length,
-      window: scenario.window,
-      auto: scenario.widens,
-      openSegments: scenario.openSegments,
-      attempts: scenario.attempts,
-      enhance: scenario.enhance,
-      render: scenario.render,
-      total: frame,
-    });
+    const planned = await ledger.plan(job, epoch, this.#world.planOptions());
     for (const step of this.#world.enqueue(epoch, planned.due)) this.story.push(step);
   }
 
