@@ -8,7 +8,7 @@ import { type ModelRef, STAGES } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { loadModelPackage } from "@framequeue/models";
 import { openLocalPipeline, type Pipeline, storeModel } from "@framequeue/pipeline";
-import { freePort } from "../e2e/product.ts";
+import { freePort } from "@framequeue/service/testing";
 import { type ChaosRedis, openChaosRedis } from "./chaos-redis.ts";
 
 const run = promisify(execFile);

@@ -7,13 +7,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { freePort } from "@framequeue/service/testing";
 import {
   createScene,
   h264OutputArguments,
   rawInputArguments,
   sceneFrames,
 } from "@framequeue/synth";
-import { freePort } from "../e2e/product.ts";
 import { Client } from "./client.ts";
 import { type Container, Stack, until } from "./engine.ts";
 

@@ -9,7 +9,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { writeClip } from "./clip.ts";
-import { freePort, launch, openWorkshop, ROOT, type Workshop } from "./product.ts";
+import { freePort } from "@framequeue/service/testing";
+import { launch, openWorkshop, ROOT, type Workshop } from "./product.ts";
 
 const run = promisify(execFile);
 const CHECKER = join(ROOT, "../shared/tools/check-dashboard.mjs");

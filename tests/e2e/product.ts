@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { testDetector } from "@framequeue/graphs";
@@ -75,13 +74,4 @@ export function analyze(at: Workshop, args: readonly string[]): Promise<Finished
 /** What a finished command left among temporary files: there must be nothing. */
 export function leftovers(at: Workshop): Promise<string[]> {
   return readdir(at.temp);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

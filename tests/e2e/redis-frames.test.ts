@@ -8,9 +8,9 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isTerminal, type JobView } from "@framequeue/contracts";
-import { startRedisServer } from "@framequeue/service/testing";
+import { freePort, startRedisServer } from "@framequeue/service/testing";
 import { writeClip } from "./clip.ts";
-import { analyze, freePort, launch, openWorkshop } from "./product.ts";
+import { analyze, launch, openWorkshop } from "./product.ts";
 
 const run = promisify(execFile);
 

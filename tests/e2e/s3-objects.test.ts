@@ -10,7 +10,8 @@ import { isTerminal, type JobView } from "@framequeue/contracts";
 import { createS3Store } from "@framequeue/storage";
 import { noS3Server, startS3Server } from "@framequeue/storage/testing";
 import { writeClip } from "./clip.ts";
-import { analyze, freePort, launch, openWorkshop } from "./product.ts";
+import { freePort } from "@framequeue/service/testing";
+import { analyze, launch, openWorkshop } from "./product.ts";
 
 const missing = noS3Server();
 

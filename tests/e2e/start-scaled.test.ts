@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeClip } from "./clip.ts";
-import { freePort, launch, openWorkshop } from "./product.ts";
+import { freePort } from "@framequeue/service/testing";
+import { launch, openWorkshop } from "./product.ts";
 
 test("with a range from 0, decode and infer come when there is a job, and go when there is none", async () => {
   await using at = await openWorkshop();

@@ -9,7 +9,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { countFrames, writeClip } from "./clip.ts";
-import { analyze, freePort, launch, leftovers, openWorkshop, type Workshop } from "./product.ts";
+import { freePort } from "@framequeue/service/testing";
+import { analyze, launch, leftovers, openWorkshop, type Workshop } from "./product.ts";
 
 async function json(url: string, init?: RequestInit): Promise<any> {
   const answer = await fetch(url, init);

@@ -9,7 +9,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen } from "@framequeue/service";
 import { writeClip } from "./clip.ts";
-import { freePort, launch, openWorkshop } from "./product.ts";
+import { freePort } from "@framequeue/service/testing";
+import { launch, openWorkshop } from "./product.ts";
 
 /** A span as OTLP carries it in JSON, as far as the test looks. */
 interface Span {

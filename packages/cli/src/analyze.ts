@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   checkLooks,
   type AnalyticsOptions,
@@ -12,10 +12,11 @@ import {
   type Summary,
   toProblemError,
 } from "@framequeue/contracts";
-import { type ModelPackage, objectManifest, resolveModel } from "@framequeue/models";
+import { type ModelPackage, objectManifest } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analyze-options.ts";
 import type { ComposedSystem } from "./compose.ts";
+import { findModel } from "./find-model.ts";
 import { runLocalJob } from "./local-job.ts";
 import { checkOutFolder, outFolders } from "./out-folder.ts";
 import { frameServers } from "./private-frames.ts";
@@ -74,25 +75,6 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   }
   await system.stop(STOP_MS);
   return failures > 0 ? 1 : 0;
-}
-
-async function findModel(
-  nameOrFile: string,
-  terminal: Terminal,
-  manifest?: string,
-): Promise<ModelPackage> {
-  const model = await resolveModel(nameOrFile, {
-    cwd: terminal.cwd,
-    cacheDir: join(terminal.dataDir, "models"),
-    bundledDir: terminal.bundledModelsDir,
-    allowPull: true,
-    proxyEnv: terminal.env,
-    signal: terminal.signal,
-    manifest,
-    onProgress: terminal.onDownload,
-  });
-  for (const assumption of model.assumptions) terminal.stderr.write(`${assumption}\n`);
-  return model;
 }
 
 /** What `--json` prints for a video. */

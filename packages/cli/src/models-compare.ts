@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import {
   type AcceptedJob,
   executionOptionsSchema,
@@ -6,7 +6,7 @@ import {
   ProblemError,
   resultOptionsSchema,
 } from "@framequeue/contracts";
-import { type ModelPackage, objectManifest, resolveModel } from "@framequeue/models";
+import { type ModelPackage, objectManifest } from "@framequeue/models";
 import { compareJobs, type Comparison, storeModel } from "@framequeue/pipeline";
 import {
   countTracking,
@@ -18,6 +18,7 @@ import {
 import { matchDetections, averagePrecision, xywhToXyxy } from "@framequeue/vision";
 import { awaitJob } from "./await-job.ts";
 import type { ComposedSystem } from "./compose.ts";
+import { findModel } from "./find-model.ts";
 import { parseStrictly } from "./parse-options.ts";
 import { openPrivateSystem } from "./private-system.ts";
 import { readText } from "./read-text.ts";
@@ -54,7 +55,7 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     values.truth === undefined
       ? undefined
       : motTruth(await readText(resolve(terminal.cwd, values.truth), parseMotText));
-  const models = [await findModel(first, terminal), await findModel(second, terminal)];
+  const models = [await findDetector(first, terminal), await findDetector(second, terminal)];
   await using system = await openPrivateSystem();
   const sides = [];
   for (const model of models) {
@@ -73,16 +74,8 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
   return 0;
 }
 
-async function findModel(name: string, terminal: Terminal): Promise<ModelPackage> {
-  const model = await resolveModel(name, {
-    cwd: terminal.cwd,
-    cacheDir: join(terminal.dataDir, "models"),
-    bundledDir: terminal.bundledModelsDir,
-    allowPull: true,
-    proxyEnv: terminal.env,
-    signal: terminal.signal,
-    onProgress: terminal.onDownload,
-  });
+async function findDetector(name: string, terminal: Terminal): Promise<ModelPackage> {
+  const model = await findModel(name, terminal);
   objectManifest(model.manifest);
   return model;
 }

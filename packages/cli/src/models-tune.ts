@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ProblemError, type Tuning } from "@framequeue/contracts";
-import { chooseEngine, plotTuning, PROVIDER_NAMES, resolveModel, tune } from "@framequeue/models";
+import { chooseEngine, plotTuning, PROVIDER_NAMES, tune } from "@framequeue/models";
 import { storeTuning } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
 import { openObjectStore } from "@framequeue/storage";
+import { findModel } from "./find-model.ts";
+import { parseStrictly } from "./parse-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const TUNE_USAGE = `Usage: npm run models -- tune NAME|FILE [--latency-ms 250] [--seconds 1] [--provider cpu]
@@ -15,7 +16,7 @@ Measures tensors of 1 to 64 pictures, threads and sessions, and remembers the fa
 /** `models tune`: measures a model on this machine and remembers the result for the infer service. */
 export async function tuneModel(args: readonly string[], terminal: Terminal): Promise<number> {
   const { stdout, stderr, dataDir, env, signal } = terminal;
-  const { positionals, values } = parseArgs({
+  const { positionals, values } = parseStrictly({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -38,15 +39,7 @@ export async function tuneModel(args: readonly string[], terminal: Terminal): Pr
       at: "--provider",
     });
   }
-  const model = await resolveModel(name, {
-    cwd: terminal.cwd,
-    cacheDir: join(dataDir, "models"),
-    bundledDir: terminal.bundledModelsDir,
-    allowPull: true,
-    proxyEnv: env,
-    signal,
-    onProgress: terminal.onDownload,
-  });
+  const model = await findModel(name, terminal);
   const providers = provider === undefined ? (["cuda", "cpu"] as const) : [provider];
   const engine = await chooseEngine({ providers, gpus: [0] });
   const tuning = await tune(model, {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
-import { listModels, loadModelPackage, resolveModel } from "@framequeue/models";
+import { listModels, loadModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
 import { openObjectStore } from "@framequeue/storage";
+import { findModel } from "./find-model.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -21,20 +22,12 @@ export async function registerModels(wanted: string, terminal: Terminal): Promis
     cacheDir: join(dataDir, "models"),
     bundledDir: terminal.bundledModelsDir,
   };
-  const chosen = await resolveModel(wanted, {
-    ...folders,
-    cwd: terminal.cwd,
-    allowPull: true,
-    proxyEnv: env,
-    signal: terminal.signal,
-    onProgress: terminal.onDownload,
-  }).catch((error: unknown) => {
+  const chosen = await findModel(wanted, terminal).catch((error: unknown) => {
     if (!(error instanceof ProblemError) || error.code !== "model-unreachable") throw error;
     // The system is of use without it: jobs can name another model.
     terminal.stderr.write(`${error.message}\n`);
     return undefined;
   });
-  for (const assumption of chosen?.assumptions ?? []) terminal.stderr.write(`${assumption}\n`);
   if (chosen !== undefined) await storeModel(objects, chosen);
   for (const { name, origin, present } of await listModels(folders)) {
     if (!present || name === chosen?.manifest.name) continue;

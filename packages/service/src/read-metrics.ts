@@ -16,22 +16,12 @@ type Read<L extends string> = () => readonly Sample<L>[] | Promise<readonly Samp
 /** A gauge that asks for its values whenever somebody reads the registry; where it is refused them, it has none. */
 export function readGauge<L extends string = never>(
   registry: Registry,
-  { name, help, labels }: MetricOptions<L>,
+  options: MetricOptions<L>,
   read: Read<L>,
 ): void {
-  const gauge = new Gauge<L>({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [],
-    async collect() {
-      this.reset();
-      const samples = await samplesOf(read);
-      for (const { labels: at, value } of samples) {
-        if (at === undefined) this.set(value);
-        else this.set(at as Partial<Record<L, string>>, value);
-      }
-    },
+  const gauge: Gauge<L> = new Gauge<L>({
+    ...configOf(options),
+    collect: () => collect(gauge, read, (labels, value) => gauge.set(labels, value)),
   });
   registry.registerMetric(gauge);
 }
@@ -39,24 +29,27 @@ export function readGauge<L extends string = never>(
 /** A counter that something else keeps; the same otherwise. */
 export function readCounter<L extends string = never>(
   registry: Registry,
-  { name, help, labels }: MetricOptions<L>,
+  options: MetricOptions<L>,
   read: Read<L>,
 ): void {
-  const counter = new Counter<L>({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [],
-    async collect() {
-      this.reset();
-      const samples = await samplesOf(read);
-      for (const { labels: at, value } of samples) {
-        if (at === undefined) this.inc(value);
-        else this.inc(at as Partial<Record<L, string>>, value);
-      }
-    },
+  const counter: Counter<L> = new Counter<L>({
+    ...configOf(options),
+    collect: () => collect(counter, read, (labels, value) => counter.inc(labels, value)),
   });
   registry.registerMetric(counter);
+}
+
+function configOf<L extends string>({ name, help, labels }: MetricOptions<L>) {
+  return { name, help, labelNames: [...labels], registers: [] };
+}
+
+async function collect<L extends string>(
+  metric: { reset(): void },
+  read: Read<L>,
+  add: (labels: Partial<Record<L, string>>, value: number) => void,
+): Promise<void> {
+  metric.reset();
+  for (const { labels = {}, value } of await samplesOf(read)) add(labels, value);
 }
 
 async function samplesOf<L extends string>(read: Read<L>): Promise<readonly Sample<L>[]> {

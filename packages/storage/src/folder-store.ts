@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import {
   copyFile,
@@ -13,9 +13,10 @@ import {
   stat,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Readable, Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ProblemError } from "@framequeue/contracts";
+import { createByteMeter } from "./byte-meter.ts";
 import { checkKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
 
 /** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
@@ -52,28 +53,21 @@ export function createFolderStore(root: string): ObjectStore {
       }),
 
     async putStream(key, body, options = {}) {
-      const hash = createHash("sha256");
-      let bytes = 0;
+      const meter = createByteMeter(options.limitBytes);
       // A stream cannot be read a second time, so the folder must be there the first time.
       await makeFolder(dirname(pathOf(key))).catch((error: unknown) => {
         throw storeError(error);
       });
       await place(key, true, (partial) => {
-        const meter = new Transform({
-          transform(chunk: Buffer, _encoding, done) {
-            bytes += chunk.length;
-            if (options.limitBytes !== undefined && bytes > options.limitBytes) {
-              done(tooLarge(options.limitBytes));
-              return;
-            }
-            hash.update(chunk);
-            done(null, chunk);
-          },
-        });
         const sink = createWriteStream(partial);
-        return pipeline(body, meter, sink, ...(options.signal ? [{ signal: options.signal }] : []));
+        return pipeline(
+          body,
+          meter.stream,
+          sink,
+          ...(options.signal ? [{ signal: options.signal }] : []),
+        );
       });
-      return { bytes, sha256: hash.digest("hex") };
+      return meter.total();
     },
 
     putFile: (key, path) =>
@@ -221,13 +215,6 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-function tooLarge(limitBytes: number): ProblemError {
-  return new ProblemError(
-    "payload-too-large",
-    `The upload is larger than ${limitBytes} bytes, the limit of this server.`,
-  );
 }
 
 function storeError(error: unknown): unknown {

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { Readable, Transform } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ProblemError } from "@framequeue/contracts";
+import { createByteMeter } from "./byte-meter.ts";
 import { createLocalCopies } from "./local-copies.ts";
 import { type ByteRange, checkKey, ObjectNotFound, type ObjectStore } from "./object-store.ts";
 import { connectS3, type S3Connection, type S3Settings } from "./s3-connection.ts";
@@ -149,30 +149,18 @@ export function createS3Store(settings: S3Settings): S3Store {
     },
 
     async putStream(key, body, options = {}) {
-      const hash = createHash("sha256");
-      let bytes = 0;
-      const meter = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          bytes += chunk.length;
-          if (options.limitBytes !== undefined && bytes > options.limitBytes) {
-            done(tooLarge(options.limitBytes));
-            return;
-          }
-          hash.update(chunk);
-          done(null, chunk);
-        },
-      });
+      const meter = createByteMeter(options.limitBytes);
       const { signal } = options;
-      const metered = pipeline(body, meter, ...(signal ? [{ signal }] : []));
+      const metered = pipeline(body, meter.stream, ...(signal ? [{ signal }] : []));
       // Either fails when the other does: the upload because its body breaks, the body because nobody reads it.
-      const sent = send(key, meter, signal).catch((error: unknown) => {
-        meter.destroy(error instanceof Error ? error : undefined);
+      const sent = send(key, meter.stream, signal).catch((error: unknown) => {
+        meter.stream.destroy(error instanceof Error ? error : undefined);
         throw error;
       });
       const [reading, sending] = await Promise.allSettled([metered, sent]);
       if (reading.status === "rejected") throw storeOr(sending, reading.reason);
       if (sending.status === "rejected") throw sending.reason;
-      return { bytes, sha256: hash.digest("hex") };
+      return meter.total();
     },
 
     async putFile(key, path) {
@@ -239,11 +227,4 @@ function storeOr(sending: PromiseSettledResult<void>, reading: unknown): unknown
     (problem.code === "store-full" ||
       (problem.code === "store-unavailable" && isAnswer(problem.cause)));
   return ofStore ? problem : reading;
-}
-
-function tooLarge(limitBytes: number): ProblemError {
-  return new ProblemError(
-    "payload-too-large",
-    `The upload is larger than ${limitBytes} bytes, the limit of this server.`,
-  );
 }
