@@ -14,8 +14,8 @@ import type { Pace } from "./pace.ts";
 import { runStage } from "./stage.ts";
 
 const THREADS = 2;
-const ROUNDS = 5;
-const FRAMES = 160;
+const ROUNDS = 9;
+const FRAMES = 480;
 const TENSOR_BATCH = 8;
 /** Share of the bare loop's speed that the stage must reach. */
 const REQUIRED_OF_BARE = 0.95;

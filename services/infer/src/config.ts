@@ -60,6 +60,7 @@ const schema = z
     useTuning: env.FQ_INFER_WORKERS === 0 && env.FQ_INFER_THREADS === 0,
     tuneWhenIdle: env.FQ_TUNE === "when-idle",
     loadedModels: env.FQ_LOADED_MODELS,
+    providersAsked: env.FQ_PROVIDERS.length > 0,
     engine: {
       providers:
         env.FQ_PROVIDERS.length === 0

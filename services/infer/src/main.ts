@@ -16,7 +16,7 @@ await runService({
   config: readInferConfig,
   async start({ config, logger, metrics, tracer, resources }) {
     const engine = await chooseEngine(config.engine);
-    showEngine(engine, metrics, logger);
+    showEngine(engine, config.providersAsked, metrics, logger);
     const pipeline = resources.use(
       openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
