@@ -111,5 +111,6 @@ function randomDifficulty(random: Random): DifficultyParameters {
     compression: random.integer(17, 35),
     shake: random.chance(0.5) ? 0 : random.range(0, 3),
     occlusion: random.range(0, 1),
+    hoardings: 0,
   };
 }

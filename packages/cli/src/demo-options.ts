@@ -17,7 +17,8 @@ Draws a street scene that the bundled detector has never seen, analyses it, and 
 
   --seed N               which scene (default 7); equal seeds give equal scenes
   --seconds N            its length, 1 to 600 (default 12)
-  --difficulty LEVEL     easy, normal or hard: traffic, light, noise, blur, compression, shake (default normal)
+  --difficulty LEVEL     easy, normal, hard (traffic, light, noise, blur, compression, shake) or hidden (people vanish
+                         behind hoardings); default normal
   --out DIR              where scene, results and scores go (default out/demo)
   --json                 one JSON object on stdout and nothing else there
   --no-video             do not write the annotated video

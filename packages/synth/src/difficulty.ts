@@ -14,12 +14,24 @@ export interface DifficultyParameters {
   readonly shake: number;
   /** How much stands in the way: 0 nothing, 1 trees and a footbridge. */
   readonly occlusion: number;
+  /** Hoardings along the far pavement, behind which people are hidden for one to four seconds; up to 4. */
+  readonly hoardings: number;
 }
 
-export type Difficulty = "easy" | "normal" | "hard";
+/** `hidden` is `normal` with many people who vanish behind hoardings, where they meet others. */
+export type Difficulty = "easy" | "normal" | "hard" | "hidden";
 
 export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = {
-  easy: { density: 0.5, darkness: 0, noise: 1, blur: 0, compression: 20, shake: 0, occlusion: 0.3 },
+  easy: {
+    density: 0.5,
+    darkness: 0,
+    noise: 1,
+    blur: 0,
+    compression: 20,
+    shake: 0,
+    occlusion: 0.3,
+    hoardings: 0,
+  },
   normal: {
     density: 0.9,
     darkness: 0.15,
@@ -28,6 +40,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     compression: 25,
     shake: 0.5,
     occlusion: 0.7,
+    hoardings: 0,
   },
   hard: {
     density: 1.4,
@@ -37,6 +50,17 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     compression: 31,
     shake: 3,
     occlusion: 1,
+    hoardings: 0,
+  },
+  hidden: {
+    density: 1.2,
+    darkness: 0.15,
+    noise: 3,
+    blur: 0.3,
+    compression: 25,
+    shake: 0.5,
+    occlusion: 0.3,
+    hoardings: 3,
   },
 };
 
@@ -48,6 +72,7 @@ const limits: Readonly<Record<keyof DifficultyParameters, readonly [number, numb
   compression: [0, 51],
   shake: [0, 16],
   occlusion: [0, 1],
+  hoardings: [0, 4],
 };
 
 /**

@@ -33,6 +33,15 @@ export interface Footbridge {
   readonly colour: Rgb;
 }
 
+/** A fence of boards along a kerb, from y0 to y1. */
+export interface Hoarding {
+  readonly x: number;
+  readonly y0: number;
+  readonly y1: number;
+  readonly height: number;
+  readonly colour: Rgb;
+}
+
 /** Everything that stands still. */
 export interface Layout {
   readonly pose: CameraPose;
@@ -43,6 +52,7 @@ export interface Layout {
   readonly buildings: readonly Building[];
   readonly lampPosts: readonly { readonly x: number; readonly y: number }[];
   readonly footbridge: Footbridge | undefined;
+  readonly hoardings: readonly Hoarding[];
   readonly towardsSun: readonly [number, number, number];
   readonly overcast: number;
   readonly warmth: number;
@@ -96,7 +106,33 @@ export function createLayout(random: Random, difficulty: DifficultyParameters): 
     overcast: random.chance(0.3) ? random.range(0.6, 1) : random.range(0, 0.3),
     warmth: random.range(-1, 1),
     textureSeed: random.integer(0, 1 << 30),
+    // last, so that a seed's street is the same with and without
+    hoardings: createHoardings(random, side, crossingY, difficulty.hoardings),
   };
+}
+
+/** Along the far pavement, in view, and clear of the crossing: too high to look over. */
+function createHoardings(
+  random: Random,
+  side: number,
+  crossingY: number,
+  wanted: number,
+): Hoarding[] {
+  const hoardings: Hoarding[] = [];
+  for (let y = random.range(9, 13); hoardings.length < wanted;) {
+    const length = random.range(2, 4.5);
+    const reachesCrossing = y < crossingY + 3.5 && y + length > crossingY - 3.5;
+    if (reachesCrossing) y = crossingY + 3.5;
+    hoardings.push({
+      x: -side * (PAVEMENT_INNER + 0.1),
+      y0: y,
+      y1: y + length,
+      height: random.range(3.1, 3.5),
+      colour: random.pick(WALLS),
+    });
+    y += length + random.range(4, 7);
+  }
+  return hoardings;
 }
 
 /** Posts every 22 m, but none right before the camera. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { difficulties } from "./difficulty.ts";
 import { createScene, type Scene, type SceneOptions } from "./scene.ts";
 
 const small: SceneOptions = { seed: 7, width: 320, height: 180, fps: 10, seconds: 12 };
@@ -108,6 +109,28 @@ test("objects of every class come, are hidden in part, and go, each under one id
   assert.ok(frames.flat().some(({ visibility }) => visibility > 0.25 && visibility < 0.9));
   assert.ok(frames.flat().some(({ scored }) => scored));
   assert.ok(frames.flat().some(({ scored }) => !scored));
+});
+
+test("hoardings hide people for one to four seconds, and nothing else of a street changes", () => {
+  const scene = createScene({ ...small, seconds: 20, difficulty: "hidden" });
+  const hiddenFrames = new Map<number, number>();
+  const spans: number[] = [];
+  for (let frame = 0; frame < scene.frames; frame++) {
+    for (const { id, label, visibility } of scene.groundTruth(frame)) {
+      if (label !== "person") continue;
+      const hidden = hiddenFrames.get(id) ?? 0;
+      // only who is seen again was hidden by something
+      if (visibility > 0 && hidden > 0) spans.push(hidden / scene.fps);
+      hiddenFrames.set(id, visibility > 0 ? 0 : hidden + 1);
+    }
+  }
+  assert.ok(spans.filter((span) => span >= 1 && span <= 4).length >= 5, spans.join(" "));
+
+  const { hoardings: _, ...rest } = difficulties.hidden;
+  const without = createScene({ ...small, difficulty: { ...rest, hoardings: 0 } });
+  const withThem = createScene({ ...small, difficulty: "hidden" });
+  const places = (of: Scene) => of.groundTruth(60).map(({ id, fullBox }) => [id, ...fullBox]);
+  assert.deepEqual(places(withThem), places(without));
 });
 
 test("density 0 is an empty street", () => {

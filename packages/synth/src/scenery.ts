@@ -2,7 +2,7 @@ import type { Brush } from "./brush.ts";
 import { type Camera, project } from "./camera.ts";
 import { blend, type Rgb, scaled } from "./colour.ts";
 import { createFacePainter } from "./face-painter.ts";
-import type { Building, Footbridge, Layout, Tree } from "./layout.ts";
+import type { Building, Footbridge, Hoarding, Layout, Tree } from "./layout.ts";
 import { type Lighting, shade } from "./lighting.ts";
 import { addBox, addFace, type Mesh } from "./mesh.ts";
 import { createScreenPolygon } from "./polygon.ts";
@@ -10,12 +10,13 @@ import { createRandom } from "./random.ts";
 import { PAVEMENT_INNER, PAVEMENT_OUTER } from "./road.ts";
 import { cosine, PI, sine } from "./trigonometry.ts";
 
-/** Draws what stands still over the ground: houses, trees, lamp posts and the footbridge. */
+/** Draws what stands still over the ground: houses, trees, lamp posts, hoardings and the footbridge. */
 export function paintScenery(brush: Brush, camera: Camera, layout: Layout, light: Lighting): void {
   const mesh: Mesh = [];
   for (const building of layout.buildings) addBuilding(mesh, building, light.darkness);
   for (const post of layout.lampPosts) addLampPost(mesh, post.x, post.y);
   if (layout.footbridge) addFootbridge(mesh, layout.footbridge);
+  for (const hoarding of layout.hoardings) addHoarding(mesh, hoarding);
   const paintFace = createFacePainter(camera, light, brush);
   brush.begin(0);
   for (const face of mesh) paintFace(face, 0, 0, 1, 1);
@@ -114,6 +115,14 @@ function addFootbridge(mesh: Mesh, bridge: Footbridge): void {
   const middle = (y0 + y1) / 2;
   for (const x of [-(PAVEMENT_INNER + 2.9), PAVEMENT_INNER + 2.9]) {
     addBox(mesh, x - 0.3, x + 0.3, middle - 0.4, middle + 0.4, 0, underside, scaled(colour, 0.9));
+  }
+}
+
+/** Boards between posts. */
+function addHoarding(mesh: Mesh, { x, y0, y1, height, colour }: Hoarding): void {
+  addBox(mesh, x - 0.03, x + 0.03, y0, y1, 0, height, colour);
+  for (let y = y0; y <= y1; y += 1.2) {
+    addBox(mesh, x - 0.07, x + 0.07, y - 0.05, y + 0.05, 0, height + 0.1, scaled(colour, 0.7));
   }
 }
 
