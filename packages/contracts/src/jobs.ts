@@ -42,6 +42,18 @@ const share = z.number().min(0).max(1);
 const perClass = z.boolean().default(true);
 /** Frames after which tracks of what stands still are not shown any more, until it moves. Default: they are. */
 const hideStillFrames = z.int().min(1).max(1_000_000).optional();
+/**
+ * Something that comes back long after its track ended gets its former id, where it looks alike: needs a model for looks.
+ * Default: it gets a new one.
+ */
+const recall = z
+  .strictObject({
+    /** Largest cosine distance, 0 to 2, between something new and something old. */
+    maxCosineDistance: z.number().min(0).max(2).default(0.2),
+    /** Frames after it was last seen for which a track is remembered. */
+    frames: z.int().min(1).max(1_000_000).default(1500),
+  })
+  .optional();
 
 /** How detections become tracks. `bytetrack` is the default. All match boxes by place, and some by looks too. */
 const trackerUnionSchema = z
@@ -50,6 +62,7 @@ const trackerUnionSchema = z
       algorithm: z.literal("bytetrack"),
       perClass,
       hideStillFrames,
+      recall,
       /** Detections above are matched first; those below only continue tracks that nothing else matched. */
       trackThreshold: share.default(0.5),
       /** Detections below are not looked at. */
@@ -67,6 +80,7 @@ const trackerUnionSchema = z
       algorithm: z.literal("botsort"),
       perClass,
       hideStillFrames,
+      recall,
       trackThreshold: share.default(0.5),
       lowThreshold: share.default(0.1),
       foundThreshold: share.default(0.6),
@@ -85,6 +99,7 @@ const trackerUnionSchema = z
       algorithm: z.literal("deepsort"),
       perClass,
       hideStillFrames,
+      recall,
       minScore: share.default(0.3),
       /** Largest cosine distance, 0 to 2, between a detection and the nearest look of a track. */
       maxCosineDistance: z.number().min(0).max(2).default(0.2),
@@ -101,6 +116,7 @@ const trackerUnionSchema = z
       algorithm: z.literal("sort"),
       perClass,
       hideStillFrames,
+      recall,
       minScore: share.default(0.5),
       /** Frames that a track may go without a detection. */
       maxAge: z.int().min(0).default(5),
@@ -113,6 +129,7 @@ const trackerUnionSchema = z
       algorithm: z.literal("ocsort"),
       perClass,
       hideStillFrames,
+      recall,
       minScore: share.default(0.5),
       /** Frames that a track may go without a detection. */
       maxAge: z.int().min(0).max(10_000).default(30),
@@ -146,6 +163,7 @@ export type TrackerOptions = z.infer<typeof trackerOptionsSchema>;
 /** Whether a tracker goes by looks, so that its job needs a model for them. */
 export function needsLooks(tracker: TrackerOptions): boolean {
   return (
+    tracker.recall !== undefined ||
     tracker.algorithm === "deepsort" ||
     (tracker.algorithm === "botsort" && tracker.appearance === true)
   );
