@@ -34,6 +34,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --manifest FILE        describes a model that is not recognised
   --tracker NAME         bytetrack (default), botsort, deepsort, ocsort or sort
   --embedder NAME|FILE   model that tells looks, for deepsort and botsort, such as person-reid-0287
+  --views N              let it look at the N best views of each track alone, after tracking
   --out DIR              where results go, a folder per video (default out)
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
@@ -54,6 +55,7 @@ const OPTIONS = {
   manifest: { type: "string" },
   tracker: { type: "string" },
   embedder: { type: "string" },
+  views: { type: "string" },
   out: { type: "string" },
   json: { type: "boolean" },
   "no-video": { type: "boolean" },
@@ -94,7 +96,11 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
       values.labels?.split(",").map((label) => label.trim()),
     ),
     enhance: { normalize: values.normalize ?? false },
-    ...optional("tracker", trackerOf(values.tracker, values.embedder !== undefined)),
+    ...optional(
+      "views",
+      values.views === undefined ? undefined : { perTrack: Number(values.views) },
+    ),
+    ...optional("tracker", trackerOf(values)),
   });
   if (!options.success) throw invalid("invalid-request", "options", options.error);
   const execution = executionOptionsSchema.safeParse({
@@ -121,10 +127,16 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
   };
 }
 
-/** BoT-SORT goes by looks where there is a model for them. */
-function trackerOf(algorithm: string | undefined, hasLooks: boolean): object | undefined {
+/** BoT-SORT goes by looks where there is a model that looks at every detection. */
+function trackerOf(values: {
+  readonly tracker?: string | undefined;
+  readonly embedder?: string | undefined;
+  readonly views?: string | undefined;
+}): object | undefined {
+  const { tracker: algorithm, embedder, views } = values;
   if (algorithm === undefined) return undefined;
-  return { algorithm, ...(algorithm === "botsort" && hasLooks ? { appearance: true } : {}) };
+  const appearance = embedder !== undefined && views === undefined;
+  return { algorithm, ...(algorithm === "botsort" && appearance ? { appearance } : {}) };
 }
 
 function frameStoreOf(text: string): FrameStoreKind {

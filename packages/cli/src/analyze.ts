@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
-  checkLooks,
+  checkModels,
   type AnalyticsOptions,
   analyticsOptionsSchema,
   invalid,
@@ -49,7 +49,7 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
       { at: "--embedder" },
     );
   }
-  checkLooks(options.options.tracker, [model.ref, ...(embedder ? [embedder.ref] : [])]);
+  checkModels(options.options, [model.ref, ...(embedder ? [embedder.ref] : [])]);
   const folders = outFolders(out, options.videos);
 
   await using system = await openPrivateSystem({

@@ -87,6 +87,50 @@ export const partSchema = z.object({
 });
 export type Part = z.infer<typeof partSchema>;
 
+/** A view of a track: where it is, and where its pixels lie. */
+export const trackViewSchema = z.object({
+  trackId: z.int().positive(),
+  classId: z.int().min(0),
+  frame: z.int().min(0),
+  pts: z.int(),
+  /** Of the detection, in source pixels. */
+  box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  /**
+   * Three planes, green, blue and red, in one of the packs. Absent where the frame did not decode once more.
+   */
+  pixels: z
+    .object({
+      pack: z.int().min(0),
+      byteOffset: z.int().min(0),
+      width: z.int().positive(),
+      height: z.int().positive(),
+    })
+    .optional(),
+});
+export type TrackView = z.infer<typeof trackViewSchema>;
+
+/** What the cut step leaves for look: the best views of the tracks, by track and time, and the objects with their pixels. */
+export const cutReportSchema = z.object({
+  v: z.literal(1),
+  packs: z.array(z.string()),
+  views: z.array(trackViewSchema),
+});
+export type CutReport = z.infer<typeof cutReportSchema>;
+
+/** What look leaves for index: an entry for each view. */
+export const lookReportSchema = z.object({
+  v: z.literal(1),
+  views: z.array(
+    z.object({
+      /** As `encodeFeature` writes it; absent where no model for that was wanted, or it failed. */
+      feature: z.string().optional(),
+    }),
+  ),
+  /** Views that a model failed on. */
+  failed: z.int().min(0),
+});
+export type LookReport = z.infer<typeof lookReportSchema>;
+
 /** A vector as text: its 32-bit floats, least byte first, in base64. */
 export function encodeFeature(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");

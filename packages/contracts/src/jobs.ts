@@ -185,12 +185,27 @@ export const resultOptionsSchema = z.strictObject({
   /** Only detections of these labels are looked at by the model for looks. Default: all. */
   embedLabels: z.array(z.string().min(1)).min(1).optional(),
   /**
+   * Only the best views of each track are looked at, after tracking and in the source's own size, instead of every
+   * detection. Default: every detection is.
+   */
+  views: z
+    .strictObject({
+      /** Views of a track at most. */
+      perTrack: z.int().min(1).max(16).default(3),
+    })
+    .optional(),
+  /**
    * Longest gap of a track, in frames, that is filled by a straight line where the track comes back. Default: none is.
    * What is filled is marked as not seen.
    */
   fillGaps: z.int().min(0).max(300).optional(),
 });
 export type ResultOptions = z.infer<typeof resultOptionsSchema>;
+
+/** Whether a job's models look at every detection, and not at the best views of the tracks alone. */
+export function looksAtEach({ tracker, views }: ResultOptions): boolean {
+  return views === undefined || needsLooks(tracker);
+}
 
 /** Options that say how the work is cut. They never change a result. */
 export const executionOptionsSchema = z.strictObject({
@@ -256,14 +271,23 @@ export const acceptedJobSchema = z.object({
 });
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
 
-/** @throws ProblemError `invalid-request` if a tracker that goes by looks has no model for them */
-export function checkLooks(tracker: TrackerOptions, models: readonly ModelRef[]): void {
-  if (!needsLooks(tracker) || models.some(({ role }) => role === "embedder")) return;
-  throw new ProblemError(
-    "invalid-request",
-    `The tracker ${tracker.algorithm} goes by looks here, and the job names no model for them: embedder.`,
-    { at: "embedder" },
-  );
+/** @throws ProblemError `invalid-request` if the options want something of a model that the job does not name */
+export function checkModels({ tracker, views }: ResultOptions, models: readonly ModelRef[]): void {
+  if (models.some(({ role }) => role === "embedder")) return;
+  if (needsLooks(tracker)) {
+    throw new ProblemError(
+      "invalid-request",
+      `The tracker ${tracker.algorithm} goes by looks here, and the job names no model for them: embedder.`,
+      { at: "embedder" },
+    );
+  }
+  if (views !== undefined) {
+    throw new ProblemError(
+      "invalid-request",
+      "The best views of the tracks are wanted, and the job names no model that looks at them: embedder.",
+      { at: "embedder" },
+    );
+  }
 }
 
 /** How far each stage has come, in frames; `render` too. `total` is 0 until it is known, and an estimate until decode ends. */
@@ -281,6 +305,7 @@ export type Progress = z.infer<typeof progressSchema>;
 export const ARTIFACTS = {
   "frames.jsonl": "application/jsonl",
   "tracks.jsonl": "application/jsonl",
+  "views.jsonl": "application/jsonl",
   "mot.txt": "text/plain; charset=utf-8",
   "summary.json": "application/json",
   "annotated.mp4": "video/mp4",

@@ -40,6 +40,10 @@ export const trackMessageSchema = z.object({
 });
 
 const postMessage = { v, job: jobIdSchema, epoch, q };
+/** The index service cuts the best views of the tracks out of the source, … */
+export const cutMessageSchema = z.object({ ...postMessage, stage: z.literal("cut") });
+/** … and the infer service looks at them, before index writes the results. */
+export const lookMessageSchema = z.object({ ...postMessage, stage: z.literal("look"), tag });
 export const indexMessageSchema = z.object({ ...postMessage, stage: z.literal("index") });
 export const renderMessageSchema = z.object({ ...postMessage, stage: z.literal("render") });
 /** The last step of a job, done by the index service: artefacts named by hash, the result object, the terminal state. */
@@ -51,6 +55,8 @@ export const MESSAGE_SCHEMAS = {
   enhance: enhanceMessageSchema,
   infer: inferMessageSchema,
   track: trackMessageSchema,
+  cut: cutMessageSchema,
+  look: lookMessageSchema,
   index: indexMessageSchema,
   render: renderMessageSchema,
   finalize: finalizeMessageSchema,
@@ -65,6 +71,8 @@ export type DecodeMessage = MessageOf<"decode">;
 export type EnhanceMessage = MessageOf<"enhance">;
 export type InferMessage = MessageOf<"infer">;
 export type TrackMessage = MessageOf<"track">;
+export type CutMessage = MessageOf<"cut">;
+export type LookMessage = MessageOf<"look">;
 export type IndexMessage = MessageOf<"index">;
 export type RenderMessage = MessageOf<"render">;
 export type FinalizeMessage = MessageOf<"finalize">;

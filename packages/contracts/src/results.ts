@@ -25,10 +25,10 @@ const headerFields = {
   options: resultOptionsSchema,
 };
 
-/** First line of `frames.jsonl` and `tracks.jsonl`. It holds nothing that differs between two runs of equal inputs. */
+/** First line of `frames.jsonl`, `tracks.jsonl` and `views.jsonl`. It holds nothing that differs between two runs of equal inputs. */
 export const resultHeaderSchema = z.object({
   schemaVersion: headerFields.schemaVersion,
-  kind: z.enum(["frames", "tracks"]),
+  kind: z.enum(["frames", "tracks", "views"]),
   media: headerFields.media,
   models: headerFields.models,
   options: headerFields.options,
@@ -90,6 +90,19 @@ export const trackRowSchema = z.object({
   path: z.array(z.union([pathPoint, z.tuple([...pathPoint.def.items, z.literal(0)])])),
 });
 export type TrackRow = z.infer<typeof trackRowSchema>;
+
+/** A moment at which a track is seen well, and what the job's models made of it. */
+export const viewRowSchema = z.object({
+  trackId: z.int().positive(),
+  classId: z.int().min(0),
+  label: z.string(),
+  frame: z.int().min(0),
+  pts: z.int(),
+  box: boxSchema,
+  /** What the embedder gave: 32-bit floats, least byte first, in base64. Absent where it failed. */
+  embedding: z.string().optional(),
+});
+export type ViewRow = z.infer<typeof viewRowSchema>;
 
 export const warningSchema = z.object({ code: z.string(), detail: z.string() });
 export type Warning = z.infer<typeof warningSchema>;

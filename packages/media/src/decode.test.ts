@@ -56,6 +56,26 @@ test("segments give the same frames as the whole: sound first, a start that is n
   assert.ok((await comparePlans(path, 1)) >= 3);
 });
 
+test("frames picked out of a segment are those of the whole", async () => {
+  const path = await clips.openGopVfr("picked.mkv", 5);
+  const info = await probe(path);
+  const scan = await scanPackets(path, info.streamIndex);
+  const { segments } = planSegments(info, scan, { segmentSeconds: 1 });
+  const whole = await readAll(path, info, WHOLE);
+  const first = segments[0]!.frames;
+  const only = [0, 3, segments[1]!.frames - 1];
+  const picked = await readAll(path, info, segments[1]!, { only });
+  assert.deepEqual(
+    picked.hashes,
+    only.map((n) => whole.hashes[first + n]),
+  );
+  assert.deepEqual(
+    picked.pts,
+    only.map((n) => whole.pts[first + n]),
+  );
+  assert.deepEqual((await readAll(path, info, WHOLE, { only: [7] })).hashes, [whole.hashes[7]]);
+});
+
 test("a segment that is not what the plan promised is reported", async () => {
   const path = await clips.bFrames("promise.mp4", 2);
   const info = await probe(path);

@@ -18,6 +18,8 @@ export interface DecoderOptions extends ToolOptions {
   readonly layout: PixelLayout;
   /** Threads of the decoder; absent: ffmpeg's own choice, which is all cores. */
   readonly threads?: number;
+  /** Only these frames of the segment, from 0, lowest first; absent: all. The report is of no use then. */
+  readonly only?: readonly number[];
 }
 
 /** A decoder that works as fast as it is read. Dispose of it to stop it; disposing waits until ffmpeg is gone. */
@@ -54,13 +56,13 @@ class PipeReader implements FrameReader {
   #onTime: (() => void) | undefined;
 
   constructor(path: string, options: DecoderOptions) {
-    const { info, segment, frame, layout, threads } = options;
+    const { info, segment, frame, layout, threads, only } = options;
     this.frameBytes = frameBytes(layout, frame.width, frame.height);
     this.#name = basename(path);
     this.#options = options;
     this.#times = new FrameTimes(info.timeBase);
     this.#run = runFfmpeg(
-      decodeArguments({ source: path, info, segment, frame, layout, threads }),
+      decodeArguments({ source: path, info, segment, frame, layout, threads, only }),
       {
         tools: options.tools,
         signal: options.signal,

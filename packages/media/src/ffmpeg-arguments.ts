@@ -76,6 +76,8 @@ export interface DecodeArguments {
   readonly layout: PixelLayout;
   /** Threads of the decoder; absent: ffmpeg's own choice. */
   readonly threads?: number | undefined;
+  /** Only these frames of the segment, from 0, lowest first; absent: all. */
+  readonly only?: readonly number[] | undefined;
 }
 
 /**
@@ -85,7 +87,10 @@ export interface DecodeArguments {
  * here, not there. For planar RGB, `accurate_rnd` and `full_chroma_int` change no byte of what plain bilinear gives.
  */
 export function decodeArguments(args: DecodeArguments): FfmpegArguments {
-  const { info, segment, frame, layout, threads } = args;
+  const { info, segment, frame, layout, threads, only } = args;
+  const select = only === undefined ? "" : `select='${only.map((n) => `eq(n,${n})`).join("+")}',`;
+  // Behind the last frame that is wanted ffmpeg has nothing to do.
+  const frames = only?.length ?? (segment.startPts === undefined ? undefined : segment.frames);
   const scale = `scale=${frame.width}:${frame.height}:flags=bilinear`;
   const { startPts } = segment;
   return {
@@ -101,8 +106,8 @@ export function decodeArguments(args: DecodeArguments): FfmpegArguments {
     output: optionList(
       ["-map", `0:${info.streamIndex}`, "-fps_mode", "passthrough"],
       ["-enc_time_base", info.timeBase.join("/")],
-      ["-vf", `${scale},format=${layout},showinfo=checksum=0`],
-      startPts === undefined ? [] : ["-frames:v", String(segment.frames)],
+      ["-vf", `${select}${scale},format=${layout},showinfo=checksum=0`],
+      frames === undefined ? [] : ["-frames:v", String(frames)],
       ["-f", "rawvideo"],
     ),
   };

@@ -1,6 +1,6 @@
 import type { ModelTask } from "@framequeue/contracts";
 import { ProblemError } from "@framequeue/contracts";
-import type { BoxXyxy, Runs, Size } from "@framequeue/vision";
+import { type BoxXyxy, cropOf, type Runs, type Size } from "@framequeue/vision";
 import type { ChunkResult } from "./chunk-result.ts";
 import { frameSizeOf } from "./frame-size.ts";
 import type { ModelManifest } from "./manifest.ts";
@@ -8,7 +8,6 @@ import { masksOf } from "./mask-collector.ts";
 import type { RunnerOptions } from "./model-runner.ts";
 import { ModelRunner } from "./model-runner.ts";
 import type { ModelPackage } from "./package.ts";
-import { cropOf } from "./crop.ts";
 import type { PlanarFrames } from "./planar-frames.ts";
 import { picturesOf } from "./planar-frames.ts";
 import type { Picture } from "./session-protocol.ts";

@@ -22,6 +22,7 @@ export * from "./parts.ts";
 export * from "./payloads.ts";
 export * from "./pipeline.ts";
 export * from "./plan.ts";
+export { doPost, type PostWork } from "./post-stage.ts";
 export { connectRedis, type RedisClient } from "./redis.ts";
 export { createReconciler, type Reconciler, type RepairEvents } from "./reconciler.ts";
 export { openQueues } from "./open-queues.ts";

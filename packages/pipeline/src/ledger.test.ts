@@ -3,7 +3,14 @@ import { after, before, test } from "node:test";
 import { type BatchKey, newJobId, newToken } from "@framequeue/contracts";
 import { startRedisServer, type TestRedis } from "@framequeue/service/testing";
 import { jobKey, ledgerKeys } from "./keys.ts";
-import { createLedger, type Due, type Ledger, type PlanOptions, type TrackRun } from "./ledger.ts";
+import {
+  createLedger,
+  type Due,
+  type Ledger,
+  type PlanOptions,
+  type PostStage,
+  type TrackRun,
+} from "./ledger.ts";
 import { connectRedis, type RedisClient } from "./redis.ts";
 import { LedgerDriver, names, PLAN } from "./testing/ledger-driver.ts";
 
@@ -535,6 +542,36 @@ test("the last step is due once both stages after track have left a reference", 
   assert.deepEqual(await commit("index", "i2"), ["finalize #1"], "the first reference wins");
   assert.deepEqual([await d.field("index"), await d.field("render")], ["i1", "r1"]);
   assert.deepEqual(await d.due(), ["finalize #1"]);
+});
+
+test("views are cut, then looked at, then written down, and render waits for none of it", async () => {
+  const d = await plan({ segments: 1, render: true, views: true });
+  await d.segBegin(0, "l");
+  await d.finish(0, "l", 0);
+  await d.end(0, "l", 1);
+  assert.deepEqual(await d.track(), ["cut #1", "render #1"]);
+  const commit = async (stage: PostStage, ref: string): Promise<string[]> =>
+    names(await ledger.postCommit(d.job, d.ep, stage, ref));
+  assert.deepEqual(await commit("cut", "c1"), ["look #1"]);
+  assert.deepEqual(await commit("render", "r1"), []);
+  await ledger.pause(d.job);
+  assert.equal((await ledger.postBegin(d.job, d.ep, "look")).a, "skip");
+  assert.deepEqual(names(await ledger.resume(d.job)), ["look #2"], "a task of its own");
+  assert.equal((await ledger.postBegin(d.job, d.ep, "look")).a, "run");
+  assert.deepEqual(await commit("look", "l1"), ["index #1"]);
+  assert.deepEqual(await commit("index", "i1"), ["finalize #1"]);
+});
+
+test("a job whose views nobody here can look at begins again", async () => {
+  const d = await plan({ segments: 1, views: true });
+  await d.segBegin(0, "l");
+  await d.finish(0, "l", 0);
+  await d.end(0, "l", 1);
+  await d.track();
+  assert.equal((await ledger.replan(d.job, d.ep)).a, "gone", "nothing is looked at yet");
+  await ledger.postCommit(d.job, d.ep, "cut", "c1");
+  assert.deepEqual(names(await ledger.replan(d.job, d.ep)), ["ingest #1"]);
+  assert.equal(await d.field("cut"), null);
 });
 
 test("a job ends once and leaves its record alone, for a while", async () => {

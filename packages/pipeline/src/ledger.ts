@@ -71,11 +71,16 @@ export interface PlanOptions {
   readonly attempts: number;
   readonly enhance: boolean;
   readonly render: boolean;
+  /** The best views of the tracks are cut out and looked at. */
+  readonly views?: boolean;
   /** 1 to 9: a job's share beside others, default 5. */
   readonly priority?: number;
   /** Frames to expect, for progress. */
   readonly total: number;
 }
+
+/** The stages after track that leave a reference. */
+export type PostStage = "cut" | "look" | "index" | "render";
 
 export interface SegmentEnd {
   readonly batches: number;
@@ -167,6 +172,7 @@ export function createLedger(redis: RedisClient, site: string) {
         new Date().toISOString(),
         plan.priority ?? DEFAULT_PRIORITY,
         plan.auto ? 1 : 0,
+        plan.views ? 1 : 0,
       ),
 
     /** More workers came: jobs whose plan is `auto` may hold more. */
@@ -343,10 +349,10 @@ export function createLedger(redis: RedisClient, site: string) {
       >("read-parts", job, ep),
 
     /** Whether the stage is to start: not while the job is paused, nor once it is done. */
-    postBegin: (job: JobId, ep: string, stage: "index" | "render" | "finalize") =>
+    postBegin: (job: JobId, ep: string, stage: PostStage | "finalize") =>
       call<Answer<"run" | "skip"> | Gone>("post-begin", job, ep, stage),
 
-    postCommit: (job: JobId, ep: string, stage: "index" | "render", ref: string) =>
+    postCommit: (job: JobId, ep: string, stage: PostStage, ref: string) =>
       call<Answer<"ok"> | Gone>("post-commit", job, ep, stage, ref),
 
     /** Nothing may start for the job any more; `tasks` are those that may wait for it. */

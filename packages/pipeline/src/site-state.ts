@@ -76,6 +76,8 @@ const FIELDS = [
   "enh",
   "ren",
   "render",
+  "cut",
+  "look",
   "index",
   "acceptedAt",
   "decodeAt",
@@ -159,11 +161,11 @@ function framesLeft(stage: FrameStage, fields: Fields, ofUnplanned: number): num
 }
 
 function toRunningJob(id: JobId, fields: Fields): RunningJob {
-  const { st, ep, fd, fi, ord, rendered, render, index, acceptedAt } = fields;
+  const { st, ep, fd, fi, ord, rendered, render, cut, look, index, acceptedAt } = fields;
   return {
     id,
     phase: phaseOf(fields),
-    progress: [st, ep, fd, fi, ord, rendered, index, render].join(" "),
+    progress: [st, ep, fd, fi, ord, rendered, cut, look, index, render].join(" "),
     acceptedAt: acceptedAt === null ? undefined : Date.parse(acceptedAt),
   };
 }

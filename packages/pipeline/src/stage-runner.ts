@@ -52,9 +52,14 @@ export type Handler<S extends MessageStage> = (
 ) => Promise<void>;
 
 /** A handler for every message that the queue can carry; a missing one does not compile. */
-export type Handlers<Q extends Stage> = Q extends "index"
-  ? { readonly index: Handler<"index">; readonly finalize: Handler<"finalize"> }
-  : { readonly [S in Q]: Handler<S> };
+export type Handlers<Q extends Stage> = { readonly [S in StepOf<Q>]: Handler<S> };
+
+/** The messages that a queue carries. */
+type StepOf<Q extends Stage> = Q extends "index"
+  ? "cut" | "index" | "finalize"
+  : Q extends "infer"
+    ? "infer" | "look"
+    : Q;
 
 /**
  * How a delivery ended. `waits`: what the work needs is full or away, so it is tried again without an attempt counted;
@@ -94,8 +99,8 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly concurrency: number;
   readonly pipeline: Pick<Pipeline, "redis" | "ledger" | "queues" | "jobs" | "lockMs">;
   /**
-   * How often a task may fail for an unknown reason, or take its process with it, before its job fails. Stages whose
-   * attempts the ledger counts (decode, enhance, infer) leave it out: the ledger turns what keeps failing into a gap.
+   * How often a task may fail for an unknown reason, or take its process with it, before its job fails. Not for steps
+   * whose attempts the ledger counts (decode, enhance, infer): the ledger turns what keeps failing into a gap.
    */
   readonly maxAttempts?: number;
   /** How long a task stays with a process that gives no sign of life; default: the pipeline's. */
@@ -125,6 +130,9 @@ export interface SizedRunner extends StageRunner {
   /** From now on holds so many tasks at once, instead of `concurrency`. */
   hold(tasks: number): void;
 }
+
+/** Steps whose attempts the ledger counts. */
+const COUNTED: ReadonlySet<MessageStage> = new Set(["decode", "enhance", "infer"]);
 
 /** How long a task stays away that was for another process: short, because the other one may be idle. */
 const FOR_ANOTHER_MS = 250;
@@ -170,7 +178,7 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         outcome,
         ...(error === undefined ? {} : { error }),
       });
-    const { maxAttempts = Infinity } = options;
+    const maxAttempts = COUNTED.has(stage) ? Infinity : (options.maxAttempts ?? Infinity);
     let failures = task.attemptsMade;
     const redelivered = task.attemptsStarted > 1 || task.stalledCounter > 0;
     using wanted = watch.watch(message.job, "epoch" in message ? message.epoch : undefined);

@@ -3,6 +3,7 @@ import {
   type EnhanceMessage,
   type InferMessage,
   type JobId,
+  type LookMessage,
   type Message,
   MESSAGE_SCHEMAS,
   MESSAGE_VERSION,
@@ -18,9 +19,17 @@ import type { RedisClient } from "./redis.ts";
 import type { QueueDepth } from "./site-state.ts";
 import { redisTrouble } from "./redis-trouble.ts";
 
-/** The queue that carries a message. The index service does the last step of a job as well. */
+/** The queue that carries a message: several steps may be those of one service. */
 export function queueOf(stage: Message["stage"]): Stage {
-  return stage === "finalize" ? "index" : stage;
+  switch (stage) {
+    case "cut":
+    case "finalize":
+      return "index";
+    case "look":
+      return "infer";
+    default:
+      return stage;
+  }
 }
 
 /**
@@ -55,10 +64,10 @@ export function deliveryId(task: Pick<Job, "id" | "attemptsStarted">): string {
   return `${task.id}#${task.attemptsStarted}`;
 }
 
-type TurnMessage = DecodeMessage | EnhanceMessage | InferMessage;
+type TurnMessage = DecodeMessage | EnhanceMessage | InferMessage | LookMessage;
 
 function isTurn(message: Message): message is TurnMessage {
-  return (TURNS as readonly string[]).includes(message.stage);
+  return (TURNS as readonly string[]).includes(queueOf(message.stage));
 }
 
 /** What a script made due, as the message that asks for it. */
@@ -73,6 +82,8 @@ export function dueMessage(job: JobId, epoch: string, { stage, item, q, vt }: Du
     case "enhance":
     case "infer":
       return { ...base, ...turn, stage, batch: item as BatchKey };
+    case "look":
+      return { ...base, ...turn, stage };
     default:
       return { ...base, stage };
   }
@@ -102,7 +113,7 @@ export interface TaskQueues extends AsyncDisposable {
   addDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
 }
 
-/** Stages whose tasks take turns between jobs. */
+/** Queues whose tasks take turns between jobs. */
 const TURNS = ["decode", "enhance", "infer"] as const satisfies readonly Stage[];
 
 /** BullMQ's score of a waiting task: its priority times this, and a counter. */

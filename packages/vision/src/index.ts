@@ -20,6 +20,7 @@ export type {
 export { area, clipBox, iou, xywhToXyxy, xyxyToXywh } from "./box.ts";
 export type { BoxXywh, BoxXyxy, Size } from "./box.ts";
 export { centerCrop } from "./center-crop.ts";
+export { cropOf } from "./crop.ts";
 export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";
 export type { Fit, Letterbox, Placement } from "./letterbox.ts";
 export { nms } from "./nms.ts";

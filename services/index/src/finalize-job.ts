@@ -69,13 +69,17 @@ async function readJson(objects: ObjectStore, key: string): Promise<unknown> {
   return JSON.parse((await objects.get(key)).toString());
 }
 
-function warningsOf(record: JobRecord, { gaps }: IndexReport): Warning[] {
+function warningsOf(record: JobRecord, { gaps, failedViews }: IndexReport): Warning[] {
   const warnings: Warning[] = gaps.map(({ from, to, reason }) => ({
     code: reason,
     detail: `Frames ${from} to ${to} have no result.`,
   }));
   const decode = record["decodeWarning"];
   if (decode !== undefined) warnings.push({ code: "decode-warning", detail: decode });
+  if (failedViews > 0) {
+    const detail = `A model failed on ${failedViews} views of tracks.`;
+    warnings.push({ code: "inference-error", detail });
+  }
   return warnings;
 }
 

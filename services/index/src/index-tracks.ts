@@ -8,10 +8,9 @@ import {
 } from "@framequeue/contracts";
 import {
   type JobFacts,
-  type JobRecord,
-  NotWanted,
+  doPost,
   type Pipeline,
-  putIntermediate,
+  type PostWork,
   readRows,
   type TaskContext,
   toFrameRows,
@@ -22,39 +21,29 @@ import { ArtifactWriter } from "./artifact-writer.ts";
 import { fillGaps } from "./fill-gaps.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
 import { TrackSpool } from "./track-spool.ts";
+import { writeViews } from "./write-views.ts";
 
 /** Writes the result files from the tracked parts, and counts what the job wants counted. */
 export async function indexTracks(
   pipeline: Pipeline,
-  { job, epoch }: IndexMessage,
+  message: IndexMessage,
   { count }: TaskContext,
 ): Promise<void> {
-  const { ledger, queues, objects } = pipeline;
-  const facts = await pipeline.facts(job, epoch);
-  const record = await ledger.read(job);
-  if (facts === undefined || record === undefined) return;
-  const begun = await ledger.postBegin(job, epoch, "index");
-  await queues.addDue(job, epoch, begun.due);
-  if (begun.a !== "run") return;
-
-  await using folder = await openTempFolder("index");
-  const report = await writeFiles(pipeline, facts, record, epoch, folder.path);
-  if (report === undefined) return;
-  const ref = await putIntermediate(objects, job, epoch, "index", JSON.stringify(report));
-  const committed = await ledger.postCommit(job, epoch, "index", ref);
-  if (committed.a === "gone") throw new NotWanted(job);
-  count({ frames: report.frames, batches: 0 });
-  await queues.addDue(job, epoch, committed.due);
+  const report = await doPost(pipeline, message, async (work) => {
+    await using folder = await openTempFolder("index");
+    return await writeFiles(pipeline, work, folder.path);
+  });
+  if (report !== undefined) count({ frames: report.frames, batches: 0 });
 }
 
 async function writeFiles(
   pipeline: Pipeline,
-  facts: JobFacts,
-  record: JobRecord,
-  epoch: string,
+  work: PostWork,
   folder: string,
 ): Promise<IndexReport | undefined> {
-  const { job, plan } = facts;
+  const { job, plan, epoch, record } = work;
+  // A Redis that went back has the views looked at again.
+  if (job.options.views !== undefined && record["look"] === undefined) return undefined;
   const frames = Number(record["ord"] ?? 0);
   await using framesFile = await ArtifactWriter.open("frames.jsonl", join(folder, "frames.jsonl"));
   await using tracksFile = await ArtifactWriter.open("tracks.jsonl", join(folder, "tracks.jsonl"));
@@ -75,7 +64,7 @@ async function writeFiles(
       yield row;
     }
   };
-  await framesFile.line(JSON.stringify(header("frames", facts, frames)));
+  await framesFile.line(JSON.stringify(header("frames", work, frames)));
   for await (const row of toFrameRows(tapped(), plan.labels, missingFrames(record))) {
     await framesFile.line(JSON.stringify(row));
     if ("gap" in row) gaps.push(row.gap);
@@ -85,7 +74,7 @@ async function writeFiles(
   if (seen !== frames) return undefined;
 
   const objectsByLabel = new Map<string, number>();
-  await tracksFile.line(JSON.stringify(header("tracks", facts, frames)));
+  await tracksFile.line(JSON.stringify(header("tracks", work, frames)));
   for (const { row, path } of tracks.rows(plan.labels)) {
     await tracksFile.text(`${JSON.stringify(row).slice(0, -1)},"path":[`);
     for await (const piece of path) await tracksFile.text(piece);
@@ -93,25 +82,26 @@ async function writeFiles(
     objectsByLabel.set(row.label, (objectsByLabel.get(row.label) ?? 0) + 1);
   }
 
+  const views =
+    job.options.views === undefined
+      ? undefined
+      : await writeViews(pipeline, work, header("views", work, frames), folder);
   const { analytics } = job;
   const counted =
     analytics === undefined
       ? {}
-      : await analyzeTracks(
-          pipeline,
-          { ...facts, epoch },
-          {
-            analytics,
-            header: header("frames", facts, frames),
-            folder,
-            lastFrameOf: (trackId) => tracks.lastFrameOf(trackId),
-          },
-        );
+      : await analyzeTracks(pipeline, work, {
+          analytics,
+          header: header("frames", work, frames),
+          folder,
+          lastFrameOf: (trackId) => tracks.lastFrameOf(trackId),
+        });
   return {
     artifacts: {
       "frames.jsonl": await framesFile.store(pipeline.objects, job.id),
       "tracks.jsonl": await tracksFile.store(pipeline.objects, job.id),
       "mot.txt": await motFile.store(pipeline.objects, job.id),
+      ...(views && { "views.jsonl": views.artifact }),
       ...counted,
     },
     frames,
@@ -119,6 +109,7 @@ async function writeFiles(
     tracks: tracks.count,
     objects: Object.fromEntries([...objectsByLabel].sort(([a], [b]) => (a < b ? -1 : 1))),
     gaps,
+    failedViews: views?.failed ?? 0,
   };
 }
 

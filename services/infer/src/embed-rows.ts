@@ -1,4 +1,9 @@
-import { type DetectionTuple, encodeFeature, type InferResult } from "@framequeue/contracts";
+import {
+  type DetectionTuple,
+  encodeFeature,
+  type InferResult,
+  looksAtEach,
+} from "@framequeue/contracts";
 import type { Crop, PictureModel, PlanarFrames } from "@framequeue/models";
 import type { JobFacts } from "@framequeue/pipeline";
 import { xywhToXyxy } from "@framequeue/vision";
@@ -23,7 +28,7 @@ export async function embedRows(
   signal: AbortSignal,
 ): Promise<InferResult["features"]> {
   const ref = job.models.find(({ role }) => role === "embedder");
-  if (ref === undefined) return undefined;
+  if (ref === undefined || !looksAtEach(job.options)) return undefined;
   const wanted = wantedClasses(plan.labels, job.options.embedLabels);
   const crops = rows.flatMap((row, i) =>
     row

@@ -7,9 +7,7 @@ import {
 } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
 import {
-  clearEpoch,
   dropBatch,
-  ForAnother,
   insist,
   NotWanted,
   type JobFacts,
@@ -22,6 +20,7 @@ import {
 import type { DetectorCache } from "./detector-cache.ts";
 import { embedRows, type Embedder } from "./embed-rows.ts";
 import type { ModelCache } from "./model-cache.ts";
+import { isOurs } from "./numeric-class.ts";
 import { resultRows, wantedClasses } from "./result-rows.ts";
 import type { SoloGate } from "./solo-gate.ts";
 
@@ -52,26 +51,6 @@ export async function inferBatch(
     if (next === "none") return;
     alone ||= next === "alone";
   }
-}
-
-/**
- * A job's frames are inferred by processes of one class; those of another leave them. Where the last process of the class
- * is gone for good, the job begins again on what there is: half of its frames by one class and half by another would be a
- * result that no undisturbed run gives.
- */
-async function isOurs(
-  deps: InferDeps,
-  { plan }: JobFacts,
-  { job, epoch }: InferMessage,
-): Promise<boolean> {
-  const { numericClass, roster, ledger, queues } = deps;
-  const wanted = plan.numeric?.class;
-  if (numericClass === undefined || wanted === undefined || wanted === numericClass) return true;
-  if (await roster.wasHere(wanted)) throw new ForAnother(`for a process of class ${wanted}`);
-  const replanned = await ledger.replan(job, epoch);
-  await queues.addDue(job, "", replanned.due);
-  if (replanned.a === "ok") await clearEpoch(deps, job, epoch);
-  return false;
 }
 
 /** What comes after a range: another of the batch, this one again but alone in the process, or nothing. */

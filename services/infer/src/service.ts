@@ -12,6 +12,7 @@ import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
 import { createModelCache } from "./model-cache.ts";
 import { createAttendance } from "./attendance.ts";
 import { inferBatch } from "./infer-batch.ts";
+import { lookAtViews } from "./look-at-views.ts";
 import { createSoloGate } from "./solo-gate.ts";
 import { createTasksInHand } from "./tasks-in-hand.ts";
 
@@ -86,6 +87,14 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
           onError: (error) => events?.onQueueError?.(error as Error),
         })
       : undefined;
+  const busy = async (work: () => Promise<void>): Promise<void> => {
+    const end = tuning?.busy();
+    try {
+      await work();
+    } finally {
+      end?.();
+    }
+  };
   const attendance =
     engine &&
     createAttendance({
@@ -107,15 +116,10 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     queue: "infer",
     concurrency: options.concurrency ?? inHand.count,
     pipeline,
+    maxAttempts: 8,
     handlers: {
-      async infer(message, context) {
-        const end = tuning?.busy();
-        try {
-          await inferBatch(deps, message, context);
-        } finally {
-          end?.();
-        }
-      },
+      infer: (message, context) => busy(() => inferBatch(deps, message, context)),
+      look: (message, context) => busy(() => lookAtViews(deps, message, context)),
     },
     ...(events ? { events } : {}),
   });

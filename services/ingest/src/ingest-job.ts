@@ -1,9 +1,10 @@
 import {
   type AcceptedJob,
-  checkLooks,
+  checkModels,
   DEFAULT_PRIORITY,
   frameBytes,
   type IngestMessage,
+  looksAtEach,
   modelKeys,
   newToken,
   ProblemError,
@@ -77,6 +78,7 @@ export async function ingestJob(
     attempts: ATTEMPTS,
     enhance: job.options.enhance.normalize,
     render: job.render,
+    views: job.options.views !== undefined,
     total: plan.expectedFrames,
     priority: job.priority ?? DEFAULT_PRIORITY,
   });
@@ -100,7 +102,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   const { tools, limits } = deps;
   const manifest = await readManifest(deps, job);
   checkLabels(job, manifest);
-  checkLooks(job.options.tracker, job.models);
+  checkModels(job.options, job.models);
   const source = await localize(deps, job, signal);
   await using file = await openSource(deps.objects, source);
   const media = await probe(file.path, { tools, signal, limits });
@@ -109,9 +111,8 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     hashFile(file.path, signal),
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
-  const frame = job.models.some(({ role }) => role !== "detector")
-    ? cropFrameSize(media)
-    : frameSizeOf(media, manifest.input);
+  const cuts = job.models.length > 1 && looksAtEach(job.options);
+  const frame = cuts ? cropFrameSize(media) : frameSizeOf(media, manifest.input);
   return {
     v: 1,
     source,

@@ -7,12 +7,11 @@ import {
 } from "@framequeue/contracts";
 import { annotate, type MediaTools, writeOverlay } from "@framequeue/media";
 import {
-  type JobFacts,
-  NotWanted,
+  doPost,
   objectKeys,
   openSource,
   type Pipeline,
-  putIntermediate,
+  type PostWork,
   readRows,
   type RenderReport,
   type TaskContext,
@@ -28,34 +27,24 @@ export interface RenderDeps extends Pipeline {
 /** Burns what was tracked into the source. A video that cannot be written is a warning: the data is there without it. */
 export async function renderVideo(
   deps: RenderDeps,
-  { job, epoch }: RenderMessage,
+  message: RenderMessage,
   { signal, count }: TaskContext,
 ): Promise<void> {
-  const { ledger, queues, objects } = deps;
-  const facts = await deps.facts(job, epoch);
-  if (facts === undefined) return;
-  const begun = await ledger.postBegin(job, epoch, "render");
-  await queues.addDue(job, epoch, begun.due);
-  if (begun.a !== "run") return;
-
-  await using folder = await openTempFolder("render");
   let written = 0;
   const note = (frames: number): void => {
     count({ frames: Math.max(0, frames - written), batches: 0 });
     written = Math.max(written, frames);
-    void ledger.noteRendered(job, written).catch(() => {});
+    void deps.ledger.noteRendered(message.job, written).catch(() => {});
   };
-  const report = await render(deps, facts, epoch, folder.path, note, signal);
-  const ref = await putIntermediate(objects, job, epoch, "render", JSON.stringify(report));
-  const committed = await ledger.postCommit(job, epoch, "render", ref);
-  if (committed.a === "gone") throw new NotWanted(job);
-  await queues.addDue(job, epoch, committed.due);
+  await doPost(deps, message, async (work) => {
+    await using folder = await openTempFolder("render");
+    return await render(deps, work, folder.path, note, signal);
+  });
 }
 
 async function render(
   deps: RenderDeps,
-  { job, plan }: JobFacts,
-  epoch: string,
+  { job, plan, epoch }: PostWork,
   folder: string,
   onProgress: (frames: number) => void,
   signal: AbortSignal,

@@ -41,7 +41,7 @@ end
 local due = {}
 
 -- Stages that work on pixels take turns between jobs by the job's virtual time, see `FairClock`.
-local TAKES_TURNS = { decode = true, enhance = true, infer = true }
+local TAKES_TURNS = { decode = true, enhance = true, infer = true, look = true }
 
 local function owe(stage, item, q)
   local vt = TAKES_TURNS[stage] and tonumber(get('vt') or '0') or nil
@@ -89,6 +89,34 @@ local function oweBatch(k, batch)
   owe(stageOf(batch), k, batch.q)
 end
 
+-- What comes next of the stages after track, but for render, which works beside them. With `vw` the best views of the
+-- tracks are cut out of the source and looked at before index writes everything down.
+local function nextPost()
+  if get('vw') == '1' then
+    if not get('cut') then return 'cut' end
+    if not get('look') then return 'look' end
+  end
+  if not get('index') then return 'index' end
+  if get('ren') ~= '1' or get('render') then return 'finalize' end
+end
+
+-- The generation of a stage after track: cq, lq, iq, rq, fq.
+local function generationOf(stage)
+  return string.sub(stage, 1, 1) .. 'q'
+end
+
+local function owePost(stage)
+  local q = generationOf(stage)
+  if int(q) == 0 then set(q, 1) end
+  owe(stage, '', int(q))
+end
+
+local function settlePost()
+  if get('st') ~= 'tracked' then return end
+  local stage = nextPost()
+  if stage then owePost(stage) end
+end
+
 -- Invariants: opened <= cs + S, lowest first. Track is due exactly when the batch at the cursor is done. The cursor
 -- leaves a segment only when the segment has ended and its last batch was tracked, never by a planned count.
 local function settle()
@@ -108,12 +136,9 @@ local function settle()
   end
   set('cs', cs, 'cb', cb, 'opened', opened)
   if cs == nseg then
-    set('st', 'tracked', 'iq', 1)
-    owe('index', '', 1)
-    if get('ren') == '1' then
-      set('rq', 1)
-      owe('render', '', 1)
-    end
+    set('st', 'tracked')
+    settlePost()
+    if get('ren') == '1' then owePost('render') end
     return
   end
   local batch = load(BAT, cs .. '.' .. cb)
@@ -121,15 +146,6 @@ local function settle()
     local tq = int('tq') + 1
     set('tst', 'queued', 'tq', tq)
     owe('track', '', tq)
-  end
-end
-
--- The final step is due once every stage after track has left its reference.
-local function settlePost()
-  if get('st') ~= 'tracked' then return end
-  if get('index') and (get('ren') ~= '1' or get('render')) then
-    if int('fq') == 0 then set('fq', 1) end
-    owe('finalize', '', int('fq'))
   end
 end
 
@@ -152,9 +168,8 @@ local function oweAll()
     end
     if get('tst') == 'queued' then owe('track', '', int('tq')) end
   elseif st == 'tracked' then
-    if not get('index') then owe('index', '', int('iq')) end
-    if get('ren') == '1' and not get('render') then owe('render', '', int('rq')) end
     settlePost()
+    if get('ren') == '1' and not get('render') then owePost('render') end
   end
 end
 

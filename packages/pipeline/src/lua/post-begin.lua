@@ -1,9 +1,9 @@
--- postBegin(ep, stage): index, render or finalize is about to start. Answers run | skip | gone.
+-- postBegin(ep, stage): a stage after track is about to start. Answers run | skip | gone.
 local ep, stage = ARGV[1], ARGV[2]
 if gone(ep) then return answer('gone') end
 if get('st') ~= 'tracked' then return answer('skip') end
 if paused() then
-  redis.call('HINCRBY', JOB, string.sub(stage, 1, 1) .. 'q', 1) -- iq, rq, fq: this task is over, see `turnAway`
+  redis.call('HINCRBY', JOB, generationOf(stage), 1) -- this task is over, see `turnAway`
   return answer('skip')
 end
 if get(stage) then

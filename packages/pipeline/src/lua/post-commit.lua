@@ -1,7 +1,7 @@
--- postCommit(ep, stage, ref): index or render is done; the first reference wins. Answers ok | gone.
+-- postCommit(ep, stage, ref): a stage after track is done; the first reference wins. Answers ok | gone.
 local ep, stage, ref = ARGV[1], ARGV[2], ARGV[3]
 if gone(ep) then return answer('gone') end
 if get('st') ~= 'tracked' then return answer('gone') end
 redis.call('HSETNX', JOB, stage, ref)
-settlePost()
+if stage ~= 'render' or nextPost() == 'finalize' then settlePost() end -- what else is next is due without it
 return answer('ok')

@@ -7,7 +7,8 @@ local function oweIngest()
   return answer('ok')
 end
 if get('replanned') == ep and not get('ep') then return oweIngest() end -- this caller's, who never heard the answer
-if gone(ep) or get('st') ~= 'running' then return answer('gone') end
+if gone(ep) then return answer('gone') end
+if get('st') ~= 'running' and not (get('st') == 'tracked' and nextPost() == 'look') then return answer('gone') end
 local kept = { 'st', 'queued', 'replanned', ep, 'gq', int('gq') + 1 }
 for _, name in ipairs({ 'acceptedAt', 'run', 'paused', 'vt' }) do
   local value = get(name)

@@ -1,11 +1,13 @@
 import {
   type BatchKey,
   batchKey,
+  type CutMessage,
   type DecodeMessage,
   type EnhanceMessage,
   type FinalizeMessage,
   type IndexMessage,
   type InferMessage,
+  type LookMessage,
   type RenderMessage,
   type TrackMessage,
 } from "@framequeue/contracts";
@@ -50,6 +52,8 @@ function handle(world: World, { message, started, id }: WorldTask): Actor {
       return infer(world, message);
     case "track":
       return track(world, message);
+    case "cut":
+    case "look":
     case "index":
     case "render":
       return post(world, message);
@@ -325,12 +329,19 @@ async function* rollUp(world: World, epoch: string, roll: string): Actor {
   yield "rollUp";
 }
 
-async function* post(world: World, { job, epoch, stage }: IndexMessage | RenderMessage): Actor {
+type PostMessage = CutMessage | LookMessage | IndexMessage | RenderMessage;
+
+async function* post(world: World, { job, epoch, stage }: PostMessage): Actor {
   if (!world.plans.has(epoch)) return;
   const begun = await world.ledger.postBegin(job, epoch, stage);
   yield `begin ${begun.a}`;
   yield* world.enqueue(epoch, begun.due);
   if (begun.a !== "run") return;
+  // Each of these needs what the one before left; a Redis that went back may have forgotten it.
+  const record = await world.ledger.read(job);
+  yield "read";
+  if (stage === "look" && record?.["cut"] === undefined) return;
+  if (stage === "index" && record?.["vw"] === "1" && record["look"] === undefined) return;
   const listed = await world.ledger.readParts(job, epoch);
   yield "readParts";
   if (listed.a !== "ok") return;

@@ -30,6 +30,7 @@ export function drawScenario(random: Random, given: Partial<Scenario> = {}): Sce
     attempts: poisoned ? 2 : 50,
     enhance: random.chance(0.25),
     render: random.chance(0.25),
+    views: random.chance(0.25),
     budget: scarce ? random.int(Math.min(window, openSegments), window) : 1_000,
     zombies,
     losses,

@@ -16,6 +16,7 @@ export interface Scenario {
   readonly attempts: number;
   readonly enhance: boolean;
   readonly render: boolean;
+  readonly views: boolean;
   /** Batches whose bytes the site may hold. */
   readonly budget: number;
   /** This segment does not decode as planned, so the job falls back to a single one. */
@@ -191,6 +192,7 @@ export class World {
       attempts: scenario.attempts,
       enhance: scenario.enhance,
       render: scenario.render,
+      views: scenario.views,
       total: scenario.segments.flat().reduce((sum, frames) => sum + frames, 0),
     };
   }

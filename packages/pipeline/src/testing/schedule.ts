@@ -315,6 +315,11 @@ class Schedule {
     if (!truth.cancelled) {
       const rows = this.#world.expectedRows();
       assert.deepEqual(this.#world.get(truth.result!["index"]!), rows);
+      if (scenario.views) {
+        for (const step of ["cut", "look"]) {
+          assert.deepEqual(this.#world.get(truth.result![step]!), rows);
+        }
+      }
       if (scenario.render) assert.deepEqual(this.#world.get(truth.result!["render"]!), rows);
     }
     assert.deepEqual([...payloads.keys(), ...plans.keys()], [], "stores are empty");

@@ -1,6 +1,6 @@
 import {
   type AcceptedJob,
-  checkLooks,
+  checkModels,
   type JobId,
   jobRequestSchema,
   newJobId,
@@ -123,6 +123,6 @@ async function submit(
     ],
     ...options,
   };
-  checkLooks(job.options.tracker, job.models);
+  checkModels(job.options, job.models);
   await inTime(jobs.submit(job, signal, askedBy));
 }

@@ -3,8 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GraphBuilder } from "@framequeue/graphs";
-import type { BoxXyxy } from "@framequeue/vision";
-import { cropOf } from "./crop.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { loadModelPackage } from "./package.ts";
 import { createEmbedder } from "./picture-model.ts";
@@ -13,60 +11,6 @@ import { temporaryFolder } from "./testing/temporary-folder.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 const source = { width: 200, height: 100 };
-
-test("a crop is the pixels that the box touches, inside the frame", () => {
-  const rows: [box: BoxXyxy, frame: [number, number], crop: [number, number, number, number]][] = [
-    [
-      [10, 20, 30, 60],
-      [200, 100],
-      [10, 20, 20, 40],
-    ],
-    [
-      [10.2, 20.7, 29.1, 59.9],
-      [200, 100],
-      [10, 20, 20, 40],
-    ],
-    [
-      [10, 20, 30, 60],
-      [100, 50],
-      [5, 10, 10, 20],
-    ],
-    // over the border
-    [
-      [-20, -5, 10, 50],
-      [200, 100],
-      [0, 0, 10, 50],
-    ],
-    [
-      [190, 90, 230, 130],
-      [200, 100],
-      [190, 90, 10, 10],
-    ],
-    // less than a pixel, and outside altogether
-    [
-      [50.2, 50.2, 50.4, 50.4],
-      [200, 100],
-      [50, 50, 1, 1],
-    ],
-    [
-      [300, 300, 310, 310],
-      [200, 100],
-      [199, 99, 1, 1],
-    ],
-  ];
-  for (const [box, [width, height], [x, y, w, h]] of rows) {
-    assert.deepEqual(cropOf(box, source, { width, height }), { x, y, width: w, height: h });
-  }
-});
-
-/** The mean red, green and blue of a picture: what it looks like. */
-function meanColour(): Uint8Array {
-  const graph = new GraphBuilder({ name: "colour" });
-  const images = graph.input("images", "float32", ["N", 3, 16, 8]);
-  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 }, "vector");
-  graph.output(mean, "float32", ["N", 3]);
-  return graph.toBytes();
-}
 
 test("crops of several frames are embedded, each by its own pixels", async () => {
   await using folder = await temporaryFolder();
@@ -112,3 +56,12 @@ test("crops of several frames are embedded, each by its own pixels", async () =>
   const outside = [{ frame: 2, box: [0, 0, 1, 1] as const }];
   await assert.rejects(embedder.lookAtCrops(frames, outside, source), RangeError);
 });
+
+/** The mean red, green and blue of a picture: what it looks like. */
+function meanColour(): Uint8Array {
+  const graph = new GraphBuilder({ name: "colour" });
+  const images = graph.input("images", "float32", ["N", 3, 16, 8]);
+  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 }, "vector");
+  graph.output(mean, "float32", ["N", 3]);
+  return graph.toBytes();
+}

@@ -1,4 +1,5 @@
-import type { BoxXyxy, Region, Size } from "@framequeue/vision";
+import type { BoxXyxy, Size } from "./box.ts";
+import type { Region } from "./resample.ts";
 
 /**
  * The whole pixels of a frame that a box of its source touches, at least one; what reaches outside is cut off.

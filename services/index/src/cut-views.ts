@@ -1,0 +1,147 @@
+import type { CutMessage, CutReport, Size, TrackView } from "@framequeue/contracts";
+import { type MediaTools, openDecoder } from "@framequeue/media";
+import {
+  doPost,
+  openSource,
+  type Pipeline,
+  type PostWork,
+  putIntermediate,
+  readRows,
+  readSegment,
+  type TaskContext,
+} from "@framequeue/pipeline";
+import { cropOf, resample, xywhToXyxy } from "@framequeue/vision";
+import { placesOf } from "./frame-places.ts";
+import { ViewPicker } from "./view-picker.ts";
+
+export interface CutDeps extends Pipeline {
+  readonly tools: MediaTools;
+}
+
+/** Two views of a track that are closer in time show the same. */
+const SECONDS_APART = 1;
+/** Longest side of the frames that views are cut from: the source's own, unless that is beyond 4K. */
+const MOST_FRAME_SIDE = 3840;
+/** Longest side of a view: models look at fewer pixels. */
+const MOST_SIDE = 512;
+/** Pixels that go into one object. */
+const PACK_BYTES = 8 << 20;
+
+/** Finds the best views of every track and cuts them out of the source, for infer to look at. */
+export async function cutViews(
+  deps: CutDeps,
+  message: CutMessage,
+  { signal }: TaskContext,
+): Promise<void> {
+  await doPost(deps, message, async (work) => {
+    const views = await pickViews(deps, work);
+    return views === undefined ? undefined : await cut(deps, work, views, signal);
+  });
+}
+
+async function pickViews(
+  pipeline: Pipeline,
+  { job, plan, epoch, record }: PostWork,
+): Promise<TrackView[] | undefined> {
+  const { media, labels } = plan;
+  const { views, embedLabels } = job.options;
+  const [numerator, denominator] = media.timeBase;
+  const picker = new ViewPicker({
+    most: views!.perTrack,
+    apart: (SECONDS_APART * denominator) / numerator,
+    picture: media,
+    wanted: (classId) => embedLabels?.includes(labels[classId] ?? "") ?? true,
+  });
+  let seen = 0;
+  for await (const row of readRows(pipeline, job.id, epoch)) {
+    picker.see(row);
+    seen++;
+  }
+  // The job was cancelled meanwhile, or belongs to another epoch now.
+  return seen === Number(record["ord"] ?? 0) ? picker.views() : undefined;
+}
+
+/** Decodes the frames of the views once more, those of a segment in one go, and keeps what the views show. */
+async function cut(
+  { objects, tools }: CutDeps,
+  { job, plan, epoch }: PostWork,
+  views: readonly TrackView[],
+  signal: AbortSignal,
+): Promise<CutReport> {
+  const byFrame = Map.groupBy(views, ({ frame }) => frame);
+  const pixels = new Map<TrackView, TrackView["pixels"]>();
+  const packs = new PackWriter((bytes) => putIntermediate(objects, job.id, epoch, "views", bytes));
+  const frame = fitted(plan.media, MOST_FRAME_SIDE);
+  await using source = await openSource(objects, plan.source);
+  for (const { segment, places } of placesOf([...byFrame.keys()], plan.segments)) {
+    await using reader = openDecoder(source.path, {
+      info: plan.media,
+      segment: await readSegment(objects, job.id, epoch, plan, segment),
+      frame,
+      layout: "gbrp",
+      only: places.map(({ place }) => place),
+      tools,
+      signal,
+    });
+    const planes = new Uint8Array(reader.frameBytes);
+    for (const { frame: ordinal } of places) {
+      // A decoder that ends early leaves the rest without pixels.
+      if ((await reader.read(planes, 1)).length === 0) break;
+      for (const view of byFrame.get(ordinal)!) {
+        const region = cropOf(xywhToXyxy(view.box), plan.media, frame);
+        const size = fitted(region, MOST_SIDE);
+        const into = new Uint8Array(3 * size.width * size.height);
+        resample(planes, frame, region, size, into);
+        pixels.set(view, { ...(await packs.add(into)), ...size });
+      }
+    }
+  }
+  return {
+    v: 1,
+    packs: await packs.end(),
+    views: views.map((view) => {
+      const where = pixels.get(view);
+      return { ...view, ...(where && { pixels: where }) };
+    }),
+  };
+}
+
+/** A size of the same shape whose sides are within `most`. */
+function fitted({ width, height }: Size, most: number): Size {
+  const longest = Math.max(width, height);
+  if (longest <= most) return { width, height };
+  const scaled = (side: number): number => Math.max(1, Math.floor((side * most) / longest));
+  return { width: scaled(width), height: scaled(height) };
+}
+
+/** Gathers pixels into objects of bounded size. */
+class PackWriter {
+  readonly #put: (bytes: Uint8Array) => Promise<string>;
+  readonly #packs: string[] = [];
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(put: (bytes: Uint8Array) => Promise<string>) {
+    this.#put = put;
+  }
+
+  async add(part: Uint8Array): Promise<{ pack: number; byteOffset: number }> {
+    if (this.#bytes > 0 && this.#bytes + part.length > PACK_BYTES) await this.#flush();
+    const place = { pack: this.#packs.length, byteOffset: this.#bytes };
+    this.#parts.push(part);
+    this.#bytes += part.length;
+    return place;
+  }
+
+  /** The names of all objects. */
+  async end(): Promise<string[]> {
+    if (this.#bytes > 0) await this.#flush();
+    return this.#packs;
+  }
+
+  async #flush(): Promise<void> {
+    this.#packs.push(await this.#put(Buffer.concat(this.#parts)));
+    this.#parts = [];
+    this.#bytes = 0;
+  }
+}
