@@ -571,7 +571,7 @@ test("a job whose views nobody here can look at begins again", async () => {
   assert.equal((await ledger.replan(d.job, d.ep)).a, "gone", "nothing is looked at yet");
   await ledger.postCommit(d.job, d.ep, "cut", "c1");
   assert.deepEqual(names(await ledger.replan(d.job, d.ep)), ["ingest #1"]);
-  assert.equal(await d.field("cut"), null);
+  assert.equal(await d.field("cut"), undefined);
 });
 
 test("a job ends once and leaves its record alone, for a while", async () => {
