@@ -12,7 +12,7 @@ import { freePort } from "@framequeue/service/testing";
 import { type ChaosRedis, openChaosRedis } from "./chaos-redis.ts";
 
 const run = promisify(execFile);
-const SERVICES = resolve(import.meta.dirname, "../../services");
+const ROOT = resolve(import.meta.dirname, "../..");
 /** Of the other services there is one. */
 const PROCESSES: Readonly<Record<string, number>> = { decode: 2, infer: 2, track: 2 };
 /** Short, so that what a dead process held is soon another's. */
@@ -43,11 +43,18 @@ export interface ChaosSystem extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Jobs may name the files of `sourceDir`. `apis`: processes of the API. */
+export interface ChaosSystemOptions {
+  /** Processes of the API. */
+  readonly apis?: number;
+  /** The version of the product that the services are of; a link is followed whenever a process starts. Default: this. */
+  readonly root?: string;
+}
+
+/** Jobs may name the files of `sourceDir`. What an earlier system left in `folder` is gone on with. */
 export async function startChaosSystem(
   folder: string,
   sourceDir: string,
-  { apis = 1 }: { readonly apis?: number } = {},
+  { apis = 1, root = ROOT }: ChaosSystemOptions = {},
 ): Promise<ChaosSystem> {
   await using resources = new AsyncDisposableStack();
   const [framesDir, objectsDir, tempDir] = ["frames", "objects", "temp"].map((name) =>
@@ -99,7 +106,7 @@ export async function startChaosSystem(
     FQ_DRAIN_TIMEOUT_MS: "5000",
     TMPDIR: tempDir,
   };
-  const entry = (service: string): string => join(SERVICES, service, "src/main.ts");
+  const entry = (service: string): string => join(root, "services", service, "src/main.ts");
   const services = [
     ...ports.map((port, i) => ({
       name: `api-${i + 1}`,

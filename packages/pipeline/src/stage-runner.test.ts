@@ -331,7 +331,6 @@ test("a redelivery clears away what the end of a job has left", async () => {
 });
 
 for (const [what, name, data] of [
-  ["a message of an unknown kind", "dance", (job: JobId) => ({ v: 1, job })],
   ["a message with wrong fields", "track", (job: JobId) => ({ ...trackMessage(job), q: "1" })],
   ["a message of another queue", "ingest", (job: JobId) => ({ v: 1, stage: "ingest", job })],
 ] as const) {
@@ -354,17 +353,22 @@ test("a message without a job is reported and dropped", async () => {
   assert.equal(bench.queueErrors.length, 1);
 });
 
-test("a message of another version waits in the queue for who can read it", async () => {
-  const job = await acceptJob();
-  await sendRaw("track", { ...trackMessage(job), v: 2 });
-  await using bench = await Bench.start(() => assert.fail("not for the handler"), {
-    backoffMs: (attempt) => (attempt < 3 ? 1 : 60_000),
+for (const [what, name, v] of [
+  ["of another version", "track", 2],
+  ["for a step of another version", "follow", 1],
+] as const) {
+  test(`a message ${what} waits in the queue for who can read it`, async () => {
+    const job = await acceptJob();
+    await sendRaw(name, { ...trackMessage(job), v });
+    await using bench = await Bench.start(() => assert.fail("not for the handler"), {
+      backoffMs: (attempt) => (attempt < 3 ? 1 : 60_000),
+    });
+    await eventually("tried", async () => bench.queueErrors.length >= 3);
+    const delayed = `${QUEUE_PREFIX}:track:delayed`;
+    await eventually("it waits", async () => (await site.pipeline.redis.zcard(delayed)) === 1);
+    assert.equal((await site.pipeline.jobs.view(job))!.state, "queued");
   });
-  await eventually("tried", async () => bench.queueErrors.length >= 3);
-  const delayed = `${QUEUE_PREFIX}:track:delayed`;
-  await eventually("it waits", async () => (await site.pipeline.redis.zcard(delayed)) === 1);
-  assert.equal((await site.pipeline.jobs.view(job))!.state, "queued");
-});
+}
 
 test("stop lets what runs come to its end and takes nothing new", async () => {
   const job = await acceptJob();

@@ -257,8 +257,9 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
   }
 
   /**
-   * A message that nobody here can read is never dropped silently. One of another version waits in the queue for a
-   * process that can read it; any other is a fault that no retry mends, so its job fails.
+   * A message that nobody here can read is never dropped silently. One of another version, or for a step that only
+   * another version knows, waits in the queue for a process that can read it; any other is a fault that no retry mends,
+   * so its job fails.
    */
   async function refuse(task: Job): Promise<void> {
     const { v, job } = (task.data ?? {}) as { v?: unknown; job?: unknown };
@@ -266,7 +267,8 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       `The queue ${options.queue} holds a message that cannot be read: ${task.name} ${task.id}`,
     );
     events?.onQueueError?.(error);
-    if (typeof v === "number" && v !== MESSAGE_VERSION) throw error;
+    const isStrange = !(task.name in MESSAGE_SCHEMAS);
+    if (isStrange || (typeof v === "number" && v !== MESSAGE_VERSION)) throw error;
     const id = jobIdSchema.safeParse(job);
     if (id.success) await jobs.fail(id.data, toProblemError(error).toProblem());
   }
