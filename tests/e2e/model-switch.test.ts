@@ -13,8 +13,7 @@ import {
 import { testDetector } from "@framequeue/graphs";
 import { CPU, loadModelPackage } from "@framequeue/models";
 import { type Comparison, readAliases, storeModel } from "@framequeue/pipeline";
-import { createLogger, createMetrics } from "@framequeue/service";
-import { createApiService, createModelResolver } from "@framequeue/service-api";
+import { startSmallApi } from "./small-api.ts";
 import { openSmallSite, type SmallSite, writeSmallVideo } from "./small-site.ts";
 
 const engine = { provider: "cpu", devices: [CPU], numericClass: "cpu-test", findings: [] } as const;
@@ -36,21 +35,7 @@ async function openScene() {
     const model = { ...more, manifest: { ...manifest, ...named }, ref: { ...ref, ...named } };
     models.push(await storeModel(pipeline.objects, model));
   }
-  const { jobs, objects, redis } = pipeline;
-  const api = createApiService(
-    {
-      ...{ jobs, objects, registry: pipeline, sourceRoots: [folder], uploadLimitBytes: 1e6 },
-      resolveModel: createModelResolver({ objects, defaultModel: NAME }),
-      apiKeys: [],
-      adminKeys: [],
-      logger: createLogger({ name: "api", level: "silent" }),
-      metrics: createMetrics(),
-      ready: () => redis.status === "ready",
-    },
-    { host: "127.0.0.1", port: 0 },
-  );
-  const { url } = await api.start();
-  resources.defer(() => api.stop(0));
+  const url = await startSmallApi(site, NAME, resources);
   const post = async (path: string, body: object = {}): Promise<unknown> => {
     const response = await fetch(`${url}/v1/${path}`, {
       method: "POST",

@@ -4,6 +4,7 @@ import { MODEL_TASKS, ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
 import { addNamedModel, inspectModel } from "./models-describe.ts";
 import { compareModels } from "./models-compare.ts";
+import { pushModel } from "./models-push.ts";
 import { showProviders } from "./models-providers.ts";
 import { remoteModels } from "./models-remote.ts";
 import { tuneModel } from "./models-tune.ts";
@@ -18,8 +19,9 @@ const USAGE = `Usage: npm run models -- list              the models that can be
        npm run models -- inspect FILE      proposes a manifest for an ONNX file, and says what it assumes
        npm run models -- add FILE          gives an ONNX file a name (data/models), once it has run
        npm run models -- compare A B VIDEO how far two models agree on a video, and how fast each is
-       npm run models -- versions, alias, rollback
-                                           which version new jobs of a running system get
+       npm run models -- push NAME|FILE    sends a model to a running system
+       npm run models -- versions, alias, rollback, metrics, delete
+                                           which versions a running system has, and which of them new jobs get
        npm run models -- providers         what models can run on here, and why not
 
 inspect and add take:
@@ -30,13 +32,15 @@ inspect and add take:
 and add also --name NAME, --license TEXT, and --manifest FILE instead of a proposal.
 `;
 
+const REMOTE: readonly string[] = ["versions", "alias", "rollback", "metrics", "delete"];
+
 /** `models`: looks at, fetches and registers models. Answers the exit code. */
 export async function models(args: readonly string[], terminal: Terminal): Promise<number> {
   if (args[0] === "inspect") return inspectModel(args.slice(1), terminal);
   if (args[0] === "add") return addNamedModel(args.slice(1), terminal);
   if (args[0] === "compare") return compareModels(args.slice(1), terminal);
-  if (["versions", "alias", "rollback"].includes(args[0] ?? ""))
-    return remoteModels(args, terminal);
+  if (args[0] === "push") return pushModel(args.slice(1), terminal);
+  if (REMOTE.includes(args[0] ?? "")) return remoteModels(args, terminal);
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false });
   const [command, name] = positionals;
   const cacheDir = join(terminal.dataDir, "models");
@@ -81,7 +85,7 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
     default:
       throw new ProblemError(
         "invalid-request",
-        `There is no command ${command}; there are list, pull, store, inspect, add, tune, compare, versions, alias, rollback and providers.`,
+        `There is no command ${command}; there are list, pull, store, inspect, add, push, tune, compare, ${REMOTE.join(", ")} and providers.`,
         {
           at: command,
         },

@@ -1,9 +1,12 @@
 import {
-  type ModelView,
+  type FullModelView,
+  fullModelViewSchema,
+  type ModelRecord,
   modelViewSchema,
-  ProblemError,
-  problemSchema,
+  type ModelView,
 } from "@framequeue/contracts";
+import { API_USAGE, apiClient } from "./api-client.ts";
+import { metricsOf } from "./metrics-arguments.ts";
 import { parseStrictly } from "./parse-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -12,11 +15,13 @@ export const REMOTE_USAGE = `Usage: npm run models -- versions [NAME]           
        npm run models -- alias NAME canary VERSION [--share 0.1]
        npm run models -- alias NAME canary none
        npm run models -- rollback NAME                what was stable before is again
+       npm run models -- metrics NAME VERSION --on TEXT [--by TEXT] ap50=0.61 …
+                                                      keeps what was measured with the version
+       npm run models -- delete NAME VERSION          for good; only what nothing uses
 
-Each takes --api URL (FQ_API_URL, default http://localhost:8080); a key is read from FQ_API_KEY.
-`;
+${API_USAGE}`;
 
-/** `models versions`, `alias` and `rollback`: ask the API of a running system. Answers the exit code. */
+/** `models versions`, `alias`, `rollback`, `metrics`, `delete`: ask a running system. Answers the exit code. */
 export async function remoteModels(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseStrictly({
     args: [...args],
@@ -24,37 +29,39 @@ export async function remoteModels(args: readonly string[], terminal: Terminal):
     options: {
       api: { type: "string" },
       share: { type: "string" },
+      on: { type: "string" },
+      by: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
-  const [command, name, alias, version] = positionals;
+  const [command, name, second, ...more] = positionals;
   if (values.help) {
     terminal.stdout.write(REMOTE_USAGE);
     return 0;
   }
-  const api = values.api ?? terminal.env["FQ_API_URL"] ?? "http://localhost:8080";
-  const ask = (path: string, body?: object): Promise<unknown> =>
-    request(new URL(path, api), terminal.env["FQ_API_KEY"], body, terminal.signal);
+  const api = apiClient(values.api, terminal);
+  const path = `/v1/models/${encodeURIComponent(name ?? "")}`;
+  const versionPath = `${path}/versions/${encodeURIComponent(second ?? "")}`;
   const show = (view: unknown): void =>
-    void terminal.stdout.write(describe(modelViewSchema.parse(view)));
+    void terminal.stdout.write(describeFull(fullModelViewSchema.parse(view)));
 
   if (command === "versions" && name === undefined) {
-    const { models } = (await ask("/v1/models")) as { models: unknown[] };
-    for (const model of models) show(model);
-  } else if (command === "versions" && alias === undefined) {
-    show(await ask(`/v1/models/${encodeURIComponent(name!)}`));
-  } else if (command === "rollback" && name !== undefined && alias === undefined) {
-    show(await ask(`/v1/models/${encodeURIComponent(name)}/rollback`, {}));
-  } else if (
-    command === "alias" &&
-    name !== undefined &&
-    alias !== undefined &&
-    version !== undefined
-  ) {
+    const { models } = (await api.get("/v1/models")) as { models: unknown[] };
+    for (const model of models) terminal.stdout.write(describe(modelViewSchema.parse(model)));
+  } else if (command === "versions" && second === undefined) {
+    show(await api.get(path));
+  } else if (command === "rollback" && name !== undefined && second === undefined) {
+    show(await api.post(`${path}/rollback`, {}));
+  } else if (command === "alias" && second !== undefined && more.length === 1) {
+    const [version] = more;
     const share = values.share === undefined ? {} : { share: Number(values.share) };
     const change = { version: version === "none" ? null : version, ...share };
-    const path = `/v1/models/${encodeURIComponent(name)}/aliases/${encodeURIComponent(alias)}`;
-    show(await ask(path, change));
+    show(await api.post(`${path}/aliases/${encodeURIComponent(second)}`, change));
+  } else if (command === "metrics" && second !== undefined && more.length > 0) {
+    await api.post(`${versionPath}/metrics`, metricsOf(more, values));
+    show(await api.get(path));
+  } else if (command === "delete" && second !== undefined && more.length === 0) {
+    await api.delete(versionPath);
   } else {
     terminal.stderr.write(REMOTE_USAGE);
     return 1;
@@ -62,50 +69,45 @@ export async function remoteModels(args: readonly string[], terminal: Terminal):
   return 0;
 }
 
-async function request(
-  url: URL,
-  key: string | undefined,
-  body: object | undefined,
-  signal: AbortSignal,
-): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal,
-    });
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new ProblemError(
-      "invalid-request",
-      `There is no answer from ${url.origin}; start the system (npm start), or name its API with --api.`,
-      { at: "--api", cause },
-    );
-  }
-  const answer: unknown = await response.json();
-  if (response.ok) return answer;
-  const problem = problemSchema.safeParse(answer).data;
-  if (problem === undefined)
-    throw new ProblemError("internal", `${url.href} answers ${response.status}.`);
-  throw new ProblemError(problem.code, problem.detail);
+function describe({ name, aliases, versions }: ModelView): string {
+  return versions.map((version) => `${lineOf(name, aliases, version)}\n`).join("");
 }
 
-function describe({ name, aliases, versions }: ModelView): string {
-  const lines = versions.map(({ version, sha256, role, readyIn }) => {
-    const tags = [
-      ...(aliases?.stable === version ? ["stable"] : []),
-      ...(aliases?.canary?.version === version
-        ? [`canary for ${100 * aliases.canary.share} % of the jobs`]
-        : []),
-      ...(readyIn === 0 ? [] : [`loaded in ${readyIn}`]),
-    ];
-    const more = tags.length === 0 ? "" : `  ${tags.join(", ")}`;
-    return `${name}@${version}  ${role}  ${sha256.slice(0, 12)}${more}\n`;
+function describeFull({ name, aliases, versions }: FullModelView): string {
+  const texts = versions.map((version) =>
+    [lineOf(name, aliases, version), ...recordsOf(version)].map((line) => `${line}\n`).join(""),
+  );
+  return texts.join("");
+}
+
+function lineOf(
+  name: string,
+  aliases: ModelView["aliases"],
+  { version, sha256, role, readyIn }: ModelView["versions"][number],
+): string {
+  const tags = [
+    ...(aliases?.stable === version ? ["stable"] : []),
+    ...(aliases?.canary?.version === version
+      ? [`canary for ${100 * aliases.canary.share} % of the jobs`]
+      : []),
+    ...(readyIn === 0 ? [] : [`loaded in ${readyIn}`]),
+  ];
+  const more = tags.length === 0 ? "" : `  ${tags.join(", ")}`;
+  return `${name}@${version}  ${role}  ${sha256.slice(0, 12)}${more}`;
+}
+
+/** Where a version came from and what was measured of it, a line each. */
+function recordsOf({ license, source, lineage, metrics }: ModelRecord): string[] {
+  const origin = [
+    ...(lineage === undefined ? [] : [`${lineage.by} ${lineage.createdAt}`]),
+    ...(lineage?.parent === undefined ? [] : [`from ${lineage.parent.slice(0, 12)}`]),
+    source,
+    license,
+  ];
+  const measured = metrics.map(({ on, by, at, values }) => {
+    const numbers = Object.entries(values).map(([metric, value]) => `${metric} ${value}`);
+    const how = by === undefined ? "" : ` (${by})`;
+    return `  ${at.slice(0, 10)}  ${numbers.join(", ")}  on ${on}${how}`;
   });
-  return lines.join("");
+  return [`  ${origin.join("; ")}`, ...measured];
 }

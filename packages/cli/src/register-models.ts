@@ -7,6 +7,9 @@ import { openObjectStore } from "@framequeue/storage";
 import { findModel } from "./find-model.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** What brought a model to this machine, by where it is. */
+const BROUGHT_BY = { bundled: "bundled", cache: "add", catalogue: "pull" } as const;
+
 /**
  * Puts every model that is here into the object store, where services find them, and `wanted` too, which is fetched
  * where it has to be.
@@ -28,11 +31,15 @@ export async function registerModels(wanted: string, terminal: Terminal): Promis
     terminal.stderr.write(`${error.message}\n`);
     return undefined;
   });
-  if (chosen !== undefined) await storeModel(objects, chosen);
-  for (const { name, origin, present } of await listModels(folders)) {
+  const here = await listModels(folders);
+  if (chosen !== undefined) {
+    const origin = here.find(({ name }) => name === wanted)?.origin;
+    await storeModel(objects, chosen, origin === undefined ? "file" : BROUGHT_BY[origin]);
+  }
+  for (const { name, origin, present } of here) {
     if (!present || name === chosen?.manifest.name) continue;
     const folder = origin === "bundled" ? folders.bundledDir : folders.cacheDir;
-    await storeModel(objects, await loadModelPackage(join(folder, name)));
+    await storeModel(objects, await loadModelPackage(join(folder, name)), BROUGHT_BY[origin]);
   }
   return chosen === undefined ? wanted : `${chosen.ref.name}@${chosen.ref.version}`;
 }

@@ -71,11 +71,60 @@ export function tuningKey(sha256: string, numericClass: string): string {
 }
 
 /** Object store keys of a registered model. */
-export function modelKeys(sha256: string): { model: string; manifest: string } {
-  return { model: `models/${sha256}/model.onnx`, manifest: `models/${sha256}/manifest.json` };
+export function modelKeys(sha256: string) {
+  const all = `models/${sha256}`;
+  return {
+    all,
+    model: `${all}/model.onnx`,
+    manifest: `${all}/manifest.json`,
+    lineage: `${all}/lineage.json`,
+    metrics: `${all}/metrics`,
+  };
 }
 
 const sha256Schema = modelRefSchema.shape.sha256;
+
+/** What brought a version into the store. */
+const REGISTRARS = ["upload", "pull", "add", "bundled", "file"] as const;
+
+/** Where a registered version came from, beside `source` and `license` of its manifest. Written once. */
+export const lineageSchema = z.object({
+  v: z.literal(1),
+  /** ISO 8601. */
+  createdAt: z.string(),
+  by: z.enum(REGISTRARS),
+  /** The version that it was made from. */
+  parent: sha256Schema.optional(),
+});
+export type Lineage = z.infer<typeof lineageSchema>;
+
+const METRIC = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+
+/** Body of `POST /v1/models/{name}/versions/{version}/metrics`: what was measured of a version. */
+export const metricsReportSchema = z.strictObject({
+  /** What it was measured on, such as the name of a video or of a data set. */
+  on: z.string().min(1).max(200),
+  /** Such as `{"ap50": 0.61}`. */
+  values: z.record(z.string(), z.number("must be a number")).superRefine((values, context) => {
+    const names = Object.keys(values);
+    if (names.length < 1 || names.length > 50) {
+      context.addIssue({ code: "custom", message: "must hold 1 to 50 numbers" });
+    }
+    for (const name of names.filter((each) => !METRIC.test(each))) {
+      context.addIssue({ code: "custom", path: [name], message: "is no name of a metric" });
+    }
+  }),
+  /** By what it was measured, such as `compare`. */
+  by: z.string().min(1).max(200).optional(),
+});
+export type MetricsReport = z.infer<typeof metricsReportSchema>;
+
+/** A report as it is kept. More can come; none is changed. */
+export const modelMetricsSchema = metricsReportSchema.extend({
+  /** ISO 8601. */
+  at: z.string(),
+});
+export type ModelMetrics = z.infer<typeof modelMetricsSchema>;
 
 /** Which versions of a model new jobs get. An object that is replaced as a whole. */
 export const modelAliasesSchema = z.object({
@@ -109,6 +158,16 @@ export const modelVersionSchema = z.object({
   /** Infer processes that have it loaded. */
   readyIn: z.int(),
 });
+
+/** A version as `GET /v1/models/{name}` shows it. */
+export const modelRecordSchema = modelVersionSchema.extend({
+  license: z.string(),
+  source: z.string(),
+  lineage: lineageSchema.omit({ v: true }).optional(),
+  /** Newest first. */
+  metrics: z.array(modelMetricsSchema),
+});
+export type ModelRecord = z.infer<typeof modelRecordSchema>;
 export const modelViewSchema = z.object({
   name: z.string(),
   aliases: z
@@ -121,6 +180,9 @@ export const modelViewSchema = z.object({
   versions: z.array(modelVersionSchema),
 });
 export type ModelView = z.infer<typeof modelViewSchema>;
+/** One model in full. */
+export const fullModelViewSchema = modelViewSchema.extend({ versions: z.array(modelRecordSchema) });
+export type FullModelView = z.infer<typeof fullModelViewSchema>;
 
 /** Object store key of a model's aliases. */
 export function aliasesKey(name: string): string {

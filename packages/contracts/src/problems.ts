@@ -52,9 +52,11 @@ export const PROBLEMS = {
   "model-invalid": { status: 422, title: "The model cannot be used", retryable: false },
   "model-busy": {
     status: 409,
-    title: "The model's aliases are being changed",
+    title: "The model is being changed",
     retryable: true,
   },
+  "model-exists": { status: 409, title: "Another model has that place", retryable: false },
+  "model-in-use": { status: 409, title: "The model is in use", retryable: true },
   "model-not-ready": {
     status: 503,
     title: "The model was not loaded in time",

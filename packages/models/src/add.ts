@@ -2,20 +2,12 @@ import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
-import { parseManifest } from "./manifest.ts";
-import { ModelRunner } from "./model-runner.ts";
+import { checkModel, type CheckOptions } from "./checking/check-model.ts";
 import type { ModelPackage } from "./package.ts";
-import { loadModelPackage, recognizeFile } from "./package.ts";
-import type { Hints } from "./recognize/hints.ts";
 
-export interface AddOptions extends Hints {
+export interface AddOptions extends CheckOptions {
   /** Folder of the models that have a name; the model gets a folder of its name in it. */
   readonly cacheDir: string;
-  /** What it is called; by default as its manifest or its file says. */
-  readonly name?: string | undefined;
-  /** A manifest that describes it, instead of one beside it or what its graph looks like. */
-  readonly manifest?: string | undefined;
-  readonly license?: string | undefined;
 }
 
 /**
@@ -27,32 +19,9 @@ export interface AddOptions extends Hints {
  */
 export async function addModel(
   file: string,
-  { cacheDir, name, manifest, license, ...hints }: AddOptions,
+  { cacheDir, ...options }: AddOptions,
 ): Promise<ModelPackage> {
-  const isHinted = Object.values(hints).some((hint) => hint !== undefined);
-  const given =
-    manifest !== undefined || !isHinted
-      ? await loadModelPackage(file, manifest === undefined ? {} : { manifest })
-      : await recognizeFile(file, hints);
-  const described = parseManifest(
-    {
-      ...given.manifest,
-      file: "model.onnx",
-      ...(name === undefined ? {} : { name }),
-      ...(license === undefined ? {} : { license }),
-    },
-    file,
-  );
-  const ref = { ...given.ref, name: described.name };
-  const model = { ...given, manifest: described, ref };
-  await runOnce(model);
-  return keep(model, cacheDir);
-}
-
-/** Some shapes are known only when the graph has run. */
-async function runOnce(model: ModelPackage): Promise<void> {
-  const runner = await ModelRunner.open(model, { workers: 1, threadsPerWorker: 1 });
-  await runner[Symbol.asyncDispose]();
+  return keep(await checkModel(file, options), cacheDir);
 }
 
 /** The folder appears whole or not at all. */

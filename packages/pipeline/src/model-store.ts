@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import {
+  type Lineage,
   modelKeys,
   type ModelRef,
   type Tuning,
@@ -7,16 +8,23 @@ import {
   tuningSchema,
 } from "@framequeue/contracts";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { putLineage } from "./model-records.ts";
 
-/** Puts a model into the object store, where every service finds it by its hash. Again is no fault. */
+/**
+ * Puts a model into the object store, where every service finds it by its hash. Again is no fault.
+ *
+ * @param by what brings it, for its lineage; without it none is written
+ */
 export async function storeModel(
   objects: ObjectStore,
   model: { readonly ref: ModelRef; readonly file: string; readonly manifest: object },
+  by?: Lineage["by"],
 ): Promise<ModelRef> {
   const keys = modelKeys(model.ref.sha256);
   if ((await objects.stat(keys.model)) === undefined) {
     await objects.put(keys.model, await readFile(model.file), { durable: true });
   }
+  if (by !== undefined) await putLineage(objects, model.ref.sha256, { by });
   await objects.put(keys.manifest, JSON.stringify(model.manifest), { durable: true });
   return model.ref;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ModelAliases, type ModelRef, newToken, ProblemError } from "@framequeue/contracts";
+import { type ModelAliases, type ModelRef, ProblemError } from "@framequeue/contracts";
 import {
   type AliasStep,
   aliased,
@@ -8,6 +8,7 @@ import {
   stepAliases,
   stepBack,
 } from "./model-aliases.ts";
+import { aliasLock, whileLocked } from "./model-locks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { registeredModels } from "./registered-models.ts";
 
@@ -177,23 +178,13 @@ async function untilLoaded(
   }
 }
 
-/** One change of a model at a time. The lock of a process that died runs out. */
-async function alone<T>(
+/** One change of a model's aliases at a time. */
+function alone<T>(
   { redis, site }: Deps,
   name: string,
   { deadlineMs = DEADLINE_MS }: SwitchOptions,
   change: () => Promise<T>,
 ): Promise<T> {
-  const key = `fq:{${site}}:alias:${name}`;
-  const token = newToken();
-  if ((await redis.set(key, token, "PX", deadlineMs + LOCK_SPARE_MS, "NX")) !== "OK") {
-    throw new ProblemError("model-busy", `The aliases of ${name} are being changed; try again.`, {
-      at: "name",
-    });
-  }
-  try {
-    return await change();
-  } finally {
-    if ((await redis.get(key)) === token) await redis.del(key);
-  }
+  const lock = { key: aliasLock(site, name), holdMs: deadlineMs + LOCK_SPARE_MS };
+  return whileLocked(redis, { ...lock, what: `The aliases of ${name}` }, change);
 }

@@ -1,20 +1,38 @@
-import { isTerminal, type JobState } from "@framequeue/contracts";
+import { type AcceptedJob, isTerminal, type JobId, type JobState } from "@framequeue/contracts";
 import type { Jobs } from "./jobs.ts";
 import { jobKey } from "./keys.ts";
 import type { RedisClient } from "./redis.ts";
 
-/** By sha256: the models of the jobs that have not ended. */
-export async function modelsInUse(deps: {
+interface Deps {
   readonly redis: RedisClient;
   readonly jobs: Pick<Jobs, "accepted" | "active">;
-}): Promise<Set<string>> {
-  const { redis, jobs } = deps;
-  const inUse = new Set<string>();
+}
+
+/** The jobs that have not ended, with the models that they keep to their end. */
+async function* goingOn({ redis, jobs }: Deps): AsyncGenerator<AcceptedJob> {
   for (const id of await jobs.active()) {
     const st = (await redis.hget(jobKey(id), "st")) as JobState | null;
     // One that Redis knows nothing of may be one that it forgot.
     if (st !== null && isTerminal(st)) continue;
-    for (const { sha256 } of (await jobs.accepted(id))?.models ?? []) inUse.add(sha256);
+    const job = await jobs.accepted(id);
+    if (job !== undefined) yield job;
+  }
+}
+
+/** By sha256: the models of the jobs that have not ended. */
+export async function modelsInUse(deps: Deps): Promise<Set<string>> {
+  const inUse = new Set<string>();
+  for await (const { models } of goingOn(deps)) {
+    for (const { sha256 } of models) inUse.add(sha256);
   }
   return inUse;
+}
+
+/** The jobs that have not ended and keep that model. */
+export async function jobsUsing(deps: Deps, sha256: string): Promise<JobId[]> {
+  const using: JobId[] = [];
+  for await (const { id, models } of goingOn(deps)) {
+    if (models.some((model) => model.sha256 === sha256)) using.push(id);
+  }
+  return using;
 }

@@ -16,9 +16,11 @@ import { getResult } from "./routes/get-result.ts";
 import { getLive, getMetrics, getReady } from "./routes/health.ts";
 import { jobEvents } from "./routes/job-events.ts";
 import { listJobs } from "./routes/list-jobs.ts";
+import { deleteVersion, getVersion, postMetrics } from "./routes/model-versions.ts";
 import { getModel, listModels, rollBackModel, setAlias } from "./routes/models.ts";
 import { pauseJob } from "./routes/pause-job.ts";
 import { postJob } from "./routes/post-job.ts";
+import { postModel } from "./routes/post-model.ts";
 import { resumeJob } from "./routes/resume-job.ts";
 import { retryJob } from "./routes/retry-job.ts";
 
@@ -62,10 +64,15 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
     { path: "/v1/jobs/:id/results/:name", methods: { GET: getResult(deps) } },
   ];
   const models: Route[] = [
-    { path: "/v1/models", methods: { GET: listModels(deps) } },
+    { path: "/v1/models", methods: { GET: listModels(deps), POST: postModel(deps) } },
     { path: "/v1/models/:name", methods: { GET: getModel(deps) } },
     { path: "/v1/models/:name/aliases/:alias", methods: { POST: setAlias(deps) } },
     { path: "/v1/models/:name/rollback", methods: { POST: rollBackModel(deps) } },
+    {
+      path: "/v1/models/:name/versions/:version",
+      methods: { GET: getVersion(deps), DELETE: deleteVersion(deps) },
+    },
+    { path: "/v1/models/:name/versions/:version/metrics", methods: { POST: postMetrics(deps) } },
   ];
   const service: Route[] = [
     { path: "/healthz/live", methods: { GET: getLive } },

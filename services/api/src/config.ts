@@ -29,6 +29,10 @@ const schema = z
     /** Folders whose files jobs may name as `source.path`, with commas between them. */
     FQ_SOURCE_ROOTS: listSetting(),
     FQ_UPLOAD_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
+    /** A model's file holds no more than 2 GiB. */
+    FQ_MODEL_LIMIT_BYTES: integerSetting({ min: 1, max: 2 ** 31, default: 2 ** 29 }),
+    /** What a process may take that opens a model and runs it once. */
+    FQ_MODEL_MEMORY_BYTES: integerSetting({ min: 2 ** 28, default: 2 ** 31 }),
     /** Model of jobs that name none. */
     FQ_DEFAULT_MODEL: textSetting({ pattern: /^\S+$/, form: "a name", default: "yolox-nano" }),
   })
@@ -55,6 +59,8 @@ const schema = z
     adminKeys: env.FQ_ADMIN_KEYS,
     sourceRoots: env.FQ_SOURCE_ROOTS.map((root) => resolve(root)),
     uploadLimitBytes: env.FQ_UPLOAD_LIMIT_BYTES,
+    modelLimitBytes: env.FQ_MODEL_LIMIT_BYTES,
+    modelMemoryBytes: env.FQ_MODEL_MEMORY_BYTES,
     defaultModel: env.FQ_DEFAULT_MODEL,
   }));
 

@@ -1,6 +1,7 @@
 import type { Jobs, Pipeline } from "@framequeue/pipeline";
 import type { Logger, Registry } from "@framequeue/service";
 import type { ObjectStore } from "@framequeue/storage";
+import type { ModelCheck } from "./model-check.ts";
 import type { ModelResolver } from "./model-resolver.ts";
 
 /** What the API works with. */
@@ -14,6 +15,9 @@ export interface ApiDeps {
   /** Folders below which `path` sources may lie. */
   readonly sourceRoots: readonly string[];
   readonly uploadLimitBytes: number;
+  /** Size of a model that is uploaded. */
+  readonly modelLimitBytes: number;
+  readonly checkModel: ModelCheck;
   /** Any of them opens `/v1`. Without keys only requests that name this machine as localhost are answered. */
   readonly apiKeys: readonly string[];
   /** Any of them opens `/admin`. Without one there is no such page. */

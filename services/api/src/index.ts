@@ -1,5 +1,6 @@
 export { createApi } from "./api.ts";
 export type { ApiDeps } from "./deps.ts";
+export { createModelCheck, type ModelCheck } from "./model-check.ts";
 export {
   createModelResolver,
   type ModelResolver,

@@ -1,6 +1,7 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
 import { observePipeline, runService } from "@framequeue/service";
 import { readApiConfig } from "./config.ts";
+import { createModelCheck } from "./model-check.ts";
 import { createModelResolver } from "./model-resolver.ts";
 import { createApiService } from "./service.ts";
 
@@ -20,6 +21,8 @@ await runService({
         registry: pipeline,
         sourceRoots: config.sourceRoots,
         uploadLimitBytes: config.uploadLimitBytes,
+        modelLimitBytes: config.modelLimitBytes,
+        checkModel: createModelCheck(config.modelMemoryBytes),
         apiKeys: config.apiKeys,
         adminKeys: config.adminKeys,
         logger,

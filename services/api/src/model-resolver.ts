@@ -1,4 +1,4 @@
-import { type JobId, type ModelRef, ProblemError } from "@framequeue/contracts";
+import { type JobId, modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
 import { readAliases, registeredModels, versionFor } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
 
@@ -54,8 +54,12 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
       sha256 === undefined
         ? all.find((model) => model.name === name || `${model.name}@${model.version}` === name)
         : all.find((model) => model.sha256 === sha256);
-    // One that was registered a moment ago must be found, too.
-    const found = find(await models(false)) ?? find(await models(true));
+    // One that was registered a moment ago must be found, too, and one that was deleted must not.
+    const remembered = find(await models(false));
+    const isThere =
+      remembered !== undefined &&
+      (await objects.stat(modelKeys(remembered.sha256).manifest)) !== undefined;
+    const found = isThere ? remembered : find(await models(true));
     if (found === undefined) throw unknownModel(name, await models(false));
     if (found.role !== role) {
       const needed = role === "detector" ? "one that finds objects" : "an embedder here";

@@ -6,7 +6,11 @@ export type Handler = (request: Request, response: Response) => void | Promise<v
 /** What a path answers, by method; GET answers HEAD too. */
 export interface Route {
   readonly path: string;
-  readonly methods: { readonly GET?: Handler; readonly POST?: Handler };
+  readonly methods: {
+    readonly GET?: Handler;
+    readonly POST?: Handler;
+    readonly DELETE?: Handler;
+  };
 }
 
 /** Label of requests that no route takes. */
@@ -41,12 +45,14 @@ export function addRoutes(
 async function answer({ methods }: Route, request: Request, response: Response): Promise<void> {
   const { method } = request;
   if (method === "POST" && methods.POST !== undefined) return methods.POST(request, response);
+  if (method === "DELETE" && methods.DELETE !== undefined) return methods.DELETE(request, response);
   if ((method === "GET" || method === "HEAD") && methods.GET !== undefined) {
     return methods.GET(request, response);
   }
   const allowed = [
     ...(methods.GET === undefined ? [] : ["GET", "HEAD"]),
     ...(methods.POST === undefined ? [] : ["POST"]),
+    ...(methods.DELETE === undefined ? [] : ["DELETE"]),
   ];
   response.set("allow", [...allowed, "OPTIONS"].join(", "));
   if (method === "OPTIONS") {

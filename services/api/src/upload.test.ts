@@ -94,6 +94,13 @@ test("forms that are wrong are told, and leave nothing", async () => {
     [form(file, file), 400, "invalid-request", "file", /two files/],
     [form(["video", new Blob(["v"]), "v.mp4"]), 400, "unknown-option", "video", /no field "video"/],
     [form(file, ["model", "x"]), 400, "unknown-option", "model", /file.*options/],
+    [
+      form(["options", new Blob(["{}"]), "o.json"], file),
+      400,
+      "invalid-request",
+      "options",
+      /options=<FILE/,
+    ],
     [form(["file", "v.mp4"]), 400, "invalid-request", "file", /file=@video\.mp4/],
     [form(["options", "{"], file), 400, "invalid-json", "options", /not JSON/],
     [form(file, ["options", "{"]), 400, "invalid-json", "options", /not JSON/],

@@ -1,20 +1,32 @@
 import type { IncomingMessage } from "node:http";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { ProblemError } from "@framequeue/contracts";
+import { type ProblemCode, ProblemError } from "@framequeue/contracts";
 import busboy from "busboy";
 import { ClientGone } from "./client-gone.ts";
 import { displayName } from "./source-name.ts";
 
-const OPTIONS_LIMIT_BYTES = 1_000_000;
-/** Parts beyond the two that have a meaning are named in the answer, so a few are read. */
-const PARTS_LIMIT = 10;
+const FIELD_LIMIT_BYTES = 1_000_000;
+/** Parts beyond those that have a meaning are named in the answer, so a few are read. */
+const SPARE_PARTS = 8;
 
 export interface Upload {
   readonly name: string;
   readonly bytes: number;
-  /** Text of the `options` field. */
-  readonly options: string | undefined;
+  /** Texts of the fields beside the file. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** What a form is for, as its answers say it. */
+export interface UploadForm {
+  /** Such as `video`. */
+  readonly what: string;
+  /** A file of that kind, for the example. */
+  readonly example: string;
+  /** What an empty file is. */
+  readonly empty: ProblemCode;
+  /** Names of the text fields that may stand beside the file, with what each is. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface UploadHooks {
@@ -24,19 +36,23 @@ export interface UploadHooks {
     name: string,
     signal: AbortSignal,
   ) => Promise<{ readonly bytes: number }>;
-  /** Throws where the `options` field is wrong, so that a file that follows it need not be sent. */
-  readonly checkOptions: (text: string) => void;
+  /** Throws where a text field is wrong, so that a file that follows it need not be sent. */
+  readonly checkField: (field: string, text: string) => void;
 }
 
 /**
- * Reads a `multipart/form-data` body: one `file`, and perhaps `options` before or after it. The file goes through as
- * it comes; nothing but the options is held in memory.
+ * Reads a `multipart/form-data` body: one `file`, and text fields before or after it. The file goes through as it
+ * comes; nothing but the texts is held in memory.
  *
  * @throws ProblemError for a body that is not of that form, what `hooks` throw, and {@link ClientGone}. When it
  * throws, `save` has returned.
  */
-export async function receiveUpload(request: IncomingMessage, hooks: UploadHooks): Promise<Upload> {
-  const form = openForm(request);
+export async function receiveUpload(
+  request: IncomingMessage,
+  { what, example, empty, fields: known }: UploadForm,
+  hooks: UploadHooks,
+): Promise<Upload> {
+  const form = openForm(request, SPARE_PARTS + 1 + Object.keys(known).length);
   const stop = new AbortController();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
@@ -46,14 +62,24 @@ export async function receiveUpload(request: IncomingMessage, hooks: UploadHooks
   };
   let saving: Promise<{ readonly bytes: number }> | undefined;
   let name = "";
-  let options: string | undefined;
+  const fields = new Map<string, string>();
+  const unknownField = (field: string): ProblemError => {
+    const all = Object.entries({ file: `the ${what}`, ...known });
+    const list = all.map(([name, means]) => `${name} (${means})`);
+    return new ProblemError(
+      "unknown-option",
+      `There is no field ${JSON.stringify(field)}; the form has ${list.slice(0, -1).join(", ")} and ${list.at(-1)}.`,
+      { at: field },
+    );
+  };
 
   form.on("file", (field, file, { filename }) => {
     // A file that nobody reads any more may break too; the form tells of it.
     file.on("error", () => {});
     if (field !== "file" || saving !== undefined) {
       file.resume();
-      fail(field === "file" ? twoFiles() : unknownField(field));
+      const isText = Object.hasOwn(known, field);
+      fail(field === "file" ? twoFiles(what) : isText ? notText(field) : unknownField(field));
       return;
     }
     name = displayName(filename, "upload");
@@ -63,12 +89,14 @@ export async function receiveUpload(request: IncomingMessage, hooks: UploadHooks
   });
   form.on("field", (field, value, { valueTruncated }) => {
     try {
-      if (field === "file") throw notAFile();
-      if (field !== "options") throw unknownField(field);
-      if (valueTruncated) throw optionsTooLarge();
-      if (options !== undefined) throw new ProblemError("invalid-request", "options stands twice.");
-      hooks.checkOptions(value);
-      options = value;
+      if (field === "file") throw notAFile(what, example);
+      if (!Object.hasOwn(known, field)) throw unknownField(field);
+      if (valueTruncated) throw fieldTooLarge(field);
+      if (fields.has(field)) {
+        throw new ProblemError("invalid-request", `${field} stands twice.`);
+      }
+      hooks.checkField(field, value);
+      fields.set(field, value);
     } catch (error) {
       fail(error);
     }
@@ -86,10 +114,10 @@ export async function receiveUpload(request: IncomingMessage, hooks: UploadHooks
     parsed.catch(() => {}); // told through `fail`
     request.pipe(form);
     await Promise.race([parsed, failure.promise]);
-    if (saving === undefined) throw noFile();
+    if (saving === undefined) throw noFile(what);
     const { bytes } = await Promise.race([saving, failure.promise]);
-    if (bytes === 0) throw new ProblemError("source-empty", `${name} is empty.`, { at: "file" });
-    return { name, bytes, options };
+    if (bytes === 0) throw new ProblemError(empty, `${name} is empty.`, { at: "file" });
+    return { name, bytes, fields };
   } catch (error) {
     stop.abort(error);
     request.unpipe(form);
@@ -99,12 +127,12 @@ export async function receiveUpload(request: IncomingMessage, hooks: UploadHooks
   }
 }
 
-function openForm(request: IncomingMessage): busboy.Busboy {
+function openForm(request: IncomingMessage, parts: number): busboy.Busboy {
   try {
     return busboy({
       headers: request.headers,
       defParamCharset: "utf8",
-      limits: { parts: PARTS_LIMIT, fieldSize: OPTIONS_LIMIT_BYTES, fieldNameSize: 200 },
+      limits: { parts, fieldSize: FIELD_LIMIT_BYTES, fieldNameSize: 200 },
     });
   } catch (error) {
     throw malformed(error);
@@ -120,27 +148,27 @@ function malformed(cause: unknown): ProblemError {
   );
 }
 
-const noFile = (): ProblemError =>
-  new ProblemError("invalid-request", "The form has no file; send the video in the field file.", {
+const noFile = (what: string): ProblemError =>
+  new ProblemError("invalid-request", `The form has no file; send the ${what} in the field file.`, {
     at: "file",
   });
-const twoFiles = (): ProblemError =>
-  new ProblemError("invalid-request", "The form has two files; a job has one video.", {
+const twoFiles = (what: string): ProblemError =>
+  new ProblemError("invalid-request", `The form has two files; it is for one ${what}.`, {
     at: "file",
   });
-const notAFile = (): ProblemError =>
+const notAFile = (what: string, example: string): ProblemError =>
   new ProblemError(
     "invalid-request",
-    "The field file is text; send the video itself there (with curl: -F file=@video.mp4).",
+    `The field file is text; send the ${what} itself there (with curl: -F file=@${example}).`,
     { at: "file" },
   );
-const unknownField = (field: string): ProblemError =>
+const notText = (field: string): ProblemError =>
   new ProblemError(
-    "unknown-option",
-    `There is no field ${JSON.stringify(field)}; the form has file (the video) and options (JSON).`,
+    "invalid-request",
+    `The field ${field} is text, not a file (with curl: -F '${field}=<FILE').`,
     { at: field },
   );
-const optionsTooLarge = (): ProblemError =>
-  new ProblemError("payload-too-large", `options is larger than ${OPTIONS_LIMIT_BYTES} bytes.`, {
-    at: "options",
+const fieldTooLarge = (field: string): ProblemError =>
+  new ProblemError("payload-too-large", `${field} is larger than ${FIELD_LIMIT_BYTES} bytes.`, {
+    at: field,
   });

@@ -1,21 +1,10 @@
-import {
-  aliasChangeSchema,
-  type ModelRef,
-  type ModelView,
-  ProblemError,
-} from "@framequeue/contracts";
-import {
-  type AliasStep,
-  type Attendant,
-  changeAlias,
-  readAliases,
-  registeredModels,
-  rollBack,
-} from "@framequeue/pipeline";
+import { aliasChangeSchema, type ModelView, ProblemError } from "@framequeue/contracts";
+import { type AliasStep, changeAlias, registeredModels, rollBack } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
 import { checked, jsonReader } from "../json-body.ts";
+import { fullView, modelNameOf, versionOf, viewOf } from "../model-view.ts";
 
 type Deps = Pick<ApiDeps, "registry">;
 
@@ -39,7 +28,7 @@ export function listModels({ registry }: Deps) {
 /** `GET /v1/models/{name}`. */
 export function getModel({ registry }: Deps) {
   return async (request: Request, response: Response): Promise<void> => {
-    response.json(await modelView(registry, nameOf(request)));
+    response.json(await fullView(registry, modelNameOf(request)));
   };
 }
 
@@ -50,20 +39,20 @@ export function getModel({ registry }: Deps) {
 export function setAlias({ registry }: Deps) {
   const readJson = jsonReader();
   return async (request: Request, response: Response): Promise<void> => {
-    const name = nameOf(request);
+    const name = modelNameOf(request);
     const change = checked(aliasChangeSchema, await readJson(request, response), "body");
     const step = await stepOf(registry, name, String(request.params["alias"]), change);
     await changeAlias(registry, name, step);
-    response.json(await modelView(registry, name));
+    response.json(await fullView(registry, name));
   };
 }
 
 /** `POST /v1/models/{name}/rollback`: what was stable before is again. */
 export function rollBackModel({ registry }: Deps) {
   return async (request: Request, response: Response): Promise<void> => {
-    const name = nameOf(request);
+    const name = modelNameOf(request);
     await rollBack(registry, name);
-    response.json(await modelView(registry, name));
+    response.json(await fullView(registry, name));
   };
 }
 
@@ -86,18 +75,7 @@ async function stepOf(
     if (alias === "canary") return { kind: "no-canary" };
     throw new ProblemError("invalid-request", "stable cannot be taken away.", { at: "version" });
   }
-  const all = (await inTime(registeredModels(objects))).filter((model) => model.name === name);
-  const found = all.find((model) => model.version === version || model.sha256 === version);
-  if (found === undefined) {
-    const known = all.map((model) => model.version).join(", ") || "none";
-    throw new ProblemError(
-      "model-not-found",
-      `${name} has no version ${version}. There are: ${known}.`,
-      {
-        at: "version",
-      },
-    );
-  }
+  const found = await versionOf(objects, name, version);
   if (found.role !== "detector" && found.role !== "embedder") {
     throw new ProblemError(
       "model-invalid",
@@ -109,49 +87,4 @@ async function stepOf(
   return alias === "stable"
     ? { kind: "stable", sha256 }
     : { kind: "canary", sha256, share: share ?? CANARY_SHARE };
-}
-
-async function modelView(registry: ApiDeps["registry"], name: string): Promise<ModelView> {
-  const versions = await inTime(registeredModels(registry.objects));
-  const own = versions.filter((model) => model.name === name);
-  if (own.length === 0) {
-    throw new ProblemError("model-not-found", `There is no model ${name}.`, { at: "name" });
-  }
-  return viewOf(registry, name, own, await inTime(registry.roster.attendants()));
-}
-
-async function viewOf(
-  { objects }: ApiDeps["registry"],
-  name: string,
-  versions: readonly ModelRef[],
-  attendants: readonly Attendant[],
-): Promise<ModelView> {
-  const aliases = await inTime(readAliases(objects, name));
-  const versionOf = (sha256: string): string =>
-    versions.find((model) => model.sha256 === sha256)?.version ?? sha256.slice(0, 12);
-  return {
-    name,
-    ...(aliases && {
-      aliases: {
-        revision: aliases.revision,
-        stable: versionOf(aliases.stable),
-        ...(aliases.canary && {
-          canary: { version: versionOf(aliases.canary.sha256), share: aliases.canary.share },
-        }),
-      },
-    }),
-    versions: versions.map(({ version, sha256, role }) => ({
-      ...{ version, sha256, role },
-      readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
-    })),
-  };
-}
-
-/** The model that the path names; what can be no name is a model that does not exist. */
-function nameOf(request: Request): string {
-  const name = String(request.params["name"]);
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) return name;
-  throw new ProblemError("model-not-found", `There is no model ${name.slice(0, 64)}.`, {
-    at: "name",
-  });
 }

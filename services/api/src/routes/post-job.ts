@@ -12,22 +12,26 @@ import {
 } from "@framequeue/contracts";
 import { objectKeys } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { ClientGone } from "../client-gone.ts";
+import { giveUpOnSilence } from "../body-silence.ts";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
 import { checked, jsonReader } from "../json-body.ts";
 import { jsonFault } from "../request-problem.ts";
 import { displayName, urlSourceName } from "../source-name.ts";
 import { sourceOfPath } from "../source-path.ts";
-import { receiveUpload } from "../upload.ts";
-
-/** Silence of a client after which its body is given up. */
-const BODY_IDLE_MS = 60_000;
+import { receiveUpload, type UploadForm } from "../upload.ts";
 
 type Deps = Pick<ApiDeps, "jobs" | "objects" | "resolveModel" | "sourceRoots" | "uploadLimitBytes">;
 
 /** How long an answer waits for what was stored to be taken back. */
 const WITHDRAW_MS = 2_000;
+
+const FORM: UploadForm = {
+  what: "video",
+  example: "video.mp4",
+  empty: "source-empty",
+  fields: { options: "JSON" },
+};
 
 interface Submission {
   readonly id: JobId;
@@ -41,10 +45,7 @@ interface Submission {
 export function postJob(deps: Deps) {
   const readJson = jsonReader();
   return async (request: Request, response: Response): Promise<void> => {
-    request.setTimeout(BODY_IDLE_MS, () => {
-      if (!request.complete) request.destroy();
-    });
-    if (request.destroyed && !request.complete) throw new ClientGone();
+    giveUpOnSilence(request);
     const id = newJobId();
     const givenUp = new AbortController();
     const submission: Submission = {
@@ -70,14 +71,14 @@ export function postJob(deps: Deps) {
 async function acceptUpload(deps: Deps, request: Request, submission: Submission): Promise<void> {
   const { objects, uploadLimitBytes } = deps;
   let key = "";
-  const upload = await receiveUpload(request, {
+  const upload = await receiveUpload(request, FORM, {
     save: (file, name, signal) => {
       key = objectKeys.source(submission.id, name);
       return objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
     },
-    checkOptions: (text) => void parseOptions(text),
+    checkField: (_field, text) => void parseOptions(text),
   });
-  await submit(deps, submission, parseOptions(upload.options ?? "{}"), {
+  await submit(deps, submission, parseOptions(upload.fields.get("options") ?? "{}"), {
     kind: "object",
     key,
     name: upload.name,

@@ -8,6 +8,7 @@ import { createLogger, createMetrics } from "@framequeue/service";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore, type ObjectStore } from "@framequeue/storage";
 import type { ApiDeps } from "../deps.ts";
+import { createModelCheck } from "../model-check.ts";
 import { createModelResolver } from "../model-resolver.ts";
 import { type ApiService, createApiService } from "../service.ts";
 
@@ -62,6 +63,8 @@ export async function startTestApi(
       registry: pipeline,
       sourceRoots: [join(folder, "videos")],
       uploadLimitBytes: 100_000_000,
+      modelLimitBytes: 10_000_000,
+      checkModel: createModelCheck(1e9),
       apiKeys: [],
       adminKeys: [],
       logger: createLogger({

@@ -1,0 +1,117 @@
+import {
+  type FullModelView,
+  modelKeys,
+  type ModelRecord,
+  type ModelRef,
+  type ModelView,
+  ProblemError,
+} from "@framequeue/contracts";
+import {
+  type Attendant,
+  readAliases,
+  readLineage,
+  readMetrics,
+  registeredModels,
+} from "@framequeue/pipeline";
+import type { ObjectStore } from "@framequeue/storage";
+import type { Request } from "express";
+import { inTime } from "./deadline.ts";
+import type { ApiDeps } from "./deps.ts";
+
+/** The model that the path names; what can be no name is a model that does not exist. */
+export function modelNameOf(request: Request): string {
+  const name = String(request.params["name"]);
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) return name;
+  throw new ProblemError("model-not-found", `There is no model ${name.slice(0, 64)}.`, {
+    at: "name",
+  });
+}
+
+/** One model as the list of all shows it. */
+export async function viewOf(
+  { objects }: Pick<ApiDeps["registry"], "objects">,
+  name: string,
+  versions: readonly ModelRef[],
+  attendants: readonly Attendant[],
+): Promise<ModelView> {
+  const aliases = await inTime(readAliases(objects, name));
+  const versionBy = (sha256: string): string =>
+    versions.find((model) => model.sha256 === sha256)?.version ?? sha256.slice(0, 12);
+  return {
+    name,
+    ...(aliases && {
+      aliases: {
+        revision: aliases.revision,
+        stable: versionBy(aliases.stable),
+        ...(aliases.canary && {
+          canary: { version: versionBy(aliases.canary.sha256), share: aliases.canary.share },
+        }),
+      },
+    }),
+    versions: versions.map(({ version, sha256, role }) => ({
+      ...{ version, sha256, role },
+      readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
+    })),
+  };
+}
+
+/**
+ * One model with where its versions came from and what was measured of them.
+ *
+ * @throws ProblemError `model-not-found`
+ */
+export async function fullView(
+  registry: Pick<ApiDeps["registry"], "objects" | "roster">,
+  name: string,
+): Promise<FullModelView> {
+  const { objects, roster } = registry;
+  const own = await versionsOf(objects, name);
+  if (own.length === 0) {
+    throw new ProblemError("model-not-found", `There is no model ${name}.`, { at: "name" });
+  }
+  const view = await viewOf(registry, name, own, await inTime(roster.attendants()));
+  const versions = view.versions.map((version) => inTime(recordOf(objects, version)));
+  return { ...view, versions: await Promise.all(versions) };
+}
+
+async function recordOf(
+  objects: ObjectStore,
+  version: ModelView["versions"][number],
+): Promise<ModelRecord> {
+  const { sha256 } = version;
+  const text = (await objects.get(modelKeys(sha256).manifest)).toString();
+  const { license, source } = JSON.parse(text) as { license?: string; source?: string };
+  const { v: _v, ...lineage } = (await readLineage(objects, sha256)) ?? { v: undefined };
+  return {
+    ...version,
+    license: license ?? "unknown",
+    source: source ?? "unknown",
+    ...("createdAt" in lineage ? { lineage } : {}),
+    metrics: await readMetrics(objects, sha256),
+  };
+}
+
+/**
+ * The version of a model by what people call it or by its sha256.
+ *
+ * @throws ProblemError `model-not-found` with those that there are
+ */
+export async function versionOf(
+  objects: ObjectStore,
+  name: string,
+  version: string,
+): Promise<ModelRef> {
+  const all = await versionsOf(objects, name);
+  const found = all.find((model) => model.version === version || model.sha256 === version);
+  if (found !== undefined) return found;
+  const known = all.map((model) => model.version).join(", ") || "none";
+  throw new ProblemError(
+    "model-not-found",
+    `${name} has no version ${version.slice(0, 64)}. There are: ${known}.`,
+    { at: "version" },
+  );
+}
+
+async function versionsOf(objects: ObjectStore, name: string): Promise<ModelRef[]> {
+  return (await inTime(registeredModels(objects))).filter((model) => model.name === name);
+}

@@ -1,0 +1,28 @@
+import { createLogger, createMetrics } from "@framequeue/service";
+import { createApiService, createModelCheck, createModelResolver } from "@framequeue/service-api";
+import type { SmallSite } from "./small-site.ts";
+
+/** Starts the API of a small site on a free port; jobs may name files in its folder. */
+export async function startSmallApi(
+  { pipeline, folder }: SmallSite,
+  defaultModel: string,
+  resources: AsyncDisposableStack,
+): Promise<string> {
+  const { jobs, objects, redis } = pipeline;
+  const api = createApiService(
+    {
+      ...{ jobs, objects, registry: pipeline, sourceRoots: [folder], uploadLimitBytes: 1e6 },
+      ...{ modelLimitBytes: 1e7, checkModel: createModelCheck(1e9) },
+      resolveModel: createModelResolver({ objects, defaultModel }),
+      apiKeys: [],
+      adminKeys: [],
+      logger: createLogger({ name: "api", level: "silent" }),
+      metrics: createMetrics(),
+      ready: () => redis.status === "ready",
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  const { url } = await api.start();
+  resources.defer(() => api.stop(0));
+  return url;
+}
