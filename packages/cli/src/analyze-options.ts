@@ -86,23 +86,7 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
   const workers = values["infer-workers"];
   const inferWorkers =
     workers === undefined ? undefined : wholeNumber(workers, "--infer-workers", 1, 64);
-  const options = resultOptionsSchema.safeParse({
-    ...optional(
-      "minScore",
-      values["min-score"] === undefined ? undefined : Number(values["min-score"]),
-    ),
-    ...optional(
-      "labels",
-      values.labels?.split(",").map((label) => label.trim()),
-    ),
-    enhance: { normalize: values.normalize ?? false },
-    ...optional(
-      "views",
-      values.views === undefined ? undefined : { perTrack: Number(values.views) },
-    ),
-    ...optional("tracker", trackerOf(values)),
-  });
-  if (!options.success) throw invalid("invalid-request", "options", options.error);
+  const options = resultOptionsOf(values);
   const execution = executionOptionsSchema.safeParse({
     ...optional("batchFrames", values.batch === undefined ? undefined : Number(values.batch)),
     ...optional(
@@ -118,13 +102,38 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     json: values.json ?? false,
     render: !(values["no-video"] ?? false),
     frameStore: frameStoreOf(values["frame-store"]),
-    options: options.data,
+    options,
     execution: execution.data,
     ...optional("analytics", values.analytics),
     ...optional("manifest", values.manifest),
     ...optional("embedder", values.embedder),
     ...optional("inferWorkers", inferWorkers),
   };
+}
+
+/** What the options that are set say about the result. Throws `invalid-request` with every fault. */
+export function resultOptionsOf(values: {
+  readonly tracker?: string | undefined;
+  readonly embedder?: string | undefined;
+  readonly views?: string | undefined;
+  readonly "min-score"?: string | undefined;
+  readonly labels?: string | undefined;
+  readonly normalize?: boolean | undefined;
+}): ResultOptions {
+  const { views, labels, normalize = false } = values;
+  const minScore = values["min-score"];
+  const options = resultOptionsSchema.safeParse({
+    ...optional("minScore", minScore === undefined ? undefined : Number(minScore)),
+    ...optional(
+      "labels",
+      labels?.split(",").map((label) => label.trim()),
+    ),
+    enhance: { normalize },
+    ...optional("views", views === undefined ? undefined : { perTrack: Number(views) }),
+    ...optional("tracker", trackerOf(values)),
+  });
+  if (!options.success) throw invalid("invalid-request", "options", options.error);
+  return options.data;
 }
 
 /** BoT-SORT goes by looks where there is a model that looks at every detection. */

@@ -17,7 +17,7 @@ import {
   recall,
   xywhToXyxy,
 } from "@framequeue/vision";
-import { type LabelledTruth, parseTruth } from "./demo-truth.ts";
+import { type LabelledTruth, parseLabelLines, parseTruth } from "./demo-truth.ts";
 
 /** Least overlap of a box that is right. */
 export const IOU_THRESHOLD = 0.5;
@@ -46,9 +46,9 @@ export interface DemoScores {
 /** Scores a folder by `frames.jsonl`, `mot.txt`, `gt.txt` and `labels.txt`, and by nothing else. */
 export async function scoreFolder(folder: string): Promise<DemoScores> {
   const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8");
-  const labels = (await read("labels.txt")).trimEnd().split("\n");
+  const labels = parseLabelLines(await read("labels.txt"));
   const truth = parseTruth(await read("gt.txt"));
-  const detections = parseDetections(await read("frames.jsonl"), labels);
+  const detections = detectedBoxes(await read("frames.jsonl"), labels);
   const tracks = parseMotText(await read("mot.txt"));
   return {
     objects: countObjects(truth, labels),
@@ -57,22 +57,30 @@ export async function scoreFolder(folder: string): Promise<DemoScores> {
   };
 }
 
-/** Frames count from 1, as in the ground truth. */
-function parseDetections(framesJsonl: string, labels: readonly string[]): DetectedBox[] {
+/**
+ * Frames count from 1, as in the ground truth.
+ *
+ * @param labels in the order of the class ids; without them every box is of class 0
+ */
+export function detectedBoxes(
+  framesJsonl: string,
+  labels: readonly string[] | undefined,
+): DetectedBox[] {
   const [, ...lines] = framesJsonl.trimEnd().split("\n");
   return lines.flatMap((line) => {
     const row = frameFileRowSchema.parse(JSON.parse(line));
     if ("gap" in row) return [];
     return row.detections.map(({ box, score, label }) => ({
       frame: row.frame + 1,
-      classId: labels.indexOf(label),
+      classId: labels?.indexOf(label) ?? 0,
       score,
       boxXyxy: xywhToXyxy(box),
     }));
   });
 }
 
-function scoreDetections(
+/** How well boxes are found, by class and in the mean. */
+export function scoreDetections(
   detections: readonly DetectedBox[],
   truth: readonly LabelledTruth[],
   labels: readonly string[],

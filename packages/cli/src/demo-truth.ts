@@ -31,6 +31,11 @@ export function labelLines(): string {
   return classLabels.map((label) => `${label}\n`).join("");
 }
 
+/** What `labelLines` wrote. */
+export function parseLabelLines(text: string): string[] {
+  return text.trimEnd().split("\n");
+}
+
 export interface LabelledTruth extends TruthBox {
   /** Index in the file of class names, from 0. */
   readonly classId: number;

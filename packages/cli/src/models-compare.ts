@@ -4,36 +4,40 @@ import {
   executionOptionsSchema,
   newJobId,
   ProblemError,
-  resultOptionsSchema,
+  type ResultOptions,
 } from "@framequeue/contracts";
 import { type ModelPackage, objectManifest } from "@framequeue/models";
-import { compareJobs, type Comparison, storeModel } from "@framequeue/pipeline";
 import {
-  countTracking,
-  motTruth,
-  parseMotText,
-  trackingScores,
-  type TruthBox,
-} from "@framequeue/tracking";
-import { matchDetections, averagePrecision, xywhToXyxy } from "@framequeue/vision";
+  addMetrics,
+  compareJobs,
+  type Comparison,
+  type JobToCompare,
+  storeModel,
+} from "@framequeue/pipeline";
+import { readObjectStoreConfig } from "@framequeue/service";
+import { openObjectStore } from "@framequeue/storage";
+import { resultOptionsOf } from "./analyze-options.ts";
 import { awaitJob } from "./await-job.ts";
 import type { ComposedSystem } from "./compose.ts";
+import { readTruth, type SideScores, scoreSide } from "./compare-scores.ts";
 import { findModel } from "./find-model.ts";
+import { findVersion, namesVersion } from "./find-version.ts";
 import { parseStrictly } from "./parse-options.ts";
 import { openPrivateSystem } from "./private-system.ts";
-import { readText } from "./read-text.ts";
 import type { Terminal } from "./terminal.ts";
 
-export const COMPARE_USAGE = `Usage: npm run models -- compare MODEL MODEL VIDEO [--truth gt.txt] [--json]
+export const COMPARE_USAGE = `Usage: npm run models -- compare MODEL MODEL VIDEO [options]
 
 Runs two models, one after the other, on the same video and says how far their detections agree and how fast each was.
-With ground truth in MOTChallenge text also AP (at an overlap of 0.5, classes not told apart) and IDF1 of each.
-`;
+MODEL is a name, a file, or a version in the object store: NAME@VERSION, NAME@stable, NAME@canary.
 
-interface Scores {
-  readonly ap50: number | undefined;
-  readonly idf1: number;
-}
+  --truth gt.txt      ground truth in MOTChallenge text: also AP (at an overlap of 0.5) and IDF1 of each
+  --classes FILE      names of the truth's classes, a line each, whose number is column 10 of the truth, as the demo
+                      writes both: then AP is the mean over classes; without it classes are not told apart
+  --tracker NAME, --min-score NUMBER, --labels A,B   as analyze takes them
+  --record            keeps the figures with the versions, where both are in the object store
+  --json              one JSON object on stdout
+`;
 
 /** `models compare`: two models on the same footage. Answers the exit code. */
 export async function compareModels(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -42,6 +46,11 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     allowPositionals: true,
     options: {
       truth: { type: "string" },
+      classes: { type: "string" },
+      tracker: { type: "string" },
+      "min-score": { type: "string" },
+      labels: { type: "string" },
+      record: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -51,22 +60,46 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     (values.help ? terminal.stdout : terminal.stderr).write(COMPARE_USAGE);
     return values.help ? 0 : 1;
   }
-  const truth =
-    values.truth === undefined
-      ? undefined
-      : motTruth(await readText(resolve(terminal.cwd, values.truth), parseMotText));
-  const models = [await findDetector(first, terminal), await findDetector(second, terminal)];
-  await using system = await openPrivateSystem();
-  const sides = [];
+  const names = [first, second];
+  if (values.record && !names.every(namesVersion)) {
+    throw new ProblemError("invalid-request", "--record needs two versions, like yard@3.", {
+      at: "--record",
+    });
+  }
+  const options = resultOptionsOf(values);
+  const truth = values.truth === undefined ? undefined : await readTruth(values, terminal);
+
+  await using resources = new AsyncDisposableStack();
+  const { env, dataDir } = terminal;
+  const store = resources.use(
+    openObjectStore(readObjectStoreConfig({ ...env, FQ_DATA_DIR: dataDir })),
+  );
+  const sides: JobToCompare[] = [];
+  const models: ModelPackage[] = [];
+  for (const name of names) {
+    const model = namesVersion(name)
+      ? await findVersion(name, store, resources)
+      : await findModel(name, terminal);
+    objectManifest(model.manifest);
+    models.push(model);
+  }
   for (const model of models) {
+    // A system each: two manifests of one file would be one model to it.
+    const system = resources.use(await openPrivateSystem());
     await storeModel(system.pipeline.objects, model);
     await system.warm(model.ref);
-    sides.push(await runOn(system, model, resolve(terminal.cwd, video), terminal.signal));
+    sides.push(await runOn(system, model, resolve(terminal.cwd, video), options, terminal.signal));
   }
-  const comparison = await compareJobs(system.pipeline.objects, sides[0]!, sides[1]!);
-  const scores: Scores[] = [];
-  if (truth !== undefined) {
-    for (const side of sides) scores.push(await scoresOf(system, side, truth));
+  const comparison = await compareJobs(sides[0]!, sides[1]!);
+  const scores =
+    truth === undefined ? [] : await Promise.all(sides.map((side) => scoreSide(side, truth)));
+  if (values.record) {
+    for (const [i, { ref }] of models.entries()) {
+      await addMetrics(store, ref.sha256, {
+        ...{ on: basename(video), by: "compare" },
+        values: figures(i === 0 ? comparison.first : comparison.second, comparison, scores[i]),
+      });
+    }
   }
   terminal.stdout.write(
     values.json ? `${JSON.stringify({ ...comparison, scores })}\n` : report(comparison, scores),
@@ -74,27 +107,20 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
   return 0;
 }
 
-async function findDetector(name: string, terminal: Terminal): Promise<ModelPackage> {
-  const model = await findModel(name, terminal);
-  objectManifest(model.manifest);
-  return model;
-}
-
-type Side = Parameters<typeof compareJobs>[1];
-
 async function runOn(
-  { pipeline: { jobs } }: ComposedSystem,
+  { pipeline: { jobs, objects } }: ComposedSystem,
   model: ModelPackage,
   path: string,
+  options: ResultOptions,
   signal: AbortSignal,
-): Promise<Side> {
+): Promise<JobToCompare> {
   const job: AcceptedJob = {
     v: 1,
     id: newJobId(),
     acceptedAt: new Date().toISOString(),
     source: { kind: "file", path, name: basename(path) },
     models: [model.ref],
-    options: resultOptionsSchema.parse({}),
+    options,
     execution: executionOptionsSchema.parse({}),
     render: false,
   };
@@ -103,43 +129,28 @@ async function runOn(
   if (view.problem !== undefined) {
     throw new ProblemError(view.problem.code, view.problem.detail, { at: model.ref.name });
   }
-  return { id: job.id, result: await jobs.result(job.id) };
+  return { objects, id: job.id, result: await jobs.result(job.id) };
 }
 
-async function scoresOf(
-  { pipeline: { objects } }: ComposedSystem,
-  { result }: Side,
-  truth: readonly TruthBox[],
-): Promise<Scores> {
-  const read = async (name: "mot.txt" | "frames.jsonl"): Promise<string> =>
-    (await objects.get(result!.artifacts[name]!.key)).toString();
-  const tracks = parseMotText(await read("mot.txt"));
-  const rows = (await read("frames.jsonl")).trim().split("\n").slice(1);
-  const detections = rows.flatMap((line) => {
-    const row = JSON.parse(line) as {
-      frame?: number;
-      detections?: { score: number; box: [number, number, number, number] }[];
-    };
-    // MOTChallenge counts frames from 1
-    return (row.detections ?? []).map(({ score, box }) => ({
-      ...{ frame: row.frame! + 1, classId: 0, score },
-      boxXyxy: xywhToXyxy(box),
-    }));
-  });
-  const annotated = truth.map(({ frame, boxXywh, use }) => ({
-    ...{ frame, classId: 0, boxXyxy: xywhToXyxy(boxXywh) },
-    ignored: use !== "scored",
-  }));
-  return {
-    ap50: averagePrecision(matchDetections(detections, annotated, 0, 0.5)),
-    idf1: trackingScores(countTracking(truth, tracks)).idf1,
-  };
+/** What is kept of one side; figures that there are none of stay away. */
+function figures(
+  { framesPerSecond }: Comparison["first"],
+  { agreement }: Comparison,
+  scores: SideScores | undefined,
+): Record<string, number> {
+  const all = { framesPerSecond, agreement: agreement.share, ...scores };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
 }
 
-function report({ first, second, agreement }: Comparison, scores: readonly Scores[]): string {
+function report({ first, second, agreement }: Comparison, scores: readonly SideScores[]): string {
   const percent = (share: number | undefined): string =>
     share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
-  const side = ({ models, framesPerSecond }: Comparison["first"], of: Scores | undefined): string =>
+  const side = (
+    { models, framesPerSecond }: Comparison["first"],
+    of: SideScores | undefined,
+  ): string =>
     `${models.map(({ name, version }) => `${name}@${version}`).join(", ")}: ` +
     `${framesPerSecond.toFixed(1)} frames/s` +
     (of === undefined ? "" : `, AP50 ${percent(of.ap50)}, IDF1 ${percent(of.idf1)}`);

@@ -24,6 +24,13 @@ export interface Comparison {
   readonly agreement: Agreement;
 }
 
+/** A job with its result, and the store that holds it. */
+export interface JobToCompare {
+  readonly objects: ObjectStore;
+  readonly id: JobId;
+  readonly result: JobResult | undefined;
+}
+
 interface Rows {
   readonly models: readonly ModelRef[];
   readonly sha256: string;
@@ -36,12 +43,8 @@ interface Rows {
  *
  * @throws ProblemError `result-not-ready` where a job has no results, `invalid-request` for two sources
  */
-export async function compareJobs(
-  objects: ObjectStore,
-  first: { readonly id: JobId; readonly result: JobResult | undefined },
-  second: { readonly id: JobId; readonly result: JobResult | undefined },
-): Promise<Comparison> {
-  const [a, b] = [await openRows(objects, first), await openRows(objects, second)];
+export async function compareJobs(first: JobToCompare, second: JobToCompare): Promise<Comparison> {
+  const [a, b] = [await openRows(first), await openRows(second)];
   if (a.sha256 !== b.sha256) {
     throw new ProblemError("invalid-request", "The two jobs are of two sources.", { at: "other" });
   }
@@ -61,16 +64,13 @@ export async function compareJobs(
     if (there === frame) other = await b.frames.next();
   }
   return {
-    first: await sideOf(objects, first, a),
-    second: await sideOf(objects, second, b),
+    first: await sideOf(first, a),
+    second: await sideOf(second, b),
     agreement: counter.result(),
   };
 }
 
-async function openRows(
-  objects: ObjectStore,
-  { id, result }: { readonly id: JobId; readonly result: JobResult | undefined },
-): Promise<Rows> {
+async function openRows({ objects, id, result }: JobToCompare): Promise<Rows> {
   const artifact = result?.artifacts["frames.jsonl"];
   if (artifact === undefined) {
     throw new ProblemError("result-not-ready", `Job ${id} has no results.`, { at: id });
@@ -96,8 +96,7 @@ function boxesOf({ detections }: ReturnType<typeof frameRowSchema.parse>) {
 }
 
 async function sideOf(
-  objects: ObjectStore,
-  { id, result }: { readonly id: JobId; readonly result: JobResult | undefined },
+  { objects, id, result }: JobToCompare,
   { models }: Rows,
 ): Promise<ComparedJob> {
   const key = result!.artifacts["summary.json"]!.key;

@@ -11,7 +11,7 @@ export { objectKeys } from "./keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";
 export { jobShare } from "./job-share.ts";
 export * from "./ledger.ts";
-export { type Comparison, compareJobs } from "./compare-jobs.ts";
+export { type Comparison, compareJobs, type JobToCompare } from "./compare-jobs.ts";
 export * from "./model-aliases.ts";
 export { changeAlias, keepAliased, rollBack, type SwitchOptions } from "./model-switch.ts";
 export { registeredModels } from "./registered-models.ts";

@@ -103,7 +103,10 @@ test("aliases say which version a job gets; a canary gets its share, the same fo
   assert.equal((await models.resolve()).version, "1", "not the highest one");
   assert.equal((await models.resolve("nano@2")).version, "2");
   assert.equal((await models.resolve("nano@stable")).version, "1");
-  await assert.rejects(models.resolve("nano@canary"), { code: "model-not-found" });
+  await assert.rejects(models.resolve("nano@canary"), {
+    code: "model-not-found",
+    message: "The model nano has no canary.",
+  });
 
   const canary = { sha256: two, share: 0.25 };
   await putAliases(models.objects, modelAliasesSchema.parse({ ...aliases, canary }));

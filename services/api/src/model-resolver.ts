@@ -75,6 +75,12 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
 
 function unknownModel(name: string, all: readonly ModelRef[]): ProblemError {
   const names = [...new Set(all.map((model) => model.name))].sort();
+  const [, base, alias] = /^(.+)@(stable|canary)$/.exec(name) ?? [];
+  if (base !== undefined && names.includes(base)) {
+    return new ProblemError("model-not-found", `The model ${base} has no ${alias}.`, {
+      at: "model",
+    });
+  }
   const pull = `npm run models -- pull ${/^[a-z0-9._-]+$/.test(name) ? name : "NAME"}`;
   return new ProblemError(
     "model-not-found",

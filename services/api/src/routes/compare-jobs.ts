@@ -15,8 +15,8 @@ export function compareTwoJobs({ jobs, objects }: Pick<ApiDeps, "jobs" | "object
     const sides = [];
     for (const job of [id, other]) {
       if ((await inTime(jobs.view(job))) === undefined) throw jobNotFound(job);
-      sides.push({ id: job, result: await inTime(jobs.result(job)) });
+      sides.push({ objects, id: job, result: await inTime(jobs.result(job)) });
     }
-    response.json(await compareJobs(objects, sides[0]!, sides[1]!));
+    response.json(await compareJobs(sides[0]!, sides[1]!));
   };
 }
