@@ -7,9 +7,12 @@ import { loadModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import type { SmallSite } from "./small-site.ts";
 
-/** An embedder that says what a crop looks like: its mean red, green and blue. */
-export async function storeColourModel(site: SmallSite): Promise<ModelRef> {
-  const graph = new GraphBuilder({ name: "colour" });
+/**
+ * An embedder that says what a crop looks like: its mean red, green and blue. Each version is a file of its own that does
+ * the same.
+ */
+export async function storeColourModel(site: SmallSite, version = "1"): Promise<ModelRef> {
+  const graph = new GraphBuilder({ name: `colour-${version}` });
   const images = graph.input("images", "float32", ["N", 3, 16, 16]);
   const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 }, "vector");
   graph.output(mean, "float32", ["N", 3]);
@@ -18,7 +21,7 @@ export async function storeColourModel(site: SmallSite): Promise<ModelRef> {
     schemaVersion: 1,
     ...{
       name: "colour",
-      version: "1",
+      version,
       description: "",
       file: "colour.onnx",
       license: "",
