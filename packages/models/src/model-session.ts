@@ -1,5 +1,5 @@
 import type { Region, Size } from "@framequeue/vision";
-import { resample } from "@framequeue/vision";
+import { Resampler } from "@framequeue/vision";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ChunkResult } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
@@ -33,6 +33,7 @@ export class ModelSession {
   readonly #sizes: SizesTensor | undefined;
   readonly #outputs: readonly WantedTensor[];
   readonly #decoder: Decoder;
+  readonly #resampler = new Resampler();
   #scaled = new Uint8Array();
   #own = new Uint8Array(0);
 
@@ -149,7 +150,7 @@ export class ModelSession {
     const length = 3 * content.width * content.height;
     if (this.#scaled.length < length) this.#scaled = new Uint8Array(length);
     const whole = { x: 0, y: 0, width: size.width, height: size.height };
-    resample(planes, size, whole, content, this.#scaled);
+    this.#resampler.resample(planes, size, whole, content, this.#scaled);
     return this.#scaled.subarray(0, length);
   }
 

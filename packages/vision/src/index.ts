@@ -36,6 +36,6 @@ export {
   runsToText,
 } from "./rle.ts";
 export type { Runs } from "./rle.ts";
-export { resample } from "./resample.ts";
+export { Resampler } from "./resample.ts";
 export type { Region } from "./resample.ts";
 export { boxDecimals, roundTo, scoreDecimals } from "./rounding.ts";

@@ -10,7 +10,7 @@ import {
   readSegment,
   type TaskContext,
 } from "@framequeue/pipeline";
-import { cropOf, resample, xywhToXyxy } from "@framequeue/vision";
+import { cropOf, Resampler, xywhToXyxy } from "@framequeue/vision";
 import { placesOf } from "./frame-places.ts";
 import { ViewPicker } from "./view-picker.ts";
 
@@ -71,6 +71,7 @@ async function cut(
   const byFrame = Map.groupBy(views, ({ frame }) => frame);
   const pixels = new Map<TrackView, TrackView["pixels"]>();
   const packs = new PackWriter((bytes) => putIntermediate(objects, job.id, epoch, "views", bytes));
+  const resampler = new Resampler();
   const frame = fitted(plan.media, MOST_FRAME_SIDE);
   await using source = await openSource(objects, plan.source);
   for (const { segment, places } of placesOf([...byFrame.keys()], plan.segments)) {
@@ -91,7 +92,7 @@ async function cut(
         const region = cropOf(xywhToXyxy(view.box), plan.media, frame);
         const size = fitted(region, MOST_SIDE);
         const into = new Uint8Array(3 * size.width * size.height);
-        resample(planes, frame, region, size, into);
+        resampler.resample(planes, frame, region, size, into);
         pixels.set(view, { ...(await packs.add(into)), ...size });
       }
     }
