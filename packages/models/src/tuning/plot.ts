@@ -1,62 +1,101 @@
 import type { Tuning } from "@framequeue/contracts";
 
-const WIDTH = 560;
-const HEIGHT = 300;
-const MARGIN = { left: 60, right: 150, top: 36, bottom: 40 };
+const WIDTH = 600;
+const HEIGHT = 320;
+const MARGIN = { left: 60, right: 170, top: 56, bottom: 44 };
+/** Between the axis and the first and last points. */
+const INSET = 28;
 const COLOURS = ["#1f6feb", "#d1242f", "#1a7f37", "#8250df", "#bf8700", "#57606a"];
+const INK = "#24292f";
 
-/** Frames per second by pictures per tensor, a line for each way to use the processor, as an SVG picture. */
+type Setting = Tuning["settings"][number];
+
+/**
+ * Frames per second by pictures per tensor, a line for each way to use the processor, as an SVG picture. Settings beyond
+ * the latency limit are hollow; the chosen one has a ring.
+ */
 export function plotTuning(tuning: Tuning, title: string): string {
-  const { settings, chosen } = tuning;
+  const { settings, chosen, latencyLimitMs } = tuning;
   const lines = Map.groupBy(settings, ({ threads, sessions }) => shapeName({ threads, sessions }));
-  const most = Math.max(...settings.map(({ batch }) => batch), 2);
-  const fastest = Math.max(...settings.map(({ framesPerSecond }) => framesPerSecond));
-  const plot = {
-    width: WIDTH - MARGIN.left - MARGIN.right,
-    height: HEIGHT - MARGIN.top - MARGIN.bottom,
-  };
+  const batches = new Set(settings.map(({ batch }) => batch));
+  const most = Math.max(...batches);
+  const ticks = ticksFor(Math.max(...settings.map(({ framesPerSecond }) => framesPerSecond)));
+  const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
+  const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
+  // a model of a fixed batch has one column, in the middle
   const x = (batch: number): number =>
-    MARGIN.left + (plot.width * Math.log2(batch)) / Math.log2(most);
-  const y = (fps: number): number => MARGIN.top + plot.height * (1 - fps / (1.1 * fastest));
+    batches.size === 1
+      ? (left + right) / 2
+      : left + INSET + ((right - left - 2 * INSET) * Math.log2(batch)) / Math.log2(most);
+  const y = (fps: number): number => bottom - ((bottom - top) * fps) / ticks.at(-1)!;
+  const dot = (setting: Setting, colour: string): string =>
+    point(x(setting.batch), y(setting.framesPerSecond), colour, setting.latencyMs > latencyLimitMs);
+
   const parts: string[] = [
-    text(MARGIN.left, 20, title, "font-weight='bold'"),
-    text(WIDTH / 2 - MARGIN.right / 2, HEIGHT - 6, "pictures per tensor", "text-anchor='middle'"),
-    text(10, MARGIN.top - 8, "frames/s"),
+    text(14, 22, title, "font-weight='bold'"),
+    text(14, top - 12, "frames/s"),
+    text((left + right) / 2, HEIGHT - 8, "pictures per tensor", "text-anchor='middle'"),
   ];
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    const at = y(share * fastest).toFixed(1);
+  for (const tick of ticks) {
+    const at = y(tick);
     parts.push(
-      `<line x1='${MARGIN.left}' x2='${MARGIN.left + plot.width}' y1='${at}' y2='${at}' stroke='#d0d7de'/>`,
-      text(MARGIN.left - 6, Number(at) + 4, (share * fastest).toFixed(0), "text-anchor='end'"),
+      `<line x1='${left}' x2='${right}' y1='${at.toFixed(1)}' y2='${at.toFixed(1)}' stroke='#d0d7de'/>`,
+      text(left - 8, at + 4, String(tick), "text-anchor='end'"),
     );
   }
-  for (const batch of new Set(settings.map((setting) => setting.batch))) {
-    parts.push(text(x(batch), HEIGHT - MARGIN.bottom + 16, String(batch), "text-anchor='middle'"));
+  for (const batch of batches) {
+    parts.push(text(x(batch), bottom + 18, String(batch), "text-anchor='middle'"));
   }
+  const legend: [mark: (at: number) => string, name: string, colour: string][] = [];
   for (const [i, [name, of]] of [...lines].entries()) {
     const colour = COLOURS[i % COLOURS.length]!;
-    const points = of
-      .toSorted((a, b) => a.batch - b.batch)
-      .map(({ batch, framesPerSecond }) => [x(batch).toFixed(1), y(framesPerSecond).toFixed(1)]);
-    parts.push(
-      `<polyline fill='none' stroke='${colour}' stroke-width='2' points='${points.map((at) => at.join()).join(" ")}'/>`,
-      ...points.map(([px, py]) => `<circle cx='${px}' cy='${py}' r='3' fill='${colour}'/>`),
-      text(WIDTH - MARGIN.right + 12, MARGIN.top + 14 + 18 * i, name, `fill='${colour}'`),
+    const sorted = of.toSorted((a, b) => a.batch - b.batch);
+    const corners = sorted.map(
+      ({ batch, framesPerSecond }) => `${x(batch).toFixed(1)},${y(framesPerSecond).toFixed(1)}`,
     );
+    parts.push(
+      `<polyline fill='none' stroke='${colour}' stroke-width='2' points='${corners.join(" ")}'/>`,
+      ...sorted.map((setting) => dot(setting, colour)),
+    );
+    legend.push([(at) => point(right + 22, at, colour, false), name, colour]);
   }
   const best = settings.find(
     ({ batch, threads, sessions }) =>
       batch === chosen.batch && threads === chosen.threads && sessions === chosen.sessions,
   );
-  if (best !== undefined) {
-    const at = `cx='${x(best.batch).toFixed(1)}' cy='${y(best.framesPerSecond).toFixed(1)}'`;
-    parts.push(`<circle ${at} r='7' fill='none' stroke='#24292f' stroke-width='2'/>`);
+  if (best !== undefined) parts.push(ring(x(best.batch), y(best.framesPerSecond)));
+  legend.push([(at) => ring(right + 22, at), "chosen", INK]);
+  if (settings.some(({ latencyMs }) => latencyMs > latencyLimitMs)) {
+    legend.push([(at) => point(right + 22, at, INK, true), `over ${latencyLimitMs} ms`, INK]);
+  }
+  for (const [i, [mark, name, colour]] of legend.entries()) {
+    const at = top + 8 + 20 * i;
+    parts.push(mark(at), text(right + 34, at + 4, name, `fill='${colour}'`));
   }
   return (
     `<svg xmlns='http://www.w3.org/2000/svg' width='${WIDTH}' height='${HEIGHT}' ` +
     `font-family='sans-serif' font-size='12'><rect width='100%' height='100%' fill='white'/>` +
     `${parts.join("")}</svg>\n`
   );
+}
+
+/** Round numbers from 0 to one that is not below the largest value: four to six of them. */
+export function ticksFor(largest: number): number[] {
+  const rough = Math.max(largest, 1e-3) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough)!;
+  const count = Math.ceil(largest / step);
+  // 0.1 + 0.2 is not 0.3
+  return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(6)));
+}
+
+function point(x: number, y: number, colour: string, isHollow: boolean): string {
+  const fill = isHollow ? `fill='white' stroke='${colour}' stroke-width='1.5'` : `fill='${colour}'`;
+  return `<circle cx='${x.toFixed(1)}' cy='${y.toFixed(1)}' r='3.5' ${fill}/>`;
+}
+
+function ring(x: number, y: number): string {
+  return `<circle cx='${x.toFixed(1)}' cy='${y.toFixed(1)}' r='7' fill='none' stroke='${INK}' stroke-width='2'/>`;
 }
 
 /** For people: `2 sessions × 1 thread`. */
