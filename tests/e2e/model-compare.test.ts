@@ -59,6 +59,26 @@ test("two thresholds of one file are held against each other, with the scores th
   assert.deepEqual(await leftovers(at), []);
 });
 
+test("a version in the store keeps its manifest, whatever is stored after it", async () => {
+  await using at = await openWorkshop();
+  const strict = await stricterStarter(at);
+  const { sha256 } = JSON.parse(await readFile(join(STARTER, "manifest.json"), "utf8"));
+  const path = join(at.folder, "data/objects/models", sha256);
+  const store = (model: string) => finish(launch(at, ["models", "store", model]));
+  assert.equal((await store("starter-detector")).stderr, "");
+  const kept = await readFile(join(path, "manifest.json"), "utf8");
+  const { by } = JSON.parse(await readFile(join(path, "lineage.json"), "utf8"));
+  assert.equal(by, "bundled");
+  assert.equal((await store("starter-detector")).stderr, "", "again is no fault");
+  const { code, stdout, stderr } = await store(strict);
+  assert.deepEqual([code, stdout], [0, "starter-detector@1.1.0\n"]);
+  assert.match(
+    stderr,
+    /starter-detector@strict is the file of starter-detector@1\.1\.0 with another/,
+  );
+  assert.equal(await readFile(join(path, "manifest.json"), "utf8"), kept);
+});
+
 test("versions in the store are compared by alias, and the figures are kept with them", async () => {
   await using at = await openWorkshop();
   await json(at, "demo", "--seconds", "1", "--no-video");

@@ -1,9 +1,16 @@
 import { join } from "node:path";
-import { ProblemError } from "@framequeue/contracts";
-import { listModels, loadModelPackage } from "@framequeue/models";
+import { isDeepStrictEqual } from "node:util";
+import { type Lineage, modelKeys, ProblemError } from "@framequeue/contracts";
+import {
+  listModels,
+  loadModelPackage,
+  type ModelManifest,
+  type ModelPackage,
+  parseManifest,
+} from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
-import { openObjectStore } from "@framequeue/storage";
+import { ObjectNotFound, type ObjectStore, openObjectStore } from "@framequeue/storage";
 import { findModel } from "./find-model.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,15 +38,53 @@ export async function registerModels(wanted: string, terminal: Terminal): Promis
     terminal.stderr.write(`${error.message}\n`);
     return undefined;
   });
+  /** A version never changes: jobs that run keep it, and what they read of it must stay. */
+  async function register(model: ModelPackage, by: Lineage["by"]): Promise<string> {
+    const kept = await keptManifest(objects, model.ref.sha256);
+    if (kept === undefined || isDeepStrictEqual(kept, model.manifest)) {
+      // of what was there before lineage was kept, nothing is known
+      await storeModel(objects, model, kept === undefined ? by : undefined);
+      return versionName(model.manifest);
+    }
+    const name = versionName(kept);
+    terminal.stderr.write(
+      `${versionName(model.manifest)} is the file of ${name} with another manifest; ${name} stays as it is. ` +
+        `To replace it: npm run models -- delete ${name.replace("@", " ")}\n`,
+    );
+    return name;
+  }
   const here = await listModels(folders);
+  let registered = wanted;
   if (chosen !== undefined) {
     const origin = here.find(({ name }) => name === wanted)?.origin;
-    await storeModel(objects, chosen, origin === undefined ? "file" : BROUGHT_BY[origin]);
+    registered = await register(chosen, origin === undefined ? "file" : BROUGHT_BY[origin]);
   }
   for (const { name, origin, present } of here) {
     if (!present || name === chosen?.manifest.name) continue;
     const folder = origin === "bundled" ? folders.bundledDir : folders.cacheDir;
-    await storeModel(objects, await loadModelPackage(join(folder, name)), BROUGHT_BY[origin]);
+    await register(await loadModelPackage(join(folder, name)), BROUGHT_BY[origin]);
   }
-  return chosen === undefined ? wanted : `${chosen.ref.name}@${chosen.ref.version}`;
+  return registered;
+}
+
+/** What is registered of a file; undefined where nothing is, or nothing that this version of the product can read. */
+async function keptManifest(
+  objects: ObjectStore,
+  sha256: string,
+): Promise<ModelManifest | undefined> {
+  const key = modelKeys(sha256).manifest;
+  try {
+    return parseManifest(JSON.parse((await objects.get(key)).toString()), key);
+  } catch (error) {
+    const isNone =
+      error instanceof ObjectNotFound ||
+      error instanceof SyntaxError ||
+      (error instanceof ProblemError && error.code === "manifest-invalid");
+    if (isNone) return undefined;
+    throw error;
+  }
+}
+
+function versionName({ name, version }: ModelManifest): string {
+  return `${name}@${version}`;
 }
