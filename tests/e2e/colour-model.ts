@@ -7,37 +7,87 @@ import { loadModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import type { SmallSite } from "./small-site.ts";
 
+const SIDE = 16;
+const COLOURS = ["red", "green", "blue"];
+
 /**
  * An embedder that says what a crop looks like: its mean red, green and blue. Each version is a file of its own that does
  * the same.
  */
-export async function storeColourModel(site: SmallSite, version = "1"): Promise<ModelRef> {
-  const graph = new GraphBuilder({ name: `colour-${version}` });
-  const images = graph.input("images", "float32", ["N", 3, 16, 16]);
-  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 }, "vector");
+export function storeColourModel(site: SmallSite, version = "1"): Promise<ModelRef> {
+  return store(site, "colour", meanColour(`colour-${version}`), {
+    version,
+    task: "embedding",
+    output: { names: ["answer"], dimensions: 3 },
+  });
+}
+
+/** A classifier that names the strongest colours of a picture. */
+export function storeColourClassifier(site: SmallSite): Promise<ModelRef> {
+  return store(site, "colour-names", meanColour("names"), {
+    task: "classification",
+    output: { names: ["answer"], activation: "none" },
+    labels: COLOURS,
+    thresholds: { score: 0, most: 2 },
+  });
+}
+
+/** A segmenter for which every pixel is of its strongest colour, or dark. */
+export function storeColourSegmenter(site: SmallSite): Promise<ModelRef> {
+  const side = 4 * SIDE;
+  const graph = new GraphBuilder({ name: "areas" });
+  const images = graph.input("images", "float32", ["N", 3, side, side]);
+  // what is no brighter than half in any colour is dark: a fourth class, of half everywhere
+  const half = graph.node("Clip", [
+    graph.node("ReduceMax", [images], { axes: [1], keepdims: 1 }),
+    graph.float32([0.5]),
+    graph.float32([0.5]),
+  ]);
+  graph.output(graph.node("Concat", [images, half], { axis: 1 }, "answer"), "float32", [
+    ...["N", 4, side, side],
+  ]);
+  return store(
+    site,
+    "colour-areas",
+    graph.toBytes(),
+    {
+      task: "semantic-segmentation",
+      output: { names: ["answer"], gives: "scores", background: 3 },
+      labels: [...COLOURS, "dark"],
+    },
+    side,
+  );
+}
+
+/** @param name of the graph: models are told apart by their bytes */
+function meanColour(name: string): Uint8Array {
+  const graph = new GraphBuilder({ name });
+  const images = graph.input("images", "float32", ["N", 3, SIDE, SIDE]);
+  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 }, "answer");
   graph.output(mean, "float32", ["N", 3]);
-  const bytes = graph.toBytes();
+  return graph.toBytes();
+}
+
+async function store(
+  site: SmallSite,
+  name: string,
+  bytes: Uint8Array,
+  what: object,
+  side = SIDE,
+): Promise<ModelRef> {
   const manifest = {
     schemaVersion: 1,
-    ...{
-      name: "colour",
-      version,
-      description: "",
-      file: "colour.onnx",
-      license: "",
-      source: "",
-    },
+    ...{ name, version: "1", description: "", file: `${name}.onnx`, license: "", source: "" },
     sha256: createHash("sha256").update(bytes).digest("hex"),
-    task: "embedding",
     input: {
-      ...{ name: "images", layout: "nchw", width: 16, height: 16, channels: "rgb" },
+      ...{ name: "images", layout: "nchw", width: side, height: side, channels: "rgb" },
       ...{ scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1], batch: "dynamic" },
       ...{ fit: "stretch", placement: "top-left", fill: 0 },
     },
-    output: { names: ["vector"], dimensions: 3 },
+    ...what,
   };
-  await writeFile(join(site.folder, "colour.onnx"), bytes);
-  await writeFile(join(site.folder, "colour.manifest.json"), JSON.stringify(manifest));
-  const model = await loadModelPackage(join(site.folder, "colour.onnx"));
+  await writeFile(join(site.folder, `${name}.onnx`), bytes);
+  await writeFile(join(site.folder, `${name}.manifest.json`), JSON.stringify(manifest));
+  const model = await loadModelPackage(join(site.folder, `${name}.onnx`));
   return storeModel(site.pipeline.objects, model);
 }

@@ -61,7 +61,10 @@ test("views without a model that looks at them are refused", async () => {
   const video = join(site.folder, "walk.mp4");
   await writeClip(video, { seconds: 1 });
   const { state, problem } = await site.ended(await site.submit(video, { options: OPTIONS }));
-  assert.deepEqual([state, problem?.code, problem?.at], ["failed", "invalid-request", "embedder"]);
+  assert.deepEqual(
+    [state, problem?.code, problem?.at],
+    ["failed", "invalid-request", "options.views"],
+  );
 });
 
 test("a video without tracks has no views", async () => {

@@ -14,6 +14,8 @@ export interface AnalyzeOptions {
   readonly model: string;
   readonly manifest?: string;
   /** Name or file of a model that says what detections look like. */
+  readonly classifier?: string;
+  readonly segmenter?: string;
   readonly embedder?: string;
   readonly out: string;
   readonly json: boolean;
@@ -30,11 +32,13 @@ export const ANALYZE_USAGE = `Usage: npm run analyze -- VIDEO… [options]
 
 Finds and tracks the objects in each video; leaves data and an annotated video.
 
-  --model NAME|FILE      detector to use (default yolox-nano, fetched on first use)
+  --model NAME|FILE      detector, or classifier or segmenter of whole frames (default yolox-nano, fetched on first use)
   --manifest FILE        describes a model that is not recognised
   --tracker NAME         bytetrack (default), botsort, deepsort, ocsort or sort
+  --classifier NAME|FILE model that classifies what the detector finds
+  --segmenter NAME|FILE  model that says of every pixel what it shows
   --embedder NAME|FILE   model that tells looks, for deepsort and botsort, such as person-reid-0287
-  --views N              let it look at the N best views of each track alone, after tracking
+  --views N              let it, or the classifier, look at the N best views of each track alone, after tracking
   --out DIR              where results go, a folder per video (default out)
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
@@ -54,6 +58,8 @@ const OPTIONS = {
   model: { type: "string" },
   manifest: { type: "string" },
   tracker: { type: "string" },
+  classifier: { type: "string" },
+  segmenter: { type: "string" },
   embedder: { type: "string" },
   views: { type: "string" },
   out: { type: "string" },
@@ -106,6 +112,8 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     execution: execution.data,
     ...optional("analytics", values.analytics),
     ...optional("manifest", values.manifest),
+    ...optional("classifier", values.classifier),
+    ...optional("segmenter", values.segmenter),
     ...optional("embedder", values.embedder),
     ...optional("inferWorkers", inferWorkers),
   };

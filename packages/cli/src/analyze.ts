@@ -6,13 +6,14 @@ import {
   analyticsOptionsSchema,
   invalid,
   type JobView,
+  type ModelRef,
   newJobId,
   type Problem,
   ProblemError,
   type Summary,
   toProblemError,
 } from "@framequeue/contracts";
-import { type ModelPackage, objectManifest } from "@framequeue/models";
+import type { ModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analyze-options.ts";
 import type { ComposedSystem } from "./compose.ts";
@@ -37,19 +38,7 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   const out = resolve(terminal.cwd, options.out);
   await checkOutFolder(out);
   const analytics = await readAnalytics(options.analytics, terminal);
-  const model = await findModel(options.model, terminal, options.manifest);
-  // said here, before anything starts
-  objectManifest(model.manifest);
-  const embedder =
-    options.embedder === undefined ? undefined : await findModel(options.embedder, terminal);
-  if (embedder !== undefined && embedder.ref.role !== "embedder") {
-    throw new ProblemError(
-      "model-invalid",
-      `The model ${embedder.ref.name} is a ${embedder.ref.role} and does not tell looks.`,
-      { at: "--embedder" },
-    );
-  }
-  checkModels(options.options, [model.ref, ...(embedder ? [embedder.ref] : [])]);
+  const models = await findModels(options, terminal);
   const folders = outFolders(out, options.videos);
 
   await using system = await openPrivateSystem({
@@ -57,15 +46,13 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
     frameRedisUrls: frameServers(terminal.env),
     ...(options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers }),
   });
-  await storeModel(system.pipeline.objects, model);
-  if (embedder !== undefined) await storeModel(system.pipeline.objects, embedder);
-  await system.warm(model.ref);
+  for (const model of models) await storeModel(system.pipeline.objects, model);
+  await system.warm(models[0]!.ref);
   let failures = 0;
   for (const [i, video] of options.videos.entries()) {
     const folder = folders[i]!;
     const report = await analyzeVideo(system, terminal, options, {
-      model,
-      embedder,
+      models: models.map(({ ref }) => ref),
       analytics,
       video,
       folder,
@@ -94,11 +81,43 @@ interface AnalyzeReport {
 }
 
 interface VideoJob {
-  readonly model: ModelPackage;
-  readonly embedder: ModelPackage | undefined;
+  readonly models: readonly ModelRef[];
   readonly analytics: AnalyticsOptions | undefined;
   readonly video: string;
   readonly folder: string;
+}
+
+/** The job's own model, and those that look at what it finds. What does not go together is said before anything starts. */
+async function findModels(
+  { model, manifest, classifier, segmenter, embedder, options }: AnalyzeOptions,
+  terminal: Terminal,
+): Promise<ModelPackage[]> {
+  const own = await findModel(model, terminal, manifest);
+  if (own.ref.role === "embedder" || own.ref.role === "enhancer") {
+    throw new ProblemError(
+      "model-invalid",
+      `The model ${own.ref.name} is of the kind ${own.ref.role}; a detector, classifier or segmenter is needed.`,
+      { at: "--model" },
+    );
+  }
+  const models = [own];
+  for (const [role, name] of Object.entries({ classifier, segmenter, embedder })) {
+    if (name === undefined) continue;
+    const found = await findModel(name, terminal);
+    if (found.ref.role !== role) {
+      throw new ProblemError(
+        "model-invalid",
+        `The model ${found.ref.name} is of the kind ${found.ref.role}, not of the kind ${role}.`,
+        { at: `--${role}` },
+      );
+    }
+    models.push(found);
+  }
+  checkModels(
+    options,
+    models.map(({ ref }) => ref),
+  );
+  return models;
 }
 
 async function readAnalytics(
@@ -123,7 +142,7 @@ async function analyzeVideo(
   system: ComposedSystem,
   terminal: Terminal,
   options: AnalyzeOptions,
-  { model, embedder, analytics, video, folder }: VideoJob,
+  { models, analytics, video, folder }: VideoJob,
 ): Promise<AnalyzeReport> {
   const id = newJobId();
   const base = { jobId: id, source: video };
@@ -136,8 +155,7 @@ async function analyzeVideo(
   const { state, summary, ...outcome } = await runLocalJob(system, terminal, {
     id,
     path,
-    model,
-    embedder,
+    models,
     options: options.options,
     execution: options.execution,
     render: options.render,

@@ -112,7 +112,7 @@ async function analyzeScene(
   const outcome = await runLocalJob(system, terminal, {
     id: newJobId(),
     path: join(folder, "scene.mp4"),
-    model,
+    models: [model.ref],
     options: resultOptionsSchema.parse({
       tracker: STREET_TRACKER,
       fillGaps: STREET_GAP_FRAMES,

@@ -5,12 +5,12 @@ import {
   type ExecutionOptions,
   type JobId,
   type JobView,
+  type ModelRef,
   type Problem,
   type ResultOptions,
   type Summary,
   summarySchema,
 } from "@framequeue/contracts";
-import type { ModelPackage } from "@framequeue/models";
 import { awaitJob } from "./await-job.ts";
 import type { ComposedSystem } from "./compose.ts";
 import { copyArtifacts } from "./out-folder.ts";
@@ -21,10 +21,8 @@ import type { Terminal } from "./terminal.ts";
 export interface LocalJob {
   readonly id: JobId;
   readonly path: string;
-  /** Already stored in the system. */
-  readonly model: ModelPackage;
-  /** Likewise, where the tracker goes by looks. */
-  readonly embedder?: ModelPackage | undefined;
+  /** The job's own, and those that look at what it finds; already stored in the system. */
+  readonly models: readonly ModelRef[];
   readonly options: ResultOptions;
   readonly execution: ExecutionOptions;
   /** Whether to write the annotated video. */
@@ -50,7 +48,7 @@ export interface LocalJobOutcome {
 export async function runLocalJob(
   system: ComposedSystem,
   { stderr, signal }: Pick<Terminal, "stderr" | "signal">,
-  { id, path, model, embedder, options, execution, render, analytics, folder }: LocalJob,
+  { id, path, models, options, execution, render, analytics, folder }: LocalJob,
 ): Promise<LocalJobOutcome> {
   const { jobs, objects } = system.pipeline;
   const name = basename(path);
@@ -59,7 +57,7 @@ export async function runLocalJob(
     id,
     acceptedAt: new Date().toISOString(),
     source: { kind: "file", path, name },
-    models: [model.ref, ...(embedder === undefined ? [] : [embedder.ref])],
+    models: [...models],
     options,
     execution,
     render,

@@ -22,13 +22,35 @@ export const maskSchema = z.object({
 });
 export type Mask = z.infer<typeof maskSchema>;
 
+/** `[score, classId]`: a label of a classifier; the score is rounded as in the result files. */
+export const scoredLabelSchema = z.tuple([z.number(), z.int().min(0)]);
+export type ScoredLabel = z.infer<typeof scoredLabelSchema>;
+
+/** The pixels of a frame that show a class. */
+export const areaSchema = z.object({ classId: z.int().min(0), mask: maskSchema });
+export type Area = z.infer<typeof areaSchema>;
+
+/** What may be known of a frame beside its detections. */
+const seenShape = {
+  /** Of a model that segments: a mask for each detection. */
+  masks: z.array(maskSchema),
+  /** Of a job with a classifier beside its detector: the best labels of each detection; null where none are asked for. */
+  attributes: z.array(z.array(scoredLabelSchema).nullable()),
+  /** Of a segmenter: the classes that are in the picture. */
+  areas: z.array(areaSchema),
+  /** Of a job whose model is a classifier: the best labels of the picture. */
+  labels: z.array(scoredLabelSchema),
+} as const;
+
 /** What infer leaves for track: detections of consecutive frames, one entry per frame. */
 export const inferResultSchema = z.object({
   v: z.literal(1),
   pts: z.array(z.int()),
   frames: z.array(z.array(detectionTupleSchema)),
-  /** Of a model that segments: a mask for each detection. */
-  masks: z.array(z.array(maskSchema)).optional(),
+  masks: z.array(seenShape.masks).optional(),
+  attributes: z.array(seenShape.attributes).optional(),
+  areas: z.array(seenShape.areas).optional(),
+  labels: z.array(seenShape.labels).optional(),
   /** Of a job with a model for looks: a vector for each detection, as `encodeFeature` writes it; null where none is asked for. */
   features: z.array(z.array(z.string().nullable())).optional(),
 });
@@ -63,8 +85,10 @@ export const partRowSchema = z.union([
     pts: z.int(),
     detections: z.array(detectionTupleSchema),
     tracks: z.array(trackTupleSchema),
-    /** One for each detection, of a model that segments. */
-    masks: z.array(maskSchema).optional(),
+    masks: seenShape.masks.optional(),
+    attributes: seenShape.attributes.optional(),
+    areas: seenShape.areas.optional(),
+    labels: seenShape.labels.optional(),
   }),
   z.object({ frame: z.int().min(0), gap: z.literal("inference-error") }),
 ]);
@@ -124,6 +148,8 @@ export const lookReportSchema = z.object({
     z.object({
       /** As `encodeFeature` writes it; absent where no model for that was wanted, or it failed. */
       feature: z.string().optional(),
+      /** The best labels; absent where no model for that was wanted, or it failed. */
+      attributes: z.array(scoredLabelSchema).optional(),
     }),
   ),
   /** Views that a model failed on. */

@@ -184,6 +184,8 @@ export const resultOptionsSchema = z.strictObject({
   tracker: trackerOptionsSchema.prefault({ algorithm: "bytetrack" }),
   /** Only detections of these labels are looked at by the model for looks. Default: all. */
   embedLabels: z.array(z.string().min(1)).min(1).optional(),
+  /** Only detections of these labels are looked at by the classifier. Default: all. */
+  classifyLabels: z.array(z.string().min(1)).min(1).optional(),
   /**
    * Only the best views of each track are looked at, after tracking and in the source's own size, instead of every
    * detection. Default: every detection is.
@@ -202,9 +204,12 @@ export const resultOptionsSchema = z.strictObject({
 });
 export type ResultOptions = z.infer<typeof resultOptionsSchema>;
 
-/** Whether a job's models look at every detection, and not at the best views of the tracks alone. */
-export function looksAtEach({ tracker, views }: ResultOptions): boolean {
-  return views === undefined || needsLooks(tracker);
+/** Whether a model of a job looks at every detection, and not at the best views of the tracks alone. */
+export function looksAtEach(
+  { tracker, views }: ResultOptions,
+  role: "embedder" | "classifier",
+): boolean {
+  return views === undefined || (role === "embedder" && needsLooks(tracker));
 }
 
 /** Options that say how the work is cut. They never change a result. */
@@ -226,8 +231,12 @@ export const DEFAULT_PRIORITY = 5;
 export const prioritySchema = z.int().min(1).max(9);
 
 const jobOptionShape = {
-  /** Name of a registered model. Default: `yolox-nano`. */
+  /** Name of a registered model: a detector, or a classifier or segmenter of whole frames. Default: `yolox-nano`. */
   model: z.string().min(1).optional(),
+  /** Name of a registered model that classifies what the detector finds. Default: none. */
+  classifier: z.string().min(1).optional(),
+  /** Name of a registered model that says of every pixel what it shows. Default: none. */
+  segmenter: z.string().min(1).optional(),
   /** Name of a registered model for embedding, by whose vectors some trackers tell looks. Default: none. */
   embedder: z.string().min(1).optional(),
   options: resultOptionsSchema.prefault({}),
@@ -271,21 +280,42 @@ export const acceptedJobSchema = z.object({
 });
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
 
-/** @throws ProblemError `invalid-request` if the options want something of a model that the job does not name */
-export function checkModels({ tracker, views }: ResultOptions, models: readonly ModelRef[]): void {
-  if (models.some(({ role }) => role === "embedder")) return;
-  if (needsLooks(tracker)) {
-    throw new ProblemError(
-      "invalid-request",
+/**
+ * @param models the first is the job's own, the others look at what it finds
+ * @throws ProblemError `invalid-request` if the options want something of a model that the job does not name, or the
+ * models do not go together
+ */
+export function checkModels(options: ResultOptions, models: readonly ModelRef[]): void {
+  const { tracker, views, embedLabels, classifyLabels } = options;
+  const [first, ...others] = models;
+  const refuse = (detail: string, at: string): never => {
+    throw new ProblemError("invalid-request", detail, { at });
+  };
+  const has = (role: ModelRef["role"]): boolean => others.some((model) => model.role === role);
+  const [looks, labels] = [has("embedder"), has("classifier")];
+  if (first!.role !== "detector" && others.length > 0) {
+    const { role } = others[0]!;
+    refuse(`A model that finds objects is needed for a ${role}; ${first!.name} is none.`, role);
+  }
+  if (needsLooks(tracker) && !looks) {
+    refuse(
       `The tracker ${tracker.algorithm} goes by looks here, and the job names no model for them: embedder.`,
-      { at: "embedder" },
+      "embedder",
     );
   }
-  if (views !== undefined) {
-    throw new ProblemError(
-      "invalid-request",
-      "The best views of the tracks are wanted, and the job names no model that looks at them: embedder.",
-      { at: "embedder" },
+  if (embedLabels !== undefined && !looks) {
+    refuse("There is no embedder that could look at these labels alone.", "options.embedLabels");
+  }
+  if (classifyLabels !== undefined && !labels) {
+    refuse(
+      "There is no classifier that could look at these labels alone.",
+      "options.classifyLabels",
+    );
+  }
+  if (views !== undefined && !looks && !labels) {
+    refuse(
+      "The best views of the tracks are wanted, and the job names no model that looks at them: embedder or classifier.",
+      "options.views",
     );
   }
 }

@@ -35,6 +35,22 @@ export const resultHeaderSchema = z.object({
 });
 export type ResultHeader = z.infer<typeof resultHeaderSchema>;
 
+/** A label and how sure a classifier is of it: 0 to 1, rounded to 4 decimals. */
+export const labelRowSchema = z.object({
+  classId: z.int().min(0),
+  label: z.string(),
+  score: z.number(),
+});
+export type LabelRow = z.infer<typeof labelRowSchema>;
+
+/** The pixels of a picture that show a class. */
+export const areaRowSchema = z.object({
+  classId: z.int().min(0),
+  label: z.string(),
+  mask: maskSchema,
+});
+export type AreaRow = z.infer<typeof areaRowSchema>;
+
 export const detectionSchema = z.object({
   box: boxSchema,
   /** 0 to 1, rounded to 4 decimals. */
@@ -45,6 +61,8 @@ export const detectionSchema = z.object({
   trackId: z.int().positive().optional(),
   /** Of a model that segments: the detection's pixels in the source. */
   mask: maskSchema.optional(),
+  /** Of a job with a classifier: the best labels of what is in the box, the best first. */
+  attributes: z.array(labelRowSchema).optional(),
 });
 export type DetectionRow = z.infer<typeof detectionSchema>;
 
@@ -53,6 +71,10 @@ export const frameRowSchema = z.object({
   frame: z.int().min(0),
   pts: z.int(),
   detections: z.array(detectionSchema),
+  /** Of a job whose model is a classifier: the best labels of the picture, the best first. */
+  labels: z.array(labelRowSchema).optional(),
+  /** Of a job with a segmenter: the classes in the picture, by their ids. */
+  areas: z.array(areaRowSchema).optional(),
 });
 export type FrameRow = z.infer<typeof frameRowSchema>;
 
@@ -81,6 +103,8 @@ export const trackRowSchema = z.object({
   last: moment,
   /** Frames in which the track was seen. */
   observed: z.int().min(0),
+  /** Of a job with a classifier: labels by their mean score over what was looked at of the track, the best first. */
+  attributes: z.array(labelRowSchema).optional(),
   /** The observation of the highest score times area: where the object is seen best. */
   best: z.object({ frame: z.int(), box: boxSchema }),
   /**
@@ -101,6 +125,8 @@ export const viewRowSchema = z.object({
   box: boxSchema,
   /** What the embedder gave: 32-bit floats, least byte first, in base64. Absent where it failed. */
   embedding: z.string().optional(),
+  /** What the classifier gave, the best first. Absent where it failed. */
+  attributes: z.array(labelRowSchema).optional(),
 });
 export type ViewRow = z.infer<typeof viewRowSchema>;
 

@@ -1,7 +1,15 @@
-import type { DetectionRow, FrameRow, MediaInfo, Size } from "@framequeue/contracts";
+import type {
+  AreaRow,
+  DetectionRow,
+  FrameRow,
+  LabelRow,
+  MediaInfo,
+  Size,
+} from "@framequeue/contracts";
+import { maskBox, runsFromText } from "@framequeue/vision";
 import { colourOf, inkOn } from "./overlay-palette.ts";
 import type { Rgb } from "./overlay-palette.ts";
-import { boxShape, trailShape } from "./overlay-shapes.ts";
+import { boxShape, maskShape, trailShape } from "./overlay-shapes.ts";
 import type { Point } from "./overlay-shapes.ts";
 import { timeRows } from "./overlay-times.ts";
 import { Trails } from "./overlay-trails.ts";
@@ -16,9 +24,12 @@ interface Measures {
   readonly edge: number;
 }
 
+/** How much of the picture shows through a mask: 255 is all. */
+const MASK_ALPHA = "A0";
+
 /**
- * The annotations of a video as an ASS subtitle: for each frame, a box and a tag per detection, and the way that each
- * track came. It is written as it is read; only the trails are held. Boxes are vectors and tags size themselves
+ * The annotations of a video as an ASS subtitle: for each frame, a box and a tag per detection, its mask, the way that
+ * each track came, the areas of classes, and the labels of the picture. It is written as it is read; only the trails are held. Boxes are vectors and tags size themselves
  * (`BorderStyle` 3), so any font will do. Times are those of a video that was slowed down by `SLOWDOWN`.
  *
  * @param rows frames in presentation order, boxes in pixels of the picture as it is shown
@@ -33,9 +44,13 @@ export async function* overlayAss(
   for await (const { row, startMs, endMs } of timeRows(rows, info)) {
     const trailOf = trails.advance(row);
     const span = `${assTime(startMs)},${assTime(endMs)}`;
-    const events = row.detections.flatMap((detection) =>
-      detectionEvents(detection, trailOf(detection), span, info, measures),
-    );
+    const events = [
+      ...(row.areas ?? []).flatMap((area) => areaEvents(area, span, info, measures)),
+      ...row.detections.flatMap((detection) =>
+        detectionEvents(detection, trailOf(detection), span, info, measures),
+      ),
+      ...(row.labels ?? []).map((label, line) => labelEvent(label, line, span, measures)),
+    ];
     if (events.length > 0 && endMs > startMs) yield events.join("");
   }
 }
@@ -67,7 +82,48 @@ function header({ width, height }: Size, { font, padding, edge }: Measures): str
   );
 }
 
-/** Two events per detection: libass looks through all of them for each frame, so their number matters. */
+/** A class that has a part of the picture: its pixels, and its name at the place where they begin. */
+function areaEvents(
+  { classId, label, mask }: AreaRow,
+  span: string,
+  frame: Size,
+  { font, padding }: Measures,
+): string[] {
+  const colour = colourOf(classId);
+  const shape = maskShape(mask);
+  if (shape === "") return [];
+  const [left, top, width, height] = maskBox(runsFromText(mask.counts), frame.height);
+  const [x, y] = [left + width / 2, Math.max(top + height / 2, font + padding)];
+  return [
+    maskEvent(shape, colour, span),
+    `Dialogue: 1,${span},tag,,0,0,0,,` +
+      `{\\an5\\pos(${x.toFixed(1)},${y.toFixed(1)})${tagColours(colour)}}${safeText(label)}\n`,
+  ];
+}
+
+function maskEvent(shape: string, colour: Rgb, span: string): string {
+  return (
+    `Dialogue: 0,${span},shape,,0,0,0,,` +
+    `{\\an7\\pos(0,0)\\bord0\\1c${assColour(colour)}\\1a&H${MASK_ALPHA}&\\p4}${shape}\n`
+  );
+}
+
+/** What the whole picture shows: a tag below the other in the corner. */
+function labelEvent(
+  { classId, label, score }: LabelRow,
+  line: number,
+  span: string,
+  { font, padding }: Measures,
+): string {
+  const [x, y] = [2 * padding, 2 * padding + line * (font + 3 * padding)];
+  return (
+    `Dialogue: 1,${span},tag,,0,0,0,,` +
+    `{\\an7\\pos(${x.toFixed(1)},${y.toFixed(1)})${tagColours(colourOf(classId))}}` +
+    `${safeText(label)} ${score.toFixed(2)}\n`
+  );
+}
+
+/** Two events per detection, and one for its mask: libass looks through all of them for each frame, so their number matters. */
 function detectionEvents(
   detection: DetectionRow,
   trail: readonly Point[],
@@ -82,11 +138,13 @@ function detectionEvents(
     .filter((shape) => shape !== "")
     .join(" ");
   const alpha = tracked ? "00" : "50";
+  const mask = detection.mask === undefined ? "" : maskShape(detection.mask);
   return [
+    ...(mask === "" ? [] : [maskEvent(mask, colour, span)]),
     `Dialogue: 0,${span},shape,,0,0,0,,` +
       `{\\an7\\pos(0,0)\\1c${assColour(colour)}\\1a&H${alpha}&\\3a&H90&\\p4}${shapes}\n`,
     `Dialogue: 1,${span},tag,,0,0,0,,` +
-      `{${tagPlace(detection, frame, measures)}\\1c${assColour(inkOn(colour))}\\3c${assColour(colour)}}` +
+      `{${tagPlace(detection, frame, measures)}${tagColours(colour)}}` +
       `${tagText(detection)}\n`,
   ];
 }
@@ -104,11 +162,24 @@ function tagPlace(detection: DetectionRow, frame: Size, measures: Measures): str
   return `\\an${anchor}\\pos(${column.toFixed(1)},${row.toFixed(1)})`;
 }
 
-function tagText({ label, trackId, score }: DetectionRow): string {
-  // Braces and backslashes are commands in this format, and a line break would end the event.
-  const safe = label.replace(/\{/g, "(").replace(/\}/g, ")").replace(/\\/g, "/");
-  const name = safe.replace(/\s+/g, " ").slice(0, 40);
-  return [name, ...(trackId === undefined ? [] : [String(trackId)]), score.toFixed(2)].join(" ");
+function tagText({ label, trackId, score, attributes }: DetectionRow): string {
+  const [attribute] = attributes ?? [];
+  return [
+    safeText(label),
+    ...(trackId === undefined ? [] : [String(trackId)]),
+    score.toFixed(2),
+    ...(attribute === undefined ? [] : [safeText(attribute.label)]),
+  ].join(" ");
+}
+
+/** Braces and backslashes are commands in this format, and a line break would end the event. */
+function safeText(text: string): string {
+  const safe = text.replace(/\{/g, "(").replace(/\}/g, ")").replace(/\\/g, "/");
+  return safe.replace(/\s+/g, " ").slice(0, 40);
+}
+
+function tagColours(colour: Rgb): string {
+  return `\\1c${assColour(inkOn(colour))}\\3c${assColour(colour)}`;
 }
 
 function assColour([red, green, blue]: Rgb): string {

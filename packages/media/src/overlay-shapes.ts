@@ -1,6 +1,10 @@
-import type { ResultBox } from "@framequeue/contracts";
+import type { Mask, ResultBox } from "@framequeue/contracts";
+import { outlines, runsFromText } from "@framequeue/vision";
 
 export type Point = readonly [x: number, y: number];
+
+/** Along the longer side of the picture, when a mask is drawn. */
+const CELLS = 240;
 
 /**
  * Drawing commands of the ASS format, for `\p4`: coordinates are eighths of a pixel. Shapes overlap by the non-zero
@@ -29,6 +33,16 @@ export function boxShape([x, y, width, height]: ResultBox, line: number): string
     [right - line, top + line],
   ]);
   return `${outer} ${hole}`;
+}
+
+/**
+ * What a mask covers, in at most a few hundred corners, however large the picture is.
+ *
+ * @throws RangeError if the text is no mask
+ */
+export function maskShape({ size: [height, width], counts }: Mask): string {
+  const cell = Math.max(2, Math.ceil(Math.max(width, height) / CELLS));
+  return outlines(runsFromText(counts), { width, height }, cell).map(polygon).join(" ");
 }
 
 /** A line through points, oldest first, that grows from a hair to `line` pixels. */

@@ -34,12 +34,14 @@ export interface MadePicture extends Size {
 /** An open model that answers each picture with an `R`. */
 export interface PictureModel<R> extends AsyncDisposable {
   readonly package: ModelPackage;
+  /** Pictures per run. */
+  readonly slots: number;
   /** The size in which this model wants a source's frames. */
   frameSize(source: Size): Size;
   /**
    * Looks at the frames `range.from` to, exclusively, `range.to`. They must not change until the promise settles.
    *
-   * @param frames in `frameSize(source)`
+   * @param frames in `frameSize(source)`, unless they are to be scaled
    * @returns one answer per frame, in order; equal calls give equal numbers
    * @throws RangeError if the range lies outside the frames
    * @throws ProblemError `inference-failed` if the model fails, `shutting-down` after disposal
@@ -48,7 +50,7 @@ export interface PictureModel<R> extends AsyncDisposable {
     frames: PlanarFrames,
     range: { readonly from: number; readonly to: number },
     source: Size,
-    signal?: AbortSignal,
+    options?: LookOptions,
   ): Promise<R[]>;
   /**
    * Looks at parts of frames, one answer per crop, in order. The frames may have any size: whatever a crop has is what
@@ -62,6 +64,13 @@ export interface PictureModel<R> extends AsyncDisposable {
     source: Size,
     signal?: AbortSignal,
   ): Promise<R[]>;
+}
+
+export interface LookOptions {
+  /** Takes frames of any size and scales them; by default others than those of `frameSize` are refused. */
+  readonly resize?: boolean;
+  /** Frames that wait for a thread are dropped; those that run finish before `look` rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** A part of a frame. */
@@ -136,9 +145,11 @@ async function open<T extends ModelTask, R>(
   const minScore = leastScore(manifest);
   return {
     package: model,
+    slots: runner.slots,
     frameSize: (source) => frameSizeOf(source, manifest.input),
-    async look(frames, range, source, signal) {
+    async look(frames, range, source, { resize = false, signal } = {}) {
       const wanted = frameSizeOf(source, manifest.input);
+      if (resize) return answers(picturesOf(frames, range, source, minScore), signal);
       if (frames.width !== wanted.width || frames.height !== wanted.height) {
         throw new RangeError(
           `the model needs frames of ${wanted.width}x${wanted.height}, these are ${frames.width}x${frames.height}`,

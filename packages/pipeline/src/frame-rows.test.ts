@@ -10,7 +10,7 @@ async function* stream(rows: readonly PartRow[]): AsyncGenerator<PartRow> {
 const seen = (frame: number): PartRow => ({ frame, pts: frame * 512, detections: [], tracks: [] });
 const gap = (frame: number): PartRow => ({ frame, gap: "inference-error" });
 const rowsOf = (rows: readonly PartRow[], missing?: Parameters<typeof toFrameRows>[2]) =>
-  Array.fromAsync(toFrameRows(stream(rows), ["car"], missing));
+  Array.fromAsync(toFrameRows(stream(rows), { labels: ["car"] }, missing));
 
 test("a detection is labelled, and carries the id of the track that claims it", async () => {
   const [row] = await rowsOf([

@@ -1,4 +1,17 @@
-import type { FrameFileRow, Gap, PartRow } from "@framequeue/contracts";
+import type { FrameFileRow, Gap, LabelRow, PartRow, ScoredLabel } from "@framequeue/contracts";
+import type { Plan } from "./plan.ts";
+
+/** The names of all classes that a job's models know. */
+export type LabelNames = Pick<Plan, "labels" | "attributeLabels" | "areaLabels">;
+
+export function labelOf(labels: readonly string[], classId: number): string {
+  return labels[classId] ?? `class ${classId}`;
+}
+
+/** Labels of a classifier as they stand in the result files. */
+export function labelRows(scored: readonly ScoredLabel[], labels: readonly string[]): LabelRow[] {
+  return scored.map(([score, classId]) => ({ classId, label: labelOf(labels, classId), score }));
+}
 
 /**
  * Rows of `frames.jsonl` from rows of parts. Neighbouring frames of one gap become one gap row, so that the file does
@@ -6,9 +19,10 @@ import type { FrameFileRow, Gap, PartRow } from "@framequeue/contracts";
  */
 export async function* toFrameRows(
   rows: AsyncIterable<PartRow>,
-  labels: readonly string[],
+  names: LabelNames,
   missing?: { readonly frames: number; readonly reason: Gap["reason"] },
 ): AsyncGenerator<FrameFileRow> {
+  const { labels, attributeLabels = [], areaLabels = labels } = names;
   let gap: Gap | undefined;
   let next = 0;
   for await (const row of rows) {
@@ -33,14 +47,24 @@ export async function* toFrameRows(
       detections: row.detections.map(([x, y, width, height, score, classId], i) => {
         const trackId = trackOf.get(i);
         const mask = row.masks?.[i];
+        const attributes = row.attributes?.[i];
         return {
           box: [x, y, width, height],
           score,
           classId,
-          label: labels[classId] ?? `class ${classId}`,
+          label: labelOf(labels, classId),
           ...(trackId === undefined ? {} : { trackId }),
           ...(mask === undefined ? {} : { mask }),
+          ...(attributes && { attributes: labelRows(attributes, attributeLabels) }),
         };
+      }),
+      ...(row.labels && { labels: labelRows(row.labels, labels) }),
+      ...(row.areas && {
+        areas: row.areas.map(({ classId, mask }) => ({
+          classId,
+          label: labelOf(areaLabels, classId),
+          mask,
+        })),
       }),
     };
   }

@@ -29,8 +29,11 @@ export const planSchema = z.object({
   batchFrames: z.int().min(1),
   /** Detections below are dropped: as the job asks, or the model's own threshold. */
   minScore: z.number(),
-  /** The detector's labels, by class id. */
+  /** The labels of the job's own model, by class id. */
   labels: z.array(z.string()),
+  /** Those of the model that classifies what it finds, and of the one that segments the frames beside it. */
+  attributeLabels: z.array(z.string()).optional(),
+  areaLabels: z.array(z.string()).optional(),
   expectedFrames: z.int().min(0),
   /** What the last bits of the results depend on. Absent: any process, one picture per tensor. */
   numeric: z

@@ -24,6 +24,8 @@ export { cropOf } from "./crop.ts";
 export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";
 export type { Fit, Letterbox, Placement } from "./letterbox.ts";
 export { nms } from "./nms.ts";
+export { outlines } from "./outline.ts";
+export type { OutlinePoint } from "./outline.ts";
 export {
   decodeMask,
   encodeMask,

@@ -81,14 +81,17 @@ test("the list is remembered for seconds, and read again for a name that is not 
   assert.equal(models.lists(), 3);
 });
 
-test("a model that finds no objects is refused, and one of an unknown task is not there", async () => {
+test("each field takes models of its kinds, and one of an unknown task is not there", async () => {
   await using models = await registry();
   await models.register("a", "squeeze", "1", "classification");
   await models.register("b", "odd", "1", "divination");
-  await assert.rejects(models.resolve("squeeze"), {
+  await models.register("c", "looks", "1", "embedding");
+  assert.equal((await models.resolve("squeeze")).role, "classifier", "of whole frames");
+  await assert.rejects(models.resolve("looks"), {
     code: "model-invalid",
     at: "model",
-    message: "The model squeeze is a classifier; a job needs one that finds objects.",
+    message:
+      "The model looks is of the kind embedder; model may name: detector, classifier, segmenter.",
   });
   await assert.rejects(models.resolve("odd"), { code: "model-not-found" });
 });

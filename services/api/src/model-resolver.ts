@@ -16,9 +16,18 @@ export interface ModelResolverOptions {
 export type ModelResolver = (
   name: string | undefined,
   job: JobId,
-  /** What it must be to the job; a detector by default. */
-  role?: "detector" | "embedder",
+  /** The field of the request that names it; `model` by default. */
+  place?: ModelPlace,
 ) => Promise<ModelRef>;
+
+/** Fields of a request that name models, and what those may be: a job's own works on whole frames. */
+const PLACES = {
+  model: ["detector", "classifier", "segmenter"],
+  classifier: ["classifier"],
+  segmenter: ["segmenter"],
+  embedder: ["embedder"],
+} as const satisfies Record<string, readonly ModelRef["role"][]>;
+export type ModelPlace = keyof typeof PLACES;
 
 /**
  * Finds models registered in the object store by `name`, which is what its aliases say, or the highest version where it
@@ -48,7 +57,7 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
     return tag === "stable" ? aliases.stable : aliases.canary?.sha256;
   }
 
-  return async (name = defaultModel, job, role = "detector") => {
+  return async (name = defaultModel, job, place = "model") => {
     const sha256 = await byAlias(name, job);
     const find = (all: readonly ModelRef[]): ModelRef | undefined =>
       sha256 === undefined
@@ -60,25 +69,25 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
       remembered !== undefined &&
       (await objects.stat(modelKeys(remembered.sha256).manifest)) !== undefined;
     const found = isThere ? remembered : find(await models(true));
-    if (found === undefined) throw unknownModel(name, await models(false));
-    if (found.role !== role) {
-      const needed = role === "detector" ? "one that finds objects" : "an embedder here";
+    if (found === undefined) throw unknownModel(name, await models(false), place);
+    const roles: readonly string[] = PLACES[place];
+    if (!roles.includes(found.role)) {
       throw new ProblemError(
         "model-invalid",
-        `The model ${name} is a ${found.role}; a job needs ${needed}.`,
-        { at: role === "detector" ? "model" : role },
+        `The model ${name} is of the kind ${found.role}; ${place} may name: ${roles.join(", ")}.`,
+        { at: place },
       );
     }
     return found;
   };
 }
 
-function unknownModel(name: string, all: readonly ModelRef[]): ProblemError {
+function unknownModel(name: string, all: readonly ModelRef[], place: ModelPlace): ProblemError {
   const names = [...new Set(all.map((model) => model.name))].sort();
   const [, base, alias] = /^(.+)@(stable|canary)$/.exec(name) ?? [];
   if (base !== undefined && names.includes(base)) {
     return new ProblemError("model-not-found", `The model ${base} has no ${alias}.`, {
-      at: "model",
+      at: place,
     });
   }
   const pull = `npm run models -- pull ${/^[a-z0-9._-]+$/.test(name) ? name : "NAME"}`;
@@ -87,6 +96,6 @@ function unknownModel(name: string, all: readonly ModelRef[]): ProblemError {
     names.length === 0
       ? `No model is registered here, so there is no ${JSON.stringify(name)}. Register one: ${pull}`
       : `There is no model ${JSON.stringify(name)}. Registered: ${names.join(", ")}. To add one: ${pull}`,
-    { at: "model" },
+    { at: place },
   );
 }

@@ -9,7 +9,7 @@ import {
   type TrackTuple,
 } from "@framequeue/contracts";
 import { encodeHeatMap } from "@framequeue/media";
-import { type JobFacts, objectKeys, type Pipeline, readRows } from "@framequeue/pipeline";
+import { type JobFacts, labelOf, objectKeys, type Pipeline, readRows } from "@framequeue/pipeline";
 import {
   anchorOf,
   createHeatMap,
@@ -48,7 +48,7 @@ export async function analyzeTracks(
 ): Promise<Record<string, StoredArtifact>> {
   const { objects } = pipeline;
   const { labels, media } = plan;
-  const labelOf = (classId: number): string => labels[classId] ?? `class ${classId}`;
+  const nameOf = (classId: number): string => labelOf(labels, classId);
   const wanted = analytics.labels === undefined ? undefined : new Set(analytics.labels);
   const scene = new SceneAnalytics(settingsOf(analytics, media));
   const map = createHeatMap(media);
@@ -65,7 +65,7 @@ export async function analyzeTracks(
       pts: row.pts,
       seconds: ((row.pts - start) * numerator) / denominator,
       objects: row.tracks
-        .map((tuple) => seenObject(tuple, labelOf, row.frame === lastFrameOf(tuple[0])))
+        .map((tuple) => seenObject(tuple, nameOf, row.frame === lastFrameOf(tuple[0])))
         .filter(({ label }) => wanted?.has(label) ?? true),
     };
     const classes = new Map(row.tracks.map((tuple) => [tuple[0], tuple[5]]));

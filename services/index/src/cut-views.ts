@@ -1,4 +1,4 @@
-import type { CutMessage, CutReport, Size, TrackView } from "@framequeue/contracts";
+import type { AcceptedJob, CutMessage, CutReport, Size, TrackView } from "@framequeue/contracts";
 import { type MediaTools, openDecoder } from "@framequeue/media";
 import {
   doPost,
@@ -44,13 +44,13 @@ async function pickViews(
   { job, plan, epoch, record }: PostWork,
 ): Promise<TrackView[] | undefined> {
   const { media, labels } = plan;
-  const { views, embedLabels } = job.options;
+  const { views } = job.options;
   const [numerator, denominator] = media.timeBase;
   const picker = new ViewPicker({
     most: views!.perTrack,
     apart: (SECONDS_APART * denominator) / numerator,
     picture: media,
-    wanted: (classId) => embedLabels?.includes(labels[classId] ?? "") ?? true,
+    wanted: (classId) => isLookedAt(job, labels[classId]),
   });
   let seen = 0;
   for await (const row of readRows(pipeline, job.id, epoch)) {
@@ -59,6 +59,16 @@ async function pickViews(
   }
   // The job was cancelled meanwhile, or belongs to another epoch now.
   return seen === Number(record["ord"] ?? 0) ? picker.views() : undefined;
+}
+
+/** Whether one of the job's models looks at what has this label. */
+function isLookedAt({ models, options }: AcceptedJob, label: string | undefined): boolean {
+  const { embedLabels, classifyLabels } = options;
+  return models.some(({ role }) => {
+    if (role !== "embedder" && role !== "classifier") return false;
+    const wanted = role === "embedder" ? embedLabels : classifyLabels;
+    return wanted === undefined || wanted.some((each) => each === label);
+  });
 }
 
 /** Decodes the frames of the views once more, those of a segment in one go, and keeps what the views show. */

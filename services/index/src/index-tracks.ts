@@ -5,10 +5,12 @@ import {
   type PartRow,
   RESULT_SCHEMA_VERSION,
   type ResultHeader,
+  type TrackRow,
 } from "@framequeue/contracts";
 import {
   type JobFacts,
   doPost,
+  labelRows,
   type Pipeline,
   type PostWork,
   readRows,
@@ -20,6 +22,7 @@ import { analyzeTracks } from "./analyze-tracks.ts";
 import { ArtifactWriter } from "./artifact-writer.ts";
 import { fillGaps } from "./fill-gaps.ts";
 import { type IndexReport, missingFrames } from "./index-report.ts";
+import { LabelVotes } from "./label-votes.ts";
 import { TrackSpool } from "./track-spool.ts";
 import { writeViews } from "./write-views.ts";
 
@@ -50,6 +53,7 @@ async function writeFiles(
   await using motFile = await ArtifactWriter.open("mot.txt", join(folder, "mot.txt"));
 
   await using tracks = await TrackSpool.open(join(folder, "paths"));
+  const votes = new LabelVotes();
   const gaps: Gap[] = [];
   let detections = 0;
   let seen = 0;
@@ -60,12 +64,13 @@ async function writeFiles(
     for await (const row of longest === 0 ? rows : fillGaps(rows, longest)) {
       seen++;
       await tracks.add(row);
+      vote(votes, row);
       for (const line of motLines(row)) await motFile.line(line);
       yield row;
     }
   };
   await framesFile.line(JSON.stringify(header("frames", work, frames)));
-  for await (const row of toFrameRows(tapped(), plan.labels, missingFrames(record))) {
+  for await (const row of toFrameRows(tapped(), plan, missingFrames(record))) {
     await framesFile.line(JSON.stringify(row));
     if ("gap" in row) gaps.push(row.gap);
     else detections += row.detections.length;
@@ -73,19 +78,23 @@ async function writeFiles(
   // The job was cancelled meanwhile, or belongs to another epoch now.
   if (seen !== frames) return undefined;
 
+  const views =
+    job.options.views === undefined
+      ? undefined
+      : await writeViews(pipeline, work, header("views", work, frames), folder, votes);
+  const attributesOf = (trackId: number): TrackRow["attributes"] => {
+    const labels = votes.of(trackId);
+    return labels && labelRows(labels, plan.attributeLabels ?? []);
+  };
   const objectsByLabel = new Map<string, number>();
   await tracksFile.line(JSON.stringify(header("tracks", work, frames)));
-  for (const { row, path } of tracks.rows(plan.labels)) {
+  for (const { row, path } of tracks.rows(plan.labels, attributesOf)) {
     await tracksFile.text(`${JSON.stringify(row).slice(0, -1)},"path":[`);
     for await (const piece of path) await tracksFile.text(piece);
     await tracksFile.line("]}");
     objectsByLabel.set(row.label, (objectsByLabel.get(row.label) ?? 0) + 1);
   }
 
-  const views =
-    job.options.views === undefined
-      ? undefined
-      : await writeViews(pipeline, work, header("views", work, frames), folder);
   const { analytics } = job;
   const counted =
     analytics === undefined
@@ -122,6 +131,15 @@ function header(kind: ResultHeader["kind"], { job, plan }: JobFacts, frames: num
     models: job.models,
     options: { minScore: plan.minScore, ...job.options },
   };
+}
+
+/** What the classifier says of the detections that tracks claim. */
+function vote(votes: LabelVotes, row: PartRow): void {
+  if ("gap" in row || row.attributes === undefined) return;
+  for (const [trackId, , , , , , , detection] of row.tracks) {
+    const labels = row.attributes[detection];
+    if (labels) votes.add(trackId, labels);
+  }
 }
 
 /** MOTChallenge text: frames count from 1 there. Where nothing was seen of a track, its score is 0. */

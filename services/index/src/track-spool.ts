@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import type { PartRow, ResultBox, TrackRow, TrackTuple } from "@framequeue/contracts";
+import { labelOf } from "@framequeue/pipeline";
 import { roundTo, scoreDecimals } from "@framequeue/vision";
 
 /** A track without its path, as far as its frames have come. */
@@ -67,21 +68,30 @@ export class TrackSpool implements AsyncDisposable {
     return this.#tracks.get(trackId)!.last.frame;
   }
 
-  /** By track id. Each path is to be read before the next track is asked for. */
-  *rows(labels: readonly string[]): Generator<SpooledTrack> {
+  /**
+   * By track id. Each path is to be read before the next track is asked for.
+   *
+   * @param attributesOf what a classifier says of a track
+   */
+  *rows(
+    labels: readonly string[],
+    attributesOf: (trackId: number) => TrackRow["attributes"] = () => undefined,
+  ): Generator<SpooledTrack> {
     const ids = [...this.#tracks.keys()].sort((a, b) => a - b);
     for (const id of ids) {
       const track = this.#tracks.get(id)!;
       const { trackId, classId, first, last, observed, scores, best } = track;
+      const attributes = attributesOf(trackId);
       yield {
         row: {
           trackId,
           classId,
-          label: labels[classId] ?? `class ${classId}`,
+          label: labelOf(labels, classId),
           score: observed === 0 ? 0 : roundTo(scores / observed, scoreDecimals),
           first,
           last,
           observed,
+          ...(attributes && { attributes }),
           best,
         },
         path: this.#pathOf(track),

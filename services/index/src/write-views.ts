@@ -5,8 +5,9 @@ import {
   type ResultHeader,
   type ViewRow,
 } from "@framequeue/contracts";
-import type { Pipeline, PostWork } from "@framequeue/pipeline";
+import { labelOf, labelRows, type Pipeline, type PostWork } from "@framequeue/pipeline";
 import { ArtifactWriter, type StoredArtifact } from "./artifact-writer.ts";
+import type { LabelVotes } from "./label-votes.ts";
 
 /** What the views of a job came to. */
 export interface WrittenViews {
@@ -15,12 +16,17 @@ export interface WrittenViews {
   readonly failed: number;
 }
 
-/** Writes `views.jsonl`: the best views of each track, and what the job's models made of them. */
+/**
+ * Writes `views.jsonl`: the best views of each track, and what the job's models made of them.
+ *
+ * @param votes hears what the classifier says
+ */
 export async function writeViews(
   { objects }: Pipeline,
   { job, plan, record }: PostWork,
   header: ResultHeader,
   folder: string,
+  votes: LabelVotes,
 ): Promise<WrittenViews> {
   const read = async (key: string): Promise<unknown> =>
     JSON.parse((await objects.get(key)).toString());
@@ -29,15 +35,17 @@ export async function writeViews(
   await using file = await ArtifactWriter.open("views.jsonl", join(folder, "views.jsonl"));
   await file.line(JSON.stringify(header));
   for (const [i, { trackId, classId, frame, pts, box }] of views.entries()) {
-    const { feature } = looked.views[i]!;
+    const { feature, attributes } = looked.views[i]!;
+    if (attributes !== undefined) votes.add(trackId, attributes);
     const row: ViewRow = {
       trackId,
       classId,
-      label: plan.labels[classId] ?? `class ${classId}`,
+      label: labelOf(plan.labels, classId),
       frame,
       pts,
       box,
       ...(feature === undefined ? {} : { embedding: feature }),
+      ...(attributes && { attributes: labelRows(attributes, plan.attributeLabels ?? []) }),
     };
     await file.line(JSON.stringify(row));
   }

@@ -14,9 +14,7 @@ import { createRedisFrameStore } from "@framequeue/frames";
 import { ForAnother, objectKeys, openPipeline, type Plan } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
-import { createEmbedder } from "@framequeue/models";
-import { createDetectorCache } from "./detector-cache.ts";
-import { createModelCache } from "./model-cache.ts";
+import { openModels } from "./open-models.ts";
 import { inferBatch } from "./infer-batch.ts";
 import { createSoloGate } from "./solo-gate.ts";
 
@@ -40,11 +38,8 @@ async function openScene(numeric?: Plan["numeric"]) {
   const pipeline = resources.use(
     openPipeline({ redisUrl: redis.url, site: "here", objects, frames, frameBudgetBytes: 1e6 }),
   );
-  const detectors = resources.use(
-    createDetectorCache(objects, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
-  );
-  const embedders = resources.use(
-    createModelCache(objects, createEmbedder, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
+  const models = resources.use(
+    openModels(objects, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
   );
 
   const job = newJobId();
@@ -87,11 +82,7 @@ async function openScene(numeric?: Plan["numeric"]) {
     pipeline,
     job,
     infer: (numericClass?: string) =>
-      inferBatch(
-        { ...pipeline, detectors, embedders, gate: createSoloGate(), numericClass },
-        message,
-        context,
-      ),
+      inferBatch({ ...pipeline, models, gate: createSoloGate(), numericClass }, message, context),
     /** The range that an attempt would get, and the attempts that count against it show in it. */
     begin: () => ledger.begin(job, epoch, "0.0", newToken(), "infer"),
     [Symbol.asyncDispose]: () => held.disposeAsync(),

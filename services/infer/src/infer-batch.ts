@@ -1,11 +1,4 @@
-import {
-  type InferMessage,
-  type InferResult,
-  type ModelRef,
-  newToken,
-  ProblemError,
-} from "@framequeue/contracts";
-import type { FrameBatch } from "@framequeue/frames";
+import { type InferMessage, type InferResult, newToken, ProblemError } from "@framequeue/contracts";
 import {
   dropBatch,
   insist,
@@ -17,24 +10,17 @@ import {
   reportLost,
   type TaskContext,
 } from "@framequeue/pipeline";
-import type { DetectorCache } from "./detector-cache.ts";
-import { embedRows, type Embedder } from "./embed-rows.ts";
-import type { ModelCache } from "./model-cache.ts";
+import { type CascadeDeps, runCascade } from "./cascade.ts";
 import { isOurs } from "./numeric-class.ts";
-import { resultRows, wantedClasses } from "./result-rows.ts";
 import type { SoloGate } from "./solo-gate.ts";
 
-export interface InferDeps extends Pipeline {
-  readonly detectors: DetectorCache;
-  readonly embedders: ModelCache<Embedder>;
+export interface InferDeps extends Pipeline, CascadeDeps {
   readonly gate: SoloGate;
   /** What this process runs models on; absent where it serves every job, as one that is alone does. */
   readonly numericClass?: string | undefined;
-  /** A range of so many frames came for a model that takes so many at once. */
-  readonly onRange?: (model: ModelRef, frames: number, slots: number) => void;
 }
 
-/** Detects on every range of a batch that has no result yet, then deletes the pixels and gives the credit back. */
+/** Runs the job's models on every range of a batch that has no result yet, then deletes the pixels and gives the credit back. */
 export async function inferBatch(
   deps: InferDeps,
   message: InferMessage,
@@ -88,7 +74,7 @@ async function inferRange(
     const result: InferResult = {
       v: 1,
       pts: payload.header.pts.slice(begun.f, begun.t),
-      ...(await detect(deps, facts, payload, begun, signal)),
+      ...(await runCascade(deps, facts, payload, { from: begun.f, to: begun.t }, signal)),
     };
     deps.frames.discardRead(payload);
     ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
@@ -111,30 +97,4 @@ async function inferRange(
     await dropBatch(deps, job, epoch, batch, committed.tok);
   }
   return committed.a === "more" ? "another" : "none";
-}
-
-/** Detections of frames `f` to `t` (exclusive) in source pixels, as they will stand in the result. */
-async function detect(
-  { detectors, embedders, onRange }: InferDeps,
-  { job, plan }: JobFacts,
-  { header, pixels }: FrameBatch,
-  { f, t }: { readonly f: number; readonly t: number },
-  signal: AbortSignal,
-): Promise<Pick<InferResult, "frames" | "masks" | "features">> {
-  const model = job.models[0]!;
-  await using loan = await detectors.borrow(model, plan.numeric?.tensorBatch[model.sha256] ?? 1);
-  const { detector } = loan;
-  onRange?.(model, t - f, detector.slots);
-  const { width, height, frames, layout } = header;
-  if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
-  const { labels } = job.options;
-  const given = { data: pixels, byteOffset: 0, width, height, layout, frames };
-  const found = await detector.detect(given, { from: f, to: t }, plan.media, {
-    signal,
-    minScore: plan.minScore,
-    resize: true,
-  });
-  const rows = resultRows(found, plan.media, wantedClasses(detector.labels, labels));
-  const features = await embedRows(embedders, { job, plan }, given, f, rows.frames, signal);
-  return { ...rows, ...(features && { features }) };
 }

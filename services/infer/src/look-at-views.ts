@@ -4,12 +4,18 @@ import {
   encodeFeature,
   type LookMessage,
   type LookReport,
+  type ModelRef,
   ProblemError,
   type TrackView,
 } from "@framequeue/contracts";
+import type { PictureModel } from "@framequeue/models";
 import { doPost, type PostWork, type TaskContext } from "@framequeue/pipeline";
-import { isOurs } from "./numeric-class.ts";
+import { scoredLabels } from "./cascade.ts";
 import type { InferDeps } from "./infer-batch.ts";
+import { tensorBatchOf } from "./look-at-rows.ts";
+import type { ModelCache } from "./model-cache.ts";
+import { isOurs } from "./numeric-class.ts";
+import { wantedClasses } from "./result-rows.ts";
 
 /** Looks at the best views of every track, that index cut out of the source. */
 export async function lookAtViews(
@@ -33,28 +39,43 @@ export async function lookAtViews(
 }
 
 async function lookAt(
-  { objects, embedders }: InferDeps,
+  { objects, models }: InferDeps,
   { job, plan }: PostWork,
   { packs, views }: CutReport,
   signal: AbortSignal,
 ): Promise<LookReport> {
   const report: LookReport = { v: 1, views: views.map(() => ({})), failed: 0 };
-  const embedder = job.models.find(({ role }) => role === "embedder");
-  if (embedder === undefined) return report;
-  await using loan = await embedders.borrow(
-    embedder,
-    plan.numeric?.tensorBatch[embedder.sha256] ?? 1,
-  );
+  const refOf = (role: ModelRef["role"]): ModelRef | undefined =>
+    job.models.find((model) => model.role === role);
+  await using loans = new AsyncDisposableStack();
+  const borrow = async <M>(cache: ModelCache<M>, ref: ModelRef | undefined) =>
+    ref && loans.use(await cache.borrow(ref, tensorBatchOf(plan, ref))).model;
+  const embedder = await borrow(models.embedders, refOf("embedder"));
+  const classifier = await borrow(models.classifiers, refOf("classifier"));
+  const { embedLabels, classifyLabels } = job.options;
+  const embedded = wantedClasses(plan.labels, embedLabels);
+  const classified = wantedClasses(plan.labels, classifyLabels);
+
   for (const [pack, ref] of packs.entries()) {
     signal.throwIfAborted();
     const data = shared(await objects.get(ref));
+    const look = async <R>(model: PictureModel<R>, pixels: Pixels): Promise<R> => {
+      const picture = { data, ...pixels, layout: "gbrp", frames: 1 } as const;
+      const crop = { frame: 0, box: [0, 0, pixels.width, pixels.height] } as const;
+      return (await model.lookAtCrops(picture, [crop], pixels, signal))[0]!;
+    };
     await Promise.all(
-      views.map(async ({ pixels }, i) => {
+      views.map(async ({ pixels, classId }, i) => {
         if (pixels?.pack !== pack) return;
-        const picture = { data, ...pixels, layout: "gbrp", frames: 1 } as const;
         try {
-          const [vector] = await loan.model.lookAtCrops(picture, [whole(pixels)], pixels, signal);
-          report.views[i] = { ...report.views[i], feature: encodeFeature(vector!) };
+          const [vector, labels] = await Promise.all([
+            embedder && embedded(classId) ? look(embedder, pixels) : undefined,
+            classifier && classified(classId) ? look(classifier, pixels) : undefined,
+          ]);
+          report.views[i] = {
+            ...(vector && { feature: encodeFeature(vector) }),
+            ...(labels && { attributes: scoredLabels(labels) }),
+          };
         } catch (error) {
           if (!(error instanceof ProblemError) || error.code !== "inference-failed") throw error;
           report.failed++;
@@ -65,9 +86,7 @@ async function lookAt(
   return report;
 }
 
-function whole({ width, height }: NonNullable<TrackView["pixels"]>) {
-  return { frame: 0, box: [0, 0, width, height] } as const;
-}
+type Pixels = NonNullable<TrackView["pixels"]>;
 
 function shared(bytes: Uint8Array): SharedArrayBuffer {
   const data = new SharedArrayBuffer(bytes.length);

@@ -1,5 +1,5 @@
-import type { DetectionTuple, InferResult, Mask, Size } from "@framequeue/contracts";
-import type { FrameDetections } from "@framequeue/models";
+import type { Area, DetectionTuple, InferResult, Mask, Size } from "@framequeue/contracts";
+import type { FrameDetections, PictureAreas } from "@framequeue/models";
 import { boxDecimals, roundTo, runsToText, scoreDecimals } from "@framequeue/vision";
 
 /** Detections of the wanted classes as they will stand in the result, with their masks where the model segments. */
@@ -18,6 +18,20 @@ export function resultRows(
     masks.push(kept.map((i) => ({ size: [height, width], counts: runsToText(own[i]!) })));
   }
   return { frames, ...(masks.length === 0 ? {} : { masks }) };
+}
+
+/** The wanted classes in each frame as they will stand in the result. */
+export function areaRows(
+  found: readonly PictureAreas[],
+  { width, height }: Size,
+  wanted: (classId: number) => boolean,
+): Area[][] {
+  return found.map(({ classIds, masks }) =>
+    Array.from(classIds, (classId, i): Area => ({
+      classId,
+      mask: { size: [height, width], counts: runsToText(masks[i]!) },
+    })).filter(({ classId }) => wanted(classId)),
+  );
 }
 
 function toTuple({ boxes, scores, classIds }: FrameDetections, i: number): DetectionTuple {

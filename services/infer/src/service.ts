@@ -1,5 +1,5 @@
 import { type ModelRef, newToken, type RunSetting } from "@framequeue/contracts";
-import { createEmbedder, type Engine, type SessionRun } from "@framequeue/models";
+import type { Engine, SessionRun } from "@framequeue/models";
 import {
   createStageRunner,
   type Pipeline,
@@ -8,11 +8,11 @@ import {
   type StageRunner,
 } from "@framequeue/pipeline";
 import { createBackgroundTuning } from "./background-tuning.ts";
-import { createDetectorCache, type DetectorCache } from "./detector-cache.ts";
-import { createModelCache } from "./model-cache.ts";
+import type { DetectorCache } from "./detector-cache.ts";
 import { createAttendance } from "./attendance.ts";
 import { inferBatch } from "./infer-batch.ts";
 import { lookAtViews } from "./look-at-views.ts";
+import { openModels } from "./open-models.ts";
 import { createSoloGate } from "./solo-gate.ts";
 import { createTasksInHand } from "./tasks-in-hand.ts";
 
@@ -62,15 +62,12 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     onRun: events?.onRun,
     onLoad: events?.onLoad,
   };
-  const own = options.detectors ? undefined : createDetectorCache(pipeline.objects, caching);
-  const detectors = options.detectors ?? own!;
-  const embedders = createModelCache(pipeline.objects, createEmbedder, caching);
+  const models = openModels(pipeline.objects, caching, options.detectors);
   const isOnGpu = engine !== undefined && engine.provider !== "cpu";
   const inHand = createTasksInHand(isOnGpu ? engine.devices.length : workers);
   const deps = {
     ...pipeline,
-    detectors,
-    embedders,
+    models,
     gate: createSoloGate(),
     numericClass: engine?.numericClass,
     onRange(model: ModelRef, frames: number, slots: number) {
@@ -101,15 +98,7 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
       pipeline,
       id: newToken(),
       engine,
-      sessions: {
-        borrow: (model, tensorBatch) =>
-          (model.role === "embedder" ? embedders : detectors).borrow(model, tensorBatch),
-        loaded: () => detectors.loaded().union(embedders.loaded()),
-        async drop(sha256) {
-          await detectors.drop(sha256);
-          await embedders.drop(sha256);
-        },
-      },
+      sessions: models,
       onError: (error) => events?.onQueueError?.(error as Error),
     });
   const runner = createStageRunner({
@@ -132,15 +121,14 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
       await runner.start();
     },
     async warm(model) {
-      const loan = await detectors.borrow(model, 1);
+      const loan = await models.borrow(model, 1);
       await loan[Symbol.asyncDispose]();
     },
     async stop(deadlineMs) {
       await runner.stop(deadlineMs);
       await tuning?.stop();
       await attendance?.stop();
-      await own?.[Symbol.asyncDispose]();
-      await embedders[Symbol.asyncDispose]();
+      await models[Symbol.asyncDispose]();
     },
   };
 }

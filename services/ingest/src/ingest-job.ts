@@ -6,6 +6,7 @@ import {
   type IngestMessage,
   looksAtEach,
   modelKeys,
+  type ModelRef,
   newToken,
   ProblemError,
   type Size,
@@ -18,15 +19,11 @@ import {
   type ProbeLimits,
   scanPackets,
 } from "@framequeue/media";
-import {
-  frameSizeOf,
-  objectManifest,
-  type ObjectManifest,
-  parseManifest,
-} from "@framequeue/models";
+import { frameSizeOf, type ModelManifest, parseManifest } from "@framequeue/models";
 import {
   adoptKept,
   jobShare,
+  type LabelNames,
   objectKeys,
   openSource,
   type Pipeline,
@@ -100,9 +97,11 @@ async function shareOf({ queues }: IngestDeps, { execution }: AcceptedJob) {
 
 async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal): Promise<Plan> {
   const { tools, limits } = deps;
-  const manifest = await readManifest(deps, job);
-  checkLabels(job, manifest);
   checkModels(job.options, job.models);
+  const manifests = await Promise.all(job.models.map((model) => readManifest(deps, model)));
+  const manifest = manifests[0]!;
+  const { labels, attributeLabels, areaLabels } = labelNames(job, manifests);
+  checkLabels(job, manifest.name, labels);
   const source = await localize(deps, job, signal);
   await using file = await openSource(deps.objects, source);
   const media = await probe(file.path, { tools, signal, limits });
@@ -111,8 +110,9 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     hashFile(file.path, signal),
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
-  const cuts = job.models.length > 1 && looksAtEach(job.options);
-  const frame = cuts ? cropFrameSize(media) : frameSizeOf(media, manifest.input);
+  const frame = job.models.slice(1).some(({ role }) => needsPixels(job, role))
+    ? cropFrameSize(media)
+    : frameSizeOf(media, manifest.input);
   return {
     v: 1,
     source,
@@ -122,8 +122,10 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     frame: { ...frame, layout: "gbrp" },
     segments: [...segments],
     batchFrames: fittingBatch(deps, job, frame),
-    minScore: job.options.minScore ?? manifest.thresholds.score,
-    labels: manifest.labels,
+    minScore: job.options.minScore ?? leastScoreOf(manifest),
+    labels,
+    ...(attributeLabels && { attributeLabels }),
+    ...(areaLabels && { areaLabels }),
     expectedFrames,
     numeric: await pinNumeric(deps, job),
   };
@@ -170,11 +172,10 @@ async function localize(
   return { kind: "object", key, name: source.name };
 }
 
-async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<ObjectManifest> {
-  const model = job.models[0]!;
+async function readManifest({ objects }: IngestDeps, model: ModelRef): Promise<ModelManifest> {
   try {
     const bytes = await objects.get(modelKeys(model.sha256).manifest);
-    return objectManifest(parseManifest(JSON.parse(bytes.toString()), model.name));
+    return parseManifest(JSON.parse(bytes.toString()), model.name);
   } catch (error) {
     if (!(error instanceof ObjectNotFound)) throw error;
     throw new ProblemError(
@@ -187,15 +188,40 @@ async function readManifest({ objects }: IngestDeps, job: AcceptedJob): Promise<
   }
 }
 
-function checkLabels(job: AcceptedJob, { labels, name }: ObjectManifest): void {
-  const { labels: wanted = [], embedLabels = [] } = job.options;
-  const unknown = [...wanted, ...embedLabels].filter((label) => !labels.includes(label));
-  if (unknown.length === 0) return;
-  throw new ProblemError(
-    "invalid-request",
-    `The model ${name} has no label ${unknown.map((label) => `"${label}"`).join(", ")}.`,
-    { at: "options.labels" },
+/** Whether a model beside the detector looks at the frames themselves, and not at the best views of the tracks alone. */
+function needsPixels({ options }: AcceptedJob, role: ModelRef["role"]): boolean {
+  return role === "embedder" || role === "classifier" ? looksAtEach(options, role) : true;
+}
+
+function leastScoreOf(manifest: ModelManifest): number {
+  return "thresholds" in manifest ? manifest.thresholds.score : 0;
+}
+
+/** The names of the classes that the job's models know. */
+function labelNames({ models }: AcceptedJob, manifests: readonly ModelManifest[]): LabelNames {
+  const [own, ...others] = manifests.map((manifest) =>
+    "labels" in manifest ? manifest.labels : [],
   );
+  const of = (role: ModelRef["role"]): string[] | undefined =>
+    others[models.slice(1).findIndex((model) => model.role === role)];
+  const [attributeLabels, areaLabels] = [of("classifier"), of("segmenter")];
+  return {
+    labels: own!,
+    ...(attributeLabels && { attributeLabels }),
+    ...(areaLabels && { areaLabels }),
+  };
+}
+
+function checkLabels({ options }: AcceptedJob, model: string, known: readonly string[]): void {
+  for (const name of ["labels", "embedLabels", "classifyLabels"] as const) {
+    const unknown = options[name]?.filter((label) => !known.includes(label)) ?? [];
+    if (unknown.length === 0) continue;
+    throw new ProblemError(
+      "invalid-request",
+      `The model ${model} has no label ${unknown.map((label) => `"${label}"`).join(", ")}.`,
+      { at: `options.${name}` },
+    );
+  }
 }
 
 /** Frames per batch, halved until one reservation fits the site's budget. */

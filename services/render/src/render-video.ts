@@ -51,7 +51,7 @@ async function render(
 ): Promise<RenderReport> {
   const assPath = join(folder, "overlay.ass");
   const output = join(folder, "annotated.mp4");
-  const rows = toFrameRows(readRows(deps, job.id, epoch), plan.labels);
+  const rows = toFrameRows(readRows(deps, job.id, epoch), plan);
   const { firstPts } = await writeOverlay(assPath, framesOnly(rows), plan.media);
   await using source = await openSource(deps.objects, plan.source);
   try {

@@ -96,7 +96,12 @@ async function readFrames(
         return result.frames.map((detections, i) => ({
           pts: result.pts[i]!,
           detections,
-          masks: result.masks?.[i],
+          seen: {
+            ...(result.masks && { masks: result.masks[i]! }),
+            ...(result.attributes && { attributes: result.attributes[i]! }),
+            ...(result.areas && { areas: result.areas[i]! }),
+            ...(result.labels && { labels: result.labels[i]! }),
+          },
           features: result.features?.[i],
         }));
       }),

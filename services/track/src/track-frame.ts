@@ -1,5 +1,5 @@
 import { decodeFeature } from "@framequeue/contracts";
-import type { DetectionTuple, Mask, PartRow, Size, TrackTuple } from "@framequeue/contracts";
+import type { DetectionTuple, PartRow, Size, TrackTuple } from "@framequeue/contracts";
 import type { TrackedBox, Tracker } from "@framequeue/tracking";
 import {
   boxDecimals,
@@ -10,13 +10,15 @@ import {
   xywhToXyxy,
 } from "@framequeue/vision";
 
+type ShownFrame = Exclude<PartRow, { gap: unknown }>;
+
 /** A frame as infer left it, or a gap where it could not. */
 export type UntrackedFrame =
   | {
       readonly pts: number;
       readonly detections: readonly DetectionTuple[];
-      /** One for each detection, where the model segments. */
-      readonly masks?: readonly Mask[] | undefined;
+      /** What else the models saw, which goes through as it is. */
+      readonly seen?: Pick<ShownFrame, "masks" | "attributes" | "areas" | "labels">;
       /** What each looks like, as `encodeFeature` writes it, where the job has a model for that. */
       readonly features?: readonly (string | null)[] | undefined;
     }
@@ -39,7 +41,7 @@ export function trackFrame(
     tracker.update({ boxes: [], scores: [], classIds: [] });
     return { frame: ordinal, gap: "inference-error" };
   }
-  const { pts, detections, masks, features } = frame;
+  const { pts, detections, seen, features } = frame;
   const tracked = tracker.update({
     boxes: detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h])),
     scores: detections.map(([, , , , score]) => score),
@@ -54,7 +56,7 @@ export function trackFrame(
     pts,
     detections: [...detections],
     tracks,
-    ...(masks && { masks: [...masks] }),
+    ...seen,
   };
 }
 

@@ -76,10 +76,10 @@ async function stepOf(
     throw new ProblemError("invalid-request", "stable cannot be taken away.", { at: "version" });
   }
   const found = await versionOf(objects, name, version);
-  if (found.role !== "detector" && found.role !== "embedder") {
+  if (found.role === "enhancer") {
     throw new ProblemError(
       "model-invalid",
-      `${name} is a ${found.role}; jobs ask for detectors and embedders by name.`,
+      `${name} makes pictures; no job asks for such a model by name.`,
       { at: "name" },
     );
   }

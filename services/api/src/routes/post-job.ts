@@ -16,6 +16,7 @@ import { giveUpOnSilence } from "../body-silence.ts";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
 import { checked, jsonReader } from "../json-body.ts";
+import type { ModelPlace } from "../model-resolver.ts";
 import { jsonFault } from "../request-problem.ts";
 import { displayName, urlSourceName } from "../source-name.ts";
 import { sourceOfPath } from "../source-path.ts";
@@ -110,18 +111,23 @@ async function locate(source: Source, roots: readonly string[]): Promise<StoredS
 async function submit(
   { jobs, resolveModel }: Deps,
   { id, signal, askedBy }: Submission,
-  { model, embedder, ...options }: UploadOptions,
+  { model, classifier, segmenter, embedder, ...options }: UploadOptions,
   source: StoredSource,
 ): Promise<void> {
+  const beside = Object.entries({ classifier, segmenter, embedder }) as [
+    Exclude<ModelPlace, "model">,
+    string | undefined,
+  ][];
+  const models = [await resolveModel(model, id)];
+  for (const [place, name] of beside) {
+    if (name !== undefined) models.push(await resolveModel(name, id, place));
+  }
   const job: AcceptedJob = {
     v: 1,
     id,
     acceptedAt: new Date().toISOString(),
     source: { ...source, name: displayName(source.name, "source") },
-    models: [
-      await resolveModel(model, id),
-      ...(embedder === undefined ? [] : [await resolveModel(embedder, id, "embedder")]),
-    ],
+    models,
     ...options,
   };
   checkModels(job.options, job.models);
