@@ -17,7 +17,7 @@ export class LabelVotes {
   readonly #tracks = new Map<number, Votes>();
 
   add(trackId: number, labels: readonly ScoredLabel[]): void {
-    const votes = this.#tracks.get(trackId) ?? { looks: 0, sums: new Map() };
+    const votes = this.#tracks.get(trackId) ?? { looks: 0, sums: new Map<number, number>() };
     this.#tracks.set(trackId, votes);
     votes.looks++;
     for (const [score, classId] of labels) {
