@@ -33,14 +33,14 @@ export function recognize(graph: GraphSignature, file: string, hints: Hints = {}
         continue;
       }
       const last =
-        "If any of this is wrong, describe the model in a manifest and pass that (--manifest FILE).";
+        "If any of this is wrong, describe the model in a manifest (--manifest FILE, or the field manifest of an upload).";
       return { body: found.body, assumptions: [...found.assumptions, last] };
     }
   }
   throw new ProblemError(
     "model-invalid",
     `${file} is ${hints.task === undefined ? "not a model of a known family" : `no model for ${hints.task} of a known family`}: ${describeGraph(graph)}. ` +
-      "A manifest can describe it (--manifest FILE).",
+      "A manifest can describe it (--manifest FILE, or the field manifest of an upload).",
     { at: file },
   );
 }
