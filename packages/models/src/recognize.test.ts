@@ -167,7 +167,7 @@ for (const [name, signature] of unknown) {
   test(`not recognized: ${name}`, () => {
     assert.throws(() => recognize(signature, "x.onnx"), {
       code: "model-invalid",
-      message: /x\.onnx is not a model of a known family: it takes .* --manifest FILE/,
+      message: /x\.onnx is not a model of a known family: it takes .*\(--manifest FILE/,
     });
   });
 }
