@@ -22,9 +22,10 @@ export function storeColourModel(site: SmallSite, version = "1"): Promise<ModelR
   });
 }
 
-/** A classifier that names the strongest colours of a picture. */
-export function storeColourClassifier(site: SmallSite): Promise<ModelRef> {
-  return store(site, "colour-names", meanColour("names"), {
+/** A classifier that names the strongest colours of a picture; each version is a file of its own, too. */
+export function storeColourClassifier(site: SmallSite, version = "1"): Promise<ModelRef> {
+  return store(site, "colour-names", meanColour(`names-${version}`), {
+    version,
     task: "classification",
     output: { names: ["answer"], activation: "none" },
     labels: COLOURS,
