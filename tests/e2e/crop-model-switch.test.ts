@@ -6,7 +6,7 @@ import { type JobView, jobViewSchema, resultHeaderSchema } from "@framequeue/con
 import { CPU } from "@framequeue/models";
 import { writeClip } from "./clip.ts";
 import { storeColourClassifier, storeColourModel } from "./colour-model.ts";
-import { startSmallApi } from "./small-api.ts";
+import { postJson, startSmallApi } from "./small-api.ts";
 import { openSmallSite } from "./small-site.ts";
 
 const engine = { provider: "cpu", devices: [CPU], numericClass: "cpu-test", findings: [] } as const;

@@ -13,7 +13,7 @@ import {
 import { testDetector } from "@framequeue/graphs";
 import { CPU, loadModelPackage } from "@framequeue/models";
 import { type Comparison, readAliases, storeModel } from "@framequeue/pipeline";
-import { startSmallApi } from "./small-api.ts";
+import { postJson, startSmallApi } from "./small-api.ts";
 import { openSmallSite, type SmallSite, writeSmallVideo } from "./small-site.ts";
 
 const engine = { provider: "cpu", devices: [CPU], numericClass: "cpu-test", findings: [] } as const;
@@ -36,16 +36,7 @@ async function openScene() {
     models.push(await storeModel(pipeline.objects, model));
   }
   const url = await startSmallApi(site, NAME, resources);
-  const post = async (path: string, body: object = {}): Promise<unknown> => {
-    const response = await fetch(`${url}/v1/${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer: unknown = await response.json();
-    assert.ok(response.ok, JSON.stringify(answer));
-    return answer;
-  };
+  const post = (path: string, body?: object): Promise<unknown> => postJson(url, path, body);
   const video = join(folder, "video.mp4");
   await writeSmallVideo(video, 2);
   await post(`models/${NAME}/aliases/stable`, { version: "1" });

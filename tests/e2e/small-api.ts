@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createLogger, createMetrics } from "@framequeue/service";
 import { createApiService, createModelCheck, createModelResolver } from "@framequeue/service-api";
 import type { SmallSite } from "./small-site.ts";
@@ -25,4 +26,16 @@ export async function startSmallApi(
   const { url } = await api.start();
   resources.defer(() => api.stop(0));
   return url;
+}
+
+/** Posts JSON to `/v1/<path>`; answers what was answered, which must be no error. */
+export async function postJson(url: string, path: string, body: object = {}): Promise<unknown> {
+  const response = await fetch(`${url}/v1/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer: unknown = await response.json();
+  assert.ok(response.ok, JSON.stringify(answer));
+  return answer;
 }

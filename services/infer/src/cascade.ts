@@ -26,6 +26,13 @@ interface Range {
   readonly to: number;
 }
 
+/** Frames of a job, and which of them its models are to look at. */
+interface Work extends JobFacts {
+  readonly frames: PlanarFrames;
+  readonly range: Range;
+  readonly signal: AbortSignal;
+}
+
 /** What a job's models see in frames. */
 type Seen = Omit<InferResult, "v" | "pts">;
 
@@ -43,29 +50,23 @@ export async function runCascade(
   const { width, height, frames, layout } = header;
   if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
   const given = { data: pixels, byteOffset: 0, width, height, layout, frames };
+  const work = { ...facts, frames: given, range, signal };
   const model = facts.job.models[0]!;
   switch (model.role) {
     case "classifier":
-      return classifyFrames(deps, facts, model, given, range, signal);
+      return classifyFrames(deps, model, work);
     case "segmenter":
       return {
         frames: withoutDetections(range),
-        areas: await segment(deps, facts, model, given, range, signal),
+        areas: await segment(deps, model, work),
       };
     default:
-      return detect(deps, facts, model, given, range, signal);
+      return detect(deps, model, work);
   }
 }
 
-async function detect(
-  deps: CascadeDeps,
-  facts: JobFacts,
-  model: ModelRef,
-  frames: PlanarFrames,
-  range: Range,
-  signal: AbortSignal,
-): Promise<Seen> {
-  const { job, plan } = facts;
+async function detect(deps: CascadeDeps, model: ModelRef, work: Work): Promise<Seen> {
+  const { job, plan, frames, range, signal } = work;
   const { detectors, embedders, classifiers } = deps.models;
   await using loan = await detectors.borrow(model, tensorBatchOf(plan, model));
   const { detector } = loan;
@@ -94,7 +95,7 @@ async function detect(
         ...about,
         wanted: wantedClasses(plan.labels, classifyLabels),
       }),
-    segmenter && segment(deps, facts, segmenter, frames, range, signal),
+    segmenter && segment(deps, segmenter, work),
   ]);
   return {
     ...seen,
@@ -110,11 +111,8 @@ async function detect(
 
 async function classifyFrames(
   { models, onRange }: CascadeDeps,
-  { job, plan }: JobFacts,
   model: ModelRef,
-  frames: PlanarFrames,
-  range: Range,
-  signal: AbortSignal,
+  { job, plan, frames, range, signal }: Work,
 ): Promise<Seen> {
   await using loan = await models.classifiers.borrow(model, tensorBatchOf(plan, model));
   onRange?.(model, range.to - range.from, loan.model.slots);
@@ -129,11 +127,8 @@ async function classifyFrames(
 /** The classes in each frame. A segmenter beside a detector gets frames in the size that all models share. */
 async function segment(
   { models, onRange }: CascadeDeps,
-  { job, plan }: JobFacts,
   model: ModelRef,
-  frames: PlanarFrames,
-  range: Range,
-  signal: AbortSignal,
+  { job, plan, frames, range, signal }: Work,
 ): Promise<NonNullable<Seen["areas"]>> {
   await using loan = await models.segmenters.borrow(model, tensorBatchOf(plan, model));
   const isOwn = model === job.models[0];
