@@ -34,9 +34,9 @@ export function storeColourClassifier(site: SmallSite, version = "1"): Promise<M
 }
 
 /** A segmenter for which every pixel is of its strongest colour, or dark. */
-export function storeColourSegmenter(site: SmallSite): Promise<ModelRef> {
+export function storeColourSegmenter(site: SmallSite, version = "1"): Promise<ModelRef> {
   const side = 4 * SIDE;
-  const graph = new GraphBuilder({ name: "areas" });
+  const graph = new GraphBuilder({ name: `areas-${version}` });
   const images = graph.input("images", "float32", ["N", 3, side, side]);
   // what is no brighter than half in any colour is dark: a fourth class, of half everywhere
   const half = graph.node("Clip", [
@@ -52,6 +52,7 @@ export function storeColourSegmenter(site: SmallSite): Promise<ModelRef> {
     "colour-areas",
     graph.toBytes(),
     {
+      version,
       task: "semantic-segmentation",
       output: { names: ["answer"], gives: "scores", background: 3 },
       labels: [...COLOURS, "dark"],

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type JobView, jobViewSchema, resultHeaderSchema } from "@framequeue/contracts";
 import { CPU } from "@framequeue/models";
 import { writeClip } from "./clip.ts";
-import { storeColourClassifier, storeColourModel } from "./colour-model.ts";
+import { storeColourClassifier, storeColourModel, storeColourSegmenter } from "./colour-model.ts";
 import { postJson, startSmallApi } from "./small-api.ts";
 import { openSmallSite } from "./small-site.ts";
 
@@ -13,10 +13,11 @@ const engine = { provider: "cpu", devices: [CPU], numericClass: "cpu-test", find
 
 const LOOKS = { tracker: { algorithm: "deepsort", perClass: false, minHits: 1 } };
 
-/** Models that look at crops, by the field of a request that names them. */
+/** Models beside the detector, by the field of a request that names them. */
 const KINDS = [
   { place: "embedder", store: storeColourModel, options: LOOKS },
   { place: "classifier", store: storeColourClassifier, options: {} },
+  { place: "segmenter", store: storeColourSegmenter, options: {} },
 ] as const;
 
 for (const { place, store, options } of KINDS) {
@@ -26,16 +27,7 @@ for (const { place, store, options } of KINDS) {
     const { roster, objects, jobs } = site.pipeline;
     const [one, two] = [await store(site, "1"), await store(site, "2")];
     const url = await startSmallApi(site, "blocks", resources);
-    const post = async (path: string, body: object = {}): Promise<unknown> => {
-      const response = await fetch(`${url}/v1/${path}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      });
-      const answer: unknown = await response.json();
-      assert.ok(response.ok, JSON.stringify(answer));
-      return answer;
-    };
+    const post = (path: string, body?: object): Promise<unknown> => postJson(url, path, body);
     const video = join(site.folder, "walk.mp4");
     await writeClip(video, { seconds: 2 });
     const submit = async (count: number): Promise<JobView[]> => {
