@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { type AcceptedJob, type ResultOptions, resultOptionsSchema } from "@framequeue/contracts";
 import { writeClip } from "../e2e/clip.ts";
+import { writeShakyClip } from "../e2e/shaky-clip.ts";
 
 const run = promisify(execFile);
 
@@ -16,6 +17,9 @@ export interface Subject {
 
 const PLAIN = resultOptionsSchema.parse({});
 const NORMALIZED = resultOptionsSchema.parse({ enhance: { normalize: true } });
+const FOLLOWING = resultOptionsSchema.parse({
+  tracker: { algorithm: "botsort", cameraMotion: true },
+});
 
 /** Videos of a few seconds, each of its own kind. */
 export async function writeSubjects(folder: string): Promise<Subject[]> {
@@ -28,6 +32,7 @@ export async function writeSubjects(folder: string): Promise<Subject[]> {
   ]);
   // Packets here need not be frames: decoded in one go.
   await ffmpeg(at("b-frames.mp4"), at("in-one-go.avi"), ["-an", "-c:v", "mpeg4", "-q:v", "4"]);
+  await writeShakyClip(at("shaky.mp4"), 150);
   await cut(at("in-one-go.avi"), at("cut off.avi"), 0.6);
   const subject = (name: string, options = PLAIN): Subject => ({ name, path: at(name), options });
   return [
@@ -36,17 +41,17 @@ export async function writeSubjects(folder: string): Promise<Subject[]> {
     subject("in-one-go.avi"),
     subject("cut off.avi"),
     { ...subject("b-frames.mp4", NORMALIZED), name: "b-frames.mp4, normalized" },
+    subject("shaky.mp4", FOLLOWING),
   ];
 }
 
 /** The subject that a job is about. */
 export function subjectOf({ source, options }: AcceptedJob, subjects: readonly Subject[]): Subject {
-  const normalize = (each: Pick<Subject, "options">): boolean => each.options.enhance.normalize;
   return subjects.find(
     (subject) =>
       source.kind === "file" &&
       source.path === subject.path &&
-      normalize(subject) === normalize({ options }),
+      isDeepStrictEqual(subject.options, options),
   )!;
 }
 

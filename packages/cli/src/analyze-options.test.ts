@@ -20,3 +20,19 @@ test("a frame store that there is not is refused by name", () => {
     (error) => error instanceof ProblemError && error.at === "--frame-store",
   );
 });
+
+test("the camera is followed by the tracker that can", () => {
+  const { tracker } = parseAnalyzeOptions([
+    "a.mp4",
+    "--tracker",
+    "botsort",
+    "--camera-motion",
+  ])!.options;
+  assert.equal(tracker.algorithm === "botsort" && tracker.cameraMotion, true);
+  for (const args of [["--camera-motion"], ["--camera-motion", "--tracker", "sort"]]) {
+    assert.throws(
+      () => parseAnalyzeOptions(["a.mp4", ...args]),
+      (error) => error instanceof ProblemError && error.at === "--camera-motion",
+    );
+  }
+});

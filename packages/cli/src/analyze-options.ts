@@ -39,6 +39,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --segmenter NAME|FILE  model that says of every pixel what it shows
   --embedder NAME|FILE   model that tells looks, for deepsort and botsort, such as person-reid-0287
   --views N              let it, or the classifier, look at the N best views of each track alone, after tracking
+  --camera-motion        tracks follow a camera that moves; needs --tracker botsort
   --out DIR              where results go, a folder per video (default out)
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
@@ -62,6 +63,7 @@ const OPTIONS = {
   segmenter: { type: "string" },
   embedder: { type: "string" },
   views: { type: "string" },
+  "camera-motion": { type: "boolean" },
   out: { type: "string" },
   json: { type: "boolean" },
   "no-video": { type: "boolean" },
@@ -124,6 +126,7 @@ export function resultOptionsOf(values: {
   readonly tracker?: string | undefined;
   readonly embedder?: string | undefined;
   readonly views?: string | undefined;
+  readonly "camera-motion"?: boolean | undefined;
   readonly "min-score"?: string | undefined;
   readonly labels?: string | undefined;
   readonly normalize?: boolean | undefined;
@@ -149,11 +152,21 @@ function trackerOf(values: {
   readonly tracker?: string | undefined;
   readonly embedder?: string | undefined;
   readonly views?: string | undefined;
+  readonly "camera-motion"?: boolean | undefined;
 }): object | undefined {
-  const { tracker: algorithm, embedder, views } = values;
+  const { tracker: algorithm, embedder, views, "camera-motion": cameraMotion = false } = values;
+  if (cameraMotion && algorithm !== "botsort") {
+    throw new ProblemError("invalid-request", "Only botsort follows the camera.", {
+      at: "--camera-motion",
+    });
+  }
   if (algorithm === undefined) return undefined;
   const appearance = embedder !== undefined && views === undefined;
-  return { algorithm, ...(algorithm === "botsort" && appearance ? { appearance } : {}) };
+  return {
+    algorithm,
+    ...(algorithm === "botsort" && appearance ? { appearance } : {}),
+    ...(cameraMotion ? { cameraMotion } : {}),
+  };
 }
 
 function frameStoreOf(text: string): FrameStoreKind {

@@ -53,6 +53,8 @@ export const inferResultSchema = z.object({
   labels: z.array(seenShape.labels).optional(),
   /** Of a job with a model for looks: a vector for each detection, as `encodeFeature` writes it; null where none is asked for. */
   features: z.array(z.array(z.string().nullable())).optional(),
+  /** Of a job that follows the camera: the landmarks of each frame, as `encodeLandmarks` writes them. */
+  landmarks: z.array(z.string()).optional(),
 });
 export type InferResult = z.infer<typeof inferResultSchema>;
 

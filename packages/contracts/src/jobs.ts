@@ -93,6 +93,8 @@ const trackerUnionSchema = z
       proximityThreshold: share.optional(),
       /** Largest cost of looks, half their cosine distance. Default: 0.25. */
       appearanceThreshold: share.optional(),
+      /** Whether tracks move along with the camera, told from what stands still in the picture. Default: they do not. */
+      cameraMotion: z.boolean().optional(),
     }),
     z.strictObject({
       /** Matches by looks first, and by place what has been seen lately: needs a model for looks. */
@@ -167,6 +169,11 @@ export function needsLooks(tracker: TrackerOptions): boolean {
     tracker.algorithm === "deepsort" ||
     (tracker.algorithm === "botsort" && tracker.appearance === true)
   );
+}
+
+/** Whether a tracker follows the camera, so that infer has to leave landmarks for it. */
+export function followsCamera(tracker: TrackerOptions): boolean {
+  return tracker.algorithm === "botsort" && tracker.cameraMotion === true;
 }
 
 /** Options of a job that change its result. They stand in the header of every result file, defaults filled in. */

@@ -53,13 +53,13 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     hoardings: 0,
   },
   hidden: {
-    density: 1.2,
+    density: 0.9,
     darkness: 0.15,
     noise: 3,
     blur: 0.3,
     compression: 25,
     shake: 0.5,
-    occlusion: 0.3,
+    occlusion: 0,
     hoardings: 3,
   },
 };
@@ -70,7 +70,7 @@ const limits: Readonly<Record<keyof DifficultyParameters, readonly [number, numb
   noise: [0, 40],
   blur: [0, 2],
   compression: [0, 51],
-  shake: [0, 16],
+  shake: [0, 48],
   occlusion: [0, 1],
   hoardings: [0, 4],
 };

@@ -11,6 +11,7 @@ export type {
   SeenFrame,
 } from "./analytics/scene-analytics.ts";
 export { sorted } from "./analytics/tally.ts";
+export { CameraFollower } from "./camera/camera-follower.ts";
 export type { CameraMotion } from "./camera-motion.ts";
 export { parseCmcText } from "./cmc-text.ts";
 export { solveAssignment, solveThenReject } from "./assignment.ts";

@@ -1,5 +1,6 @@
 import {
   encodeFeature,
+  followsCamera,
   type InferResult,
   looksAtEach,
   type ModelRef,
@@ -9,6 +10,7 @@ import type { FrameBatch } from "@framequeue/frames";
 import type { PictureLabels, PlanarFrames } from "@framequeue/models";
 import type { JobFacts } from "@framequeue/pipeline";
 import { roundTo, scoreDecimals } from "@framequeue/vision";
+import { landmarkRows } from "./landmark-rows.ts";
 import { lookAtRows, tensorBatchOf } from "./look-at-rows.ts";
 import type { OpenModels } from "./open-models.ts";
 import { areaRows, resultRows, wantedClasses } from "./result-rows.ts";
@@ -71,11 +73,15 @@ async function detect(deps: CascadeDeps, model: ModelRef, work: Work): Promise<S
   await using loan = await detectors.borrow(model, tensorBatchOf(plan, model));
   const { detector } = loan;
   deps.onRange?.(model, range.to - range.from, detector.slots);
-  const found = await detector.detect(frames, range, plan.media, {
-    signal,
-    minScore: plan.minScore,
-    resize: true,
-  });
+  const [found, landmarks] = await Promise.all([
+    detector.detect(frames, range, plan.media, {
+      signal,
+      minScore: plan.minScore,
+      resize: true,
+    }),
+    // while the detector's threads work
+    followsCamera(job.options.tracker) ? landmarkRows(frames, range, signal) : undefined,
+  ]);
   const { labels, embedLabels, classifyLabels } = job.options;
   const seen = resultRows(found, plan.media, wantedClasses(plan.labels, labels));
 
@@ -103,6 +109,7 @@ async function detect(deps: CascadeDeps, model: ModelRef, work: Work): Promise<S
       attributes: attributes.map((row) => row.map((each) => each && scoredLabels(each))),
     }),
     ...(areas && { areas }),
+    ...(landmarks && { landmarks }),
     ...(vectors && {
       features: vectors.map((row) => row.map((vector) => vector && encodeFeature(vector))),
     }),

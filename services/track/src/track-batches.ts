@@ -13,7 +13,6 @@ import {
   type TaskContext,
   type TrackRun,
 } from "@framequeue/pipeline";
-import { withoutLooks } from "@framequeue/tracking";
 import { rollUpParts } from "./roll-up.ts";
 import { trackFrame, type UntrackedFrame } from "./track-frame.ts";
 import type { TrackerCache } from "./tracker-cache.ts";
@@ -40,12 +39,12 @@ export async function trackBatches(
   if (run.a !== "run") return;
   await rollUpParts(deps, job, epoch, run);
 
-  const options = { ...withoutLooks, ...facts.job.options.tracker };
+  const { media } = facts.plan;
   const [tracker, frames] = await Promise.all([
-    trackers.take(run.ck, options),
+    trackers.take(run.ck, facts.job.options.tracker, media),
     readFrames(deps, run.batches),
   ]);
-  const rows = frames.map((frame, i) => trackFrame(tracker, frame, run.ord + i, facts.plan.media));
+  const rows = frames.map((frame, i) => trackFrame(tracker, frame, run.ord + i, media));
   const part: Part = {
     v: 1,
     rows,
@@ -103,6 +102,7 @@ async function readFrames(
             ...(result.labels && { labels: result.labels[i]! }),
           },
           features: result.features?.[i],
+          landmarks: result.landmarks?.[i],
         }));
       }),
   );

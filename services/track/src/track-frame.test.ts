@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeFeature, type PartRow } from "@framequeue/contracts";
-import { createTracker, defaultDeepSortOptions } from "@framequeue/tracking";
+import { defaultDeepSortOptions } from "@framequeue/tracking";
+import { createJobTracker } from "./job-tracker.ts";
 import { trackFrame, type UntrackedFrame } from "./track-frame.ts";
 
 const SIZE = { width: 1000, height: 500 };
@@ -15,7 +16,7 @@ type Seen = readonly [box: readonly [number, number, number, number], feature: s
 
 /** Track ids by place, left to right. */
 function idsOf(frames: readonly (readonly Seen[])[], isBlind = false): number[][] {
-  const tracker = createTracker({ ...defaultDeepSortOptions, minHits: 1, maxAge: 5 });
+  const tracker = createJobTracker({ ...defaultDeepSortOptions, minHits: 1, maxAge: 5 }, SIZE);
   return frames.map((seen, i) => {
     const frame: UntrackedFrame = {
       pts: i,

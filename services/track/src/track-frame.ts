@@ -1,14 +1,16 @@
 import { decodeFeature } from "@framequeue/contracts";
 import type { DetectionTuple, PartRow, Size, TrackTuple } from "@framequeue/contracts";
-import type { TrackedBox, Tracker } from "@framequeue/tracking";
+import type { TrackedBox } from "@framequeue/tracking";
 import {
   boxDecimals,
   type BoxXyxy,
   clipBox,
+  decodeLandmarks,
   roundTo,
   scoreDecimals,
   xywhToXyxy,
 } from "@framequeue/vision";
+import type { JobTracker } from "./job-tracker.ts";
 
 type ShownFrame = Exclude<PartRow, { gap: unknown }>;
 
@@ -21,6 +23,8 @@ export type UntrackedFrame =
       readonly seen?: Pick<ShownFrame, "masks" | "attributes" | "areas" | "labels">;
       /** What each looks like, as `encodeFeature` writes it, where the job has a model for that. */
       readonly features?: readonly (string | null)[] | undefined;
+      /** What stands still in it, as `encodeLandmarks` writes it, where the job follows the camera. */
+      readonly landmarks?: string | undefined;
     }
   | "gap";
 
@@ -32,7 +36,7 @@ export type UntrackedFrame =
  * @param size of the source's picture, to which track boxes are clipped
  */
 export function trackFrame(
-  tracker: Tracker,
+  tracker: JobTracker,
   frame: UntrackedFrame,
   ordinal: number,
   size: Size,
@@ -41,12 +45,16 @@ export function trackFrame(
     tracker.update({ boxes: [], scores: [], classIds: [] });
     return { frame: ordinal, gap: "inference-error" };
   }
-  const { pts, detections, seen, features } = frame;
+  const { pts, detections, seen, features, landmarks } = frame;
+  const boxes = detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h]));
+  const cameraMotion =
+    landmarks === undefined ? undefined : tracker.camera?.see(decodeLandmarks(landmarks), boxes);
   const tracked = tracker.update({
-    boxes: detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h])),
+    boxes,
     scores: detections.map(([, , , , score]) => score),
     classIds: detections.map(([, , , , , classId]) => classId),
     ...(features && { features: vectorsOf(features) }),
+    ...(cameraMotion && { cameraMotion }),
   });
   const tracks = tracked
     .map((track) => toTuple(track, size))

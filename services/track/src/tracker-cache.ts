@@ -1,32 +1,28 @@
+import type { TrackerOptions } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
-import {
-  createTracker,
-  restoreTracker,
-  type Tracker,
-  type TrackerCheckpoint,
-  type TrackerOptions,
-} from "@framequeue/tracking";
+import type { Size } from "@framequeue/vision";
+import { createJobTracker, type JobCheckpoint, type JobTracker } from "./job-tracker.ts";
 
 /** Trackers by the checkpoint that they stand at, so that the next batch need not load what this process just saved. */
 export interface TrackerCache {
   /** The tracker as it was saved under `checkpoint`; a fresh one where that is empty. The caller has it to itself. */
-  take(checkpoint: string, options: TrackerOptions): Promise<Tracker>;
+  take(checkpoint: string, options: TrackerOptions, size: Size): Promise<JobTracker>;
   /** The tracker now stands at `checkpoint`. Only after the ledger has taken the commit. */
-  give(checkpoint: string, tracker: Tracker): void;
+  give(checkpoint: string, tracker: JobTracker): void;
 }
 
 export function createTrackerCache(objects: ObjectStore, capacity = 64): TrackerCache {
-  const idle = new Map<string, Tracker>();
+  const idle = new Map<string, JobTracker>();
   return {
-    async take(checkpoint, options) {
-      if (checkpoint === "") return createTracker(options);
+    async take(checkpoint, options, size) {
+      if (checkpoint === "") return createJobTracker(options, size);
       const kept = idle.get(checkpoint);
       if (kept !== undefined) {
         idle.delete(checkpoint);
         return kept;
       }
-      const saved = JSON.parse((await objects.get(checkpoint)).toString()) as TrackerCheckpoint;
-      return restoreTracker(options, saved);
+      const saved = JSON.parse((await objects.get(checkpoint)).toString()) as JobCheckpoint;
+      return createJobTracker(options, size, saved);
     },
     give(checkpoint, tracker) {
       idle.set(checkpoint, tracker);
