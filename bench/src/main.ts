@@ -10,6 +10,7 @@ import { localScaling } from "./local-scaling/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
 import { scaling } from "./scaling/bench.ts";
+import { streetTracking } from "./street-tracking/bench.ts";
 import { tracking } from "./tracking/bench.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -21,13 +22,14 @@ const BENCHES: readonly Bench[] = [
   frameStores,
   memory,
   tracking,
+  streetTracking,
   autoscale,
   localScaling,
 ];
 
 const USAGE = `Usage: npm run bench -- [NAME] [--video FILE] [--model FILE] [--cells N] [--plots DIR] [--json]
 
-${BENCHES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join("\n")}
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(17)}${about}`).join("\n")}
 `;
 
 const { values, positionals } = parseArgs({

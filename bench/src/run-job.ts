@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { awaitJob, type ComposedSystem } from "@framequeue/cli";
 import {
   type AcceptedJob,
+  type ArtifactName,
   type ExecutionOptions,
   executionOptionsSchema,
   newJobId,
@@ -18,12 +19,14 @@ export interface JobRun {
   readonly summary: Summary;
   /** SHA-256 of each result file. */
   readonly hashes: Readonly<Record<string, string>>;
+  /** The tracks as MOTChallenge text. */
+  readonly mot: string;
 }
 
 /**
  * Runs the main job without rendering on a file of this machine, and clears its objects away.
  *
- * @param model stored in the system already
+ * @param model stored in the system already, as is the one for looks
  * @param options as in a request
  * @throws Error where the job does not succeed, with warnings or without
  */
@@ -33,13 +36,14 @@ export async function runJob(
   video: string,
   execution: Partial<ExecutionOptions> = {},
   options: JobOptions = {},
+  embedder?: ModelPackage,
 ): Promise<JobRun> {
   const job: AcceptedJob = {
     v: 1,
     id: newJobId(),
     acceptedAt: new Date().toISOString(),
     source: { kind: "file", path: video, name: basename(video) },
-    models: [model.ref],
+    models: [model.ref, ...(embedder ? [embedder.ref] : [])],
     options: resultOptionsSchema.parse(options),
     execution: executionOptionsSchema.parse(execution),
     render: false,
@@ -50,12 +54,13 @@ export async function runJob(
   if (!view.state.startsWith("succeeded") || result === undefined) {
     throw new Error(`The job ended ${view.state}: ${JSON.stringify(view.problem)}`);
   }
-  const summary = summarySchema.parse(
-    JSON.parse((await objects.get(result.artifacts["summary.json"]!.key)).toString()),
-  );
+  const text = async (name: ArtifactName): Promise<string> =>
+    (await objects.get(result.artifacts[name]!.key)).toString();
+  const summary = summarySchema.parse(JSON.parse(await text("summary.json")));
+  const mot = await text("mot.txt");
   const hashes = Object.fromEntries(
     Object.entries(result.artifacts).map(([name, { sha256 }]) => [name, sha256]),
   );
   await objects.deletePrefix(`jobs/${job.id}`);
-  return { summary, hashes };
+  return { summary, hashes, mot };
 }

@@ -20,9 +20,7 @@ export type {
 export { area, clipBox, iou, xywhToXyxy, xyxyToXywh } from "./box.ts";
 export type { BoxXywh, BoxXyxy, Size } from "./box.ts";
 export { centerCrop } from "./center-crop.ts";
-<<<<<<< HEAD
 export { cropOf } from "./crop.ts";
-=======
 export { DESCRIPTION_WORDS } from "./landmarks/describe.ts";
 export {
   decodeLandmarks,
@@ -32,7 +30,6 @@ export {
   placesOfLandmarks,
 } from "./landmarks/landmarks.ts";
 export type { Landmarks } from "./landmarks/landmarks.ts";
->>>>>>> 95a456f (feat: botsort follows the camera in jobs, by landmarks of each frame)
 export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";
 export type { Fit, Letterbox, Placement } from "./letterbox.ts";
 export { nms } from "./nms.ts";
