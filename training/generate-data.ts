@@ -112,5 +112,6 @@ function randomDifficulty(random: Random): DifficultyParameters {
     shake: random.chance(0.5) ? 0 : random.range(0, 3),
     occlusion: random.range(0, 1),
     hoardings: 0,
+    lens: 1,
   };
 }

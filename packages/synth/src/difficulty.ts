@@ -16,6 +16,8 @@ export interface DifficultyParameters {
   readonly occlusion: number;
   /** Hoardings along the far pavement, behind which people are hidden for one to four seconds; up to 4. */
   readonly hoardings: number;
+  /** How much longer than usual the lens is, so that less is seen, and larger: 1 to 3. */
+  readonly lens: number;
 }
 
 /** `hidden` is `normal` with many people who vanish behind hoardings, where they meet others. */
@@ -31,6 +33,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     shake: 0,
     occlusion: 0.3,
     hoardings: 0,
+    lens: 1,
   },
   normal: {
     density: 0.9,
@@ -41,6 +44,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     shake: 0.5,
     occlusion: 0.7,
     hoardings: 0,
+    lens: 1,
   },
   hard: {
     density: 1.4,
@@ -51,6 +55,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     shake: 3,
     occlusion: 1,
     hoardings: 0,
+    lens: 1,
   },
   hidden: {
     density: 0.9,
@@ -61,6 +66,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     shake: 0.5,
     occlusion: 0,
     hoardings: 3,
+    lens: 1.45,
   },
 };
 
@@ -73,6 +79,7 @@ const limits: Readonly<Record<keyof DifficultyParameters, readonly [number, numb
   shake: [0, 48],
   occlusion: [0, 1],
   hoardings: [0, 4],
+  lens: [1, 3],
 };
 
 /**

@@ -92,8 +92,7 @@ export function createLayout(random: Random, difficulty: DifficultyParameters): 
   const sunHeight = radians(random.range(32, 62));
   return {
     pose,
-    // a longer lens there, so that who comes out from behind a hoarding can be told from others
-    focal: random.range(0.86, 1) * (difficulty.hoardings > 0 ? 1.45 : 1),
+    focal: random.range(0.86, 1) * difficulty.lens,
     crossingY,
     trees: createTrees(random, side, crossingY, occlusion),
     buildings: createBuildings(random),

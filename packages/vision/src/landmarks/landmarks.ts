@@ -55,7 +55,7 @@ export function pickLandmarks(
   { positions, descriptions }: Landmarks,
   indices: readonly number[],
 ): Landmarks {
-  const of = <T extends Uint16Array | Uint32Array>(all: T, width: number): number[] =>
+  const of = (all: Uint16Array | Uint32Array, width: number): number[] =>
     indices.flatMap((i) => Array.from(all.subarray(i * width, (i + 1) * width)));
   return {
     positions: Uint16Array.from(of(positions, 2)),
