@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import {
   type AcceptedJob,
+  analyticsEventSchema,
+  analyticsOptionsSchema,
   executionOptionsSchema,
   resultOptionsSchema,
   trackRowSchema,
@@ -92,4 +94,39 @@ test("what stands still is hidden in a job that says so, however it was cut", as
   assert.ok(greenOf(whole).frames.at(-1)! < 30);
   const shown = await tracksOf(site, video, [site.model], {});
   assert.equal(greenOf(shown).frames.at(-1), 99);
+});
+
+test("events tell when a track starts, is lost, found and ends, however the job was cut", async () => {
+  await using site = await openSmallSite();
+  const video = join(site.folder, "absence.mp4");
+  await writeAbsence(video);
+  const models = [site.model, await storeColourModel(site)];
+  const options = resultOptionsSchema.parse({
+    tracker: { algorithm: "bytetrack", trackBuffer: 10, recall: {} },
+  });
+  const analytics = analyticsOptionsSchema.parse({ trackEvents: true, labels: ["class 0"] });
+  const files: string[] = [];
+  for (const cut of [{ segmentSeconds: 0 }, { segmentSeconds: 1, batchFrames: 7 }]) {
+    const execution = executionOptionsSchema.parse(cut);
+    const job = await site.submit(video, { models, options, execution, analytics });
+    assert.equal((await site.ended(job)).state, "succeeded");
+    const { artifacts } = (await site.pipeline.jobs.result(job))!;
+    files.push((await site.pipeline.objects.get(artifacts["events.jsonl"]!.key)).toString());
+  }
+  assert.equal(files[1], files[0]);
+  const [, ...lines] = files[0]!.trimEnd().split("\n");
+  const events = lines.map((line) => analyticsEventSchema.parse(JSON.parse(line)));
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ["start", "lost", "found", "end"],
+  );
+  assert.deepEqual(new Set(events.map(({ trackId }) => trackId)).size, 1);
+  const [started, lost, found, ended] = events;
+  assert.deepEqual([started!.frame, lost!.frame, ended!.frame], [0, 25, 99]);
+  // a tracker may want to see it twice before it is sure
+  assert.ok(found!.frame >= 75 && found!.frame <= 77, `${found!.frame}`);
+  const ticks = started!.pts + (ended!.pts - started!.pts) * (25 / 99);
+  assert.equal(lost!.pts, ticks);
+  assert.ok(found!.kind === "found" && Math.abs(found!.awaySeconds - 2) <= 0.08);
+  assert.ok(ended!.kind === "end" && ended!.lifeSeconds === 3.96);
 });

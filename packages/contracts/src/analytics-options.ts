@@ -48,6 +48,8 @@ export const analyticsOptionsSchema = z
     margin: z.number().min(0).optional(),
     /** Four points of the picture and where they are on the ground, in metres: with it, speed is in metres per second. */
     calibration: z.strictObject({ image: fourPoints, ground: fourPoints }).optional(),
+    /** Whether events tell when tracks start, are lost, found and end. Default: they do not. */
+    trackEvents: z.boolean().optional(),
     /** Length of an entry of the time series. */
     intervalSeconds: z.number().positive().max(86_400).default(60),
   })

@@ -20,7 +20,7 @@ const eventFields = {
   at: z.tuple([z.number(), z.number()]),
 };
 
-/** A row of `events.jsonl` after its header, in order of `pts`. */
+/** A row of `events.jsonl` after its header, in the order in which it became certain. */
 export const analyticsEventSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("cross"),
@@ -45,6 +45,12 @@ export const analyticsEventSchema = z.discriminatedUnion("kind", [
     /** Its track ended there. */
     vanished: z.boolean(),
   }),
+  z.object({ kind: z.literal("start"), ...eventFields }),
+  /** In the first frame without it, of a track that is found later; `at` is where it was last. */
+  z.object({ kind: z.literal("lost"), ...eventFields }),
+  z.object({ kind: z.literal("found"), ...eventFields, awaySeconds: z.number() }),
+  /** In its last frame. */
+  z.object({ kind: z.literal("end"), ...eventFields, lifeSeconds: z.number() }),
 ]);
 export type AnalyticsEvent = z.infer<typeof analyticsEventSchema>;
 

@@ -11,6 +11,8 @@ export type {
   SeenFrame,
 } from "./analytics/scene-analytics.ts";
 export { sorted } from "./analytics/tally.ts";
+export { TrackWatch } from "./analytics/track-watch.ts";
+export type { TrackHappening } from "./analytics/track-watch.ts";
 export { CameraFollower } from "./camera/camera-follower.ts";
 export type { CameraMotion } from "./camera-motion.ts";
 export { parseCmcText } from "./cmc-text.ts";

@@ -19,6 +19,8 @@ import {
   type SceneInterval,
   type SeenFrame,
   sorted,
+  type TrackHappening,
+  TrackWatch,
 } from "@framequeue/tracking";
 import { boxDecimals, roundTo } from "@framequeue/vision";
 import { settingsOf } from "./analytics-settings.ts";
@@ -51,6 +53,9 @@ export async function analyzeTracks(
   const nameOf = (classId: number): string => labelOf(labels, classId);
   const wanted = analytics.labels === undefined ? undefined : new Set(analytics.labels);
   const scene = new SceneAnalytics(settingsOf(analytics, media));
+  const watch = analytics.trackEvents === true ? new TrackWatch(analytics.anchor) : undefined;
+  /** Of tracks that go on: one that is lost is in no row. */
+  const classes = new Map<number, number>();
   const map = createHeatMap(media);
   await using events = await ArtifactWriter.open("events.jsonl", join(folder, "events.jsonl"));
   await events.line(JSON.stringify({ ...header, kind: "events", analytics }));
@@ -68,11 +73,12 @@ export async function analyzeTracks(
         .map((tuple) => seenObject(tuple, nameOf, row.frame === lastFrameOf(tuple[0])))
         .filter(({ label }) => wanted?.has(label) ?? true),
     };
-    const classes = new Map(row.tracks.map((tuple) => [tuple[0], tuple[5]]));
+    for (const tuple of row.tracks) classes.set(tuple[0], tuple[5]);
     for (const { box } of seen.objects) heat(map, media, anchorOf(box, analytics.anchor));
-    for (const event of scene.see(seen)) {
+    for (const event of [...(watch?.see(seen) ?? []), ...scene.see(seen)]) {
       await events.line(JSON.stringify(eventRow(event, classes.get(event.trackId)!)));
     }
+    for (const [id] of row.tracks) if (row.frame === lastFrameOf(id)) classes.delete(id);
   }
 
   const body = analyticsText(scene, { ...header, kind: "analytics", analytics });
@@ -93,7 +99,7 @@ function seenObject(
 }
 
 /** Keys in the order in which they are documented. */
-function eventRow(event: SceneEvent, classId: number): AnalyticsEvent {
+function eventRow(event: SceneEvent | TrackHappening, classId: number): AnalyticsEvent {
   const { trackId, label, frame, pts } = event;
   const at: [number, number] = [
     roundTo(event.at[0], boxDecimals),
@@ -106,6 +112,13 @@ function eventRow(event: SceneEvent, classId: number): AnalyticsEvent {
       const row = { kind, line, direction, ...fields };
       return speed === undefined ? row : { ...row, speed: roundTo(speed, DECIMALS) };
     }
+    case "start":
+    case "lost":
+      return { kind: event.kind, ...fields };
+    case "found":
+      return { kind: "found", ...fields, awaySeconds: roundTo(event.awaySeconds, DECIMALS) };
+    case "end":
+      return { kind: "end", ...fields, lifeSeconds: roundTo(event.lifeSeconds, DECIMALS) };
     case "enter":
       return { kind: "enter", zone: event.zone, ...fields, appeared: event.appeared };
     case "exit": {
