@@ -2,10 +2,12 @@ import {
   createTracker,
   defaultBotSortOptions,
   defaultByteTrackOptions,
+  defaultDeepSortOptions,
   defaultOcSortOptions,
   defaultSortOptions,
   restoreTracker,
   type TrackerCheckpoint,
+  type TrackerInput,
   type TrackerOptions,
 } from "@framequeue/tracking";
 import { walkingScene } from "@framequeue/tracking/testing";
@@ -18,6 +20,14 @@ const FRAMES: ReadonlyMap<number, number> = new Map([
   [200, 400],
   [1000, 60],
 ]);
+/** A tracker that holds every look against all that it remembers takes longer, and most with many objects. */
+const FRAMES_WITH_LOOKS: ReadonlyMap<number, number> = new Map([
+  [10, 1500],
+  [50, 250],
+  [200, 60],
+]);
+/** Numbers of a look: those of common networks for persons. */
+const LOOKS = 128;
 /** The fastest of so many runs counts: the others were disturbed. */
 const RUNS = 5;
 
@@ -37,6 +47,7 @@ const TRACKERS: readonly TrackerOptions[] = [
   defaultByteTrackOptions,
   defaultOcSortOptions,
   defaultBotSortOptions,
+  defaultDeepSortOptions,
 ];
 
 /** Processor time of every tracker alone, and of its checkpoint. */
@@ -46,8 +57,9 @@ export const tracking: Bench = {
   needs: [],
   run({ report, print }) {
     for (const options of TRACKERS) {
-      for (const [objects, frames] of FRAMES) {
-        const fps = framesPerSecond(options, objects, frames);
+      const looks = options.algorithm === "deepsort" ? LOOKS : undefined;
+      for (const [objects, frames] of looks === undefined ? FRAMES : FRAMES_WITH_LOOKS) {
+        const fps = framesPerSecond(options, { objects, frames, looks });
         const python = PYTHON[options.algorithm]?.[objects];
         report({
           name: `${options.algorithm}, ${objects} objects`,
@@ -58,14 +70,24 @@ export const tracking: Bench = {
             : { ratio: { value: fps / python, against: `Python's ${python}` } }),
         });
       }
-      measureCheckpoint(options, print);
+      measureCheckpoint(options, looks, print);
     }
     return Promise.resolve(true);
   },
 };
 
-function framesPerSecond(options: TrackerOptions, objects: number, frames: number): number {
-  const scene = walkingScene({ seed: 1, frames, objects });
+interface Walk {
+  readonly objects: number;
+  readonly frames: number;
+  readonly looks: number | undefined;
+}
+
+function sceneOf({ objects, frames, looks }: Walk): TrackerInput[] {
+  return walkingScene({ seed: 1, frames, objects, ...(looks === undefined ? {} : { looks }) });
+}
+
+function framesPerSecond(options: TrackerOptions, walk: Walk): number {
+  const scene = sceneOf(walk);
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < RUNS; run++) {
     const tracker = createTracker(options);
@@ -74,16 +96,17 @@ function framesPerSecond(options: TrackerOptions, objects: number, frames: numbe
     const { user, system } = process.cpuUsage(before);
     best = Math.min(best, (user + system) / 1e6);
   }
-  return frames / best;
+  return walk.frames / best;
 }
 
 /** Saves and restores a tracker of 200 objects, over text as the track stage does. */
 function measureCheckpoint(
   options: TrackerOptions,
+  looks: number | undefined,
   print: Parameters<Bench["run"]>[0]["print"],
 ): void {
   const tracker = createTracker(options);
-  for (const frame of walkingScene({ seed: 1, frames: 40, objects: 200 })) tracker.update(frame);
+  for (const frame of sceneOf({ objects: 200, frames: 40, looks })) tracker.update(frame);
   let best = Number.POSITIVE_INFINITY;
   let bytes = 0;
   for (let run = 0; run < 10 * RUNS; run++) {
