@@ -35,8 +35,9 @@ export interface SmallSiteOptions {
   readonly quantumMs?: number;
   /** The object store of all services, made of the folder's. */
   readonly store?: (folder: ObjectStore) => ObjectStore;
-  /** The program that render runs as ffmpeg. */
+  /** The programs that render and cut run as ffmpeg. */
   readonly renderWith?: string;
+  readonly cutWith?: string;
   /** What infer runs on, where its class and its loaded models are to be known at the site. */
   readonly engine?: Engine;
   readonly onTask?: NonNullable<Parameters<typeof createDecodeService>[1]["events"]>["onTask"];
@@ -52,6 +53,10 @@ export interface SmallSite extends AsyncDisposable {
   /** Waits for a view that is so. */
   until(job: JobId, isSo: (view: JobView) => boolean): Promise<JobView>;
   ended(job: JobId): Promise<JobView>;
+}
+
+function toolsWith(ffmpeg: string | undefined) {
+  return ffmpeg === undefined ? {} : { tools: { ffmpeg, ffprobe: "ffprobe" } };
 }
 
 export async function openSmallSite(options: SmallSiteOptions = {}): Promise<SmallSite> {
@@ -92,12 +97,10 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
       ...events,
     }),
     createTrackService(pipeline, { concurrency: 2, ...events }),
-    createIndexService(pipeline, { concurrency: 1, ...events }),
+    createIndexService(pipeline, { concurrency: 1, ...toolsWith(options.cutWith), ...events }),
     createRenderService(pipeline, {
       concurrency: 1,
-      ...(options.renderWith === undefined
-        ? {}
-        : { tools: { ffmpeg: options.renderWith, ffprobe: "ffprobe" } }),
+      ...toolsWith(options.renderWith),
       ...events,
     }),
   ];

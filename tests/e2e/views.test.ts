@@ -77,3 +77,25 @@ test("a video without tracks has no views", async () => {
   assert.equal((await site.ended(job)).state, "succeeded");
   assert.equal((await viewsOf(site, job)).trimEnd().split("\n").length, 1);
 });
+
+test("views whose frames do not decode once more are missed, and nothing else", async () => {
+  await using site = await openSmallSite({ cutWith: "false" });
+  const video = join(site.folder, "walk.mp4");
+  await writeClip(video, { seconds: 2 });
+  const models = [site.model, await storeColourModel(site)];
+  for (const segmentSeconds of [0, 1]) {
+    const execution = executionOptionsSchema.parse({ segmentSeconds });
+    const job = await site.submit(video, { models, options: OPTIONS, execution });
+    const { state, warnings } = await site.ended(job);
+    assert.equal(state, "succeeded_with_warnings");
+    const [, ...lines] = (await viewsOf(site, job)).trimEnd().split("\n");
+    assert.deepEqual(warnings, [
+      {
+        code: "inference-error",
+        detail: `${lines.length} views of tracks could not be looked at.`,
+      },
+    ]);
+    assert.ok(lines.length >= 3);
+    assert.ok(lines.every((line) => !line.includes("embedding")));
+  }
+});

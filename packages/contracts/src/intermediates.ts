@@ -154,7 +154,7 @@ export const lookReportSchema = z.object({
       attributes: z.array(scoredLabelSchema).optional(),
     }),
   ),
-  /** Views that a model failed on. */
+  /** Views that a model failed on, or whose frame did not decode once more. */
   failed: z.int().min(0),
 });
 export type LookReport = z.infer<typeof lookReportSchema>;

@@ -30,6 +30,7 @@ export {
   placesOfLandmarks,
 } from "./landmarks/landmarks.ts";
 export type { Landmarks } from "./landmarks/landmarks.ts";
+export { fitWithin } from "./fit-within.ts";
 export { letterbox, letterboxBox, unletterbox } from "./letterbox.ts";
 export type { Fit, Letterbox, Placement } from "./letterbox.ts";
 export { nms } from "./nms.ts";

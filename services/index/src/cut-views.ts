@@ -1,5 +1,12 @@
-import type { AcceptedJob, CutMessage, CutReport, Size, TrackView } from "@framequeue/contracts";
-import { type MediaTools, openDecoder } from "@framequeue/media";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  type AcceptedJob,
+  type CutMessage,
+  type CutReport,
+  ProblemError,
+  type TrackView,
+} from "@framequeue/contracts";
+import { type FrameReader, type MediaTools, openDecoder } from "@framequeue/media";
 import {
   doPost,
   openSource,
@@ -10,8 +17,9 @@ import {
   readSegment,
   type TaskContext,
 } from "@framequeue/pipeline";
-import { cropOf, Resampler, xywhToXyxy } from "@framequeue/vision";
+import { cropOf, fitWithin, Resampler, xywhToXyxy } from "@framequeue/vision";
 import { placesOf } from "./frame-places.ts";
+import { PackWriter } from "./pack-writer.ts";
 import { ViewPicker } from "./view-picker.ts";
 
 export interface CutDeps extends Pipeline {
@@ -24,9 +32,12 @@ const SECONDS_APART = 1;
 const MOST_FRAME_SIDE = 3840;
 /** Longest side of a view: models look at fewer pixels. */
 const MOST_SIDE = 512;
-/** Pixels that go into one object. */
-const PACK_BYTES = 8 << 20;
-
+/** What decoding may fail of. */
+const UNDECODABLE: ReadonlySet<string> = new Set([
+  "frame-undecodable",
+  "source-damaged",
+  "source-unsupported",
+]);
 /** Finds the best views of every track and cuts them out of the source, for infer to look at. */
 export async function cutViews(
   deps: CutDeps,
@@ -82,8 +93,17 @@ async function cut(
   const pixels = new Map<TrackView, TrackView["pixels"]>();
   const packs = new PackWriter((bytes) => putIntermediate(objects, job.id, epoch, "views", bytes));
   const resampler = new Resampler();
-  const frame = fitted(plan.media, MOST_FRAME_SIDE);
+  const frame = fitWithin(plan.media, MOST_FRAME_SIDE);
   await using source = await openSource(objects, plan.source);
+  const cutOut = async (planes: Uint8Array, view: TrackView): Promise<void> => {
+    const region = cropOf(xywhToXyxy(view.box), plan.media, frame);
+    const size = fitWithin(region, MOST_SIDE);
+    const into = new Uint8Array(3 * size.width * size.height);
+    resampler.resample(planes, frame, region, size, into);
+    pixels.set(view, { ...(await packs.add(into)), ...size });
+    // A large one takes some milliseconds, and there may be many in a frame.
+    await nextTurn();
+  };
   for (const { segment, places } of placesOf([...byFrame.keys()], plan.segments)) {
     await using reader = openDecoder(source.path, {
       info: plan.media,
@@ -96,15 +116,8 @@ async function cut(
     });
     const planes = new Uint8Array(reader.frameBytes);
     for (const { frame: ordinal } of places) {
-      // A decoder that ends early leaves the rest without pixels.
-      if ((await reader.read(planes, 1)).length === 0) break;
-      for (const view of byFrame.get(ordinal)!) {
-        const region = cropOf(xywhToXyxy(view.box), plan.media, frame);
-        const size = fitted(region, MOST_SIDE);
-        const into = new Uint8Array(3 * size.width * size.height);
-        resampler.resample(planes, frame, region, size, into);
-        pixels.set(view, { ...(await packs.add(into)), ...size });
-      }
+      if (!(await readOne(reader, planes))) break;
+      for (const view of byFrame.get(ordinal)!) await cutOut(planes, view);
     }
   }
   return {
@@ -117,42 +130,12 @@ async function cut(
   };
 }
 
-/** A size of the same shape whose sides are within `most`. */
-function fitted({ width, height }: Size, most: number): Size {
-  const longest = Math.max(width, height);
-  if (longest <= most) return { width, height };
-  const scaled = (side: number): number => Math.max(1, Math.floor((side * most) / longest));
-  return { width: scaled(width), height: scaled(height) };
-}
-
-/** Gathers pixels into objects of bounded size. */
-class PackWriter {
-  readonly #put: (bytes: Uint8Array) => Promise<string>;
-  readonly #packs: string[] = [];
-  #parts: Uint8Array[] = [];
-  #bytes = 0;
-
-  constructor(put: (bytes: Uint8Array) => Promise<string>) {
-    this.#put = put;
-  }
-
-  async add(part: Uint8Array): Promise<{ pack: number; byteOffset: number }> {
-    if (this.#bytes > 0 && this.#bytes + part.length > PACK_BYTES) await this.#flush();
-    const place = { pack: this.#packs.length, byteOffset: this.#bytes };
-    this.#parts.push(part);
-    this.#bytes += part.length;
-    return place;
-  }
-
-  /** The names of all objects. */
-  async end(): Promise<string[]> {
-    if (this.#bytes > 0) await this.#flush();
-    return this.#packs;
-  }
-
-  async #flush(): Promise<void> {
-    this.#packs.push(await this.#put(Buffer.concat(this.#parts)));
-    this.#parts = [];
-    this.#bytes = 0;
+/** Whether there was a frame more. What decoded once and does not any more leaves the rest of its views without pixels. */
+async function readOne(reader: FrameReader, planes: Uint8Array): Promise<boolean> {
+  try {
+    return (await reader.read(planes, 1)).length > 0;
+  } catch (error) {
+    if (error instanceof ProblemError && UNDECODABLE.has(error.code)) return false;
+    throw error;
   }
 }

@@ -77,7 +77,7 @@ function warningsOf(record: JobRecord, { gaps, failedViews }: IndexReport): Warn
   const decode = record["decodeWarning"];
   if (decode !== undefined) warnings.push({ code: "decode-warning", detail: decode });
   if (failedViews > 0) {
-    const detail = `A model failed on ${failedViews} views of tracks.`;
+    const detail = `${failedViews} views of tracks could not be looked at.`;
     warnings.push({ code: "inference-error", detail });
   }
   return warnings;

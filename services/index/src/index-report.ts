@@ -12,7 +12,7 @@ export const indexReportSchema = z.object({
   tracks: z.int(),
   objects: z.record(z.string(), z.int()),
   gaps: z.array(gapSchema),
-  /** Views of tracks that a model failed on. */
+  /** Views of tracks that could not be looked at. */
   failedViews: z.int().default(0),
 });
 export type IndexReport = z.infer<typeof indexReportSchema>;

@@ -12,7 +12,7 @@ import type { LabelVotes } from "./label-votes.ts";
 /** What the views of a job came to. */
 export interface WrittenViews {
   readonly artifact: StoredArtifact;
-  /** Views that a model failed on. */
+  /** Views that could not be looked at. */
   readonly failed: number;
 }
 

@@ -44,7 +44,11 @@ async function lookAt(
   { packs, views }: CutReport,
   signal: AbortSignal,
 ): Promise<LookReport> {
-  const report: LookReport = { v: 1, views: views.map(() => ({})), failed: 0 };
+  const report: LookReport = {
+    v: 1,
+    views: views.map(() => ({})),
+    failed: views.filter(({ pixels }) => pixels === undefined).length,
+  };
   const refOf = (role: ModelRef["role"]): ModelRef | undefined =>
     job.models.find((model) => model.role === role);
   await using loans = new AsyncDisposableStack();

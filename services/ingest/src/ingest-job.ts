@@ -33,6 +33,7 @@ import {
   type TaskContext,
 } from "@framequeue/pipeline";
 import { hashFile, ObjectNotFound } from "@framequeue/storage";
+import { fitWithin } from "@framequeue/vision";
 import { fetchSource, type FetchOptions } from "./fetch-source.ts";
 
 /** How often a single frame is tried alone, and a segment without progress, before it becomes a gap. */
@@ -111,7 +112,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
   const frame = job.models.slice(1).some(({ role }) => needsPixels(job, role))
-    ? cropFrameSize(media)
+    ? fitWithin(media, MOST_SIDE)
     : frameSizeOf(media, manifest.input);
   return {
     v: 1,
@@ -131,16 +132,8 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   };
 }
 
-/** Longest side of the frames of a job that looks at parts of them. */
+/** Longest side of the frames of a job that looks at parts of them: as large as the source, up to that, because pixels wait in memory. */
 const MOST_SIDE = 1280;
-
-/** Frames from which crops are cut: as large as the source, up to a limit, because pixels wait in memory. */
-function cropFrameSize({ width, height }: Size): Size {
-  const longest = Math.max(width, height);
-  if (longest <= MOST_SIDE) return { width, height };
-  const scaled = (side: number): number => Math.max(1, Math.floor((side * MOST_SIDE) / longest));
-  return { width: scaled(width), height: scaled(height) };
-}
 
 /**
  * What the job's last bits depend on, fixed before its first frame: the class of processes that infer for it, and the
