@@ -23,6 +23,18 @@ export interface DifficultyParameters {
 /** `hidden` is `normal` with many people who vanish behind hoardings, where they meet others. */
 export type Difficulty = "easy" | "normal" | "hard" | "hidden";
 
+const NORMAL: DifficultyParameters = {
+  density: 0.9,
+  darkness: 0.15,
+  noise: 3,
+  blur: 0.3,
+  compression: 25,
+  shake: 0.5,
+  occlusion: 0.7,
+  hoardings: 0,
+  lens: 1,
+};
+
 export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = {
   easy: {
     density: 0.5,
@@ -35,17 +47,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     hoardings: 0,
     lens: 1,
   },
-  normal: {
-    density: 0.9,
-    darkness: 0.15,
-    noise: 3,
-    blur: 0.3,
-    compression: 25,
-    shake: 0.5,
-    occlusion: 0.7,
-    hoardings: 0,
-    lens: 1,
-  },
+  normal: NORMAL,
   hard: {
     density: 1.4,
     darkness: 0.6,
@@ -57,17 +59,7 @@ export const difficulties: Readonly<Record<Difficulty, DifficultyParameters>> = 
     hoardings: 0,
     lens: 1,
   },
-  hidden: {
-    density: 0.9,
-    darkness: 0.15,
-    noise: 3,
-    blur: 0.3,
-    compression: 25,
-    shake: 0.5,
-    occlusion: 0,
-    hoardings: 3,
-    lens: 1.45,
-  },
+  hidden: { ...NORMAL, occlusion: 0, hoardings: 3, lens: 1.45 },
 };
 
 const limits: Readonly<Record<keyof DifficultyParameters, readonly [number, number]>> = {
