@@ -1,14 +1,17 @@
-/** What a detection looks like, as a model tells: a vector of length 1. Alike objects have vectors that point alike. */
-export type Feature = Float64Array;
+/**
+ * What a detection looks like, as a model tells: a vector of length 1, in the 32-bit floats that models give, so that
+ * checkpoints hold all of it in little room. Alike objects have vectors that point alike.
+ */
+export type Feature = Float32Array;
 
 /** The vector at length 1; undefined where it has none, or is not finite: such a detection looks like nothing. */
 export function unitFeature(values: ArrayLike<number>): Feature | undefined {
-  const feature = Float64Array.from(values);
   let squares = 0;
-  for (const value of feature) squares += value * value;
+  for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
   const length = Math.sqrt(squares);
   if (!(length > 0 && length < Number.POSITIVE_INFINITY)) return undefined;
-  for (let i = 0; i < feature.length; i++) feature[i]! /= length;
+  const feature = new Float32Array(values.length);
+  for (let i = 0; i < feature.length; i++) feature[i] = values[i]! / length;
   return feature;
 }
 

@@ -11,6 +11,8 @@ import { duplicates, matchPairs } from "./byte-matching.ts";
 import type { Matching, PairCost } from "./byte-matching.ts";
 import type { CameraMotion } from "./camera-motion.ts";
 import type { MotionModel } from "./motion-model.ts";
+import { packFeature, unpackFeature } from "./packed-features.ts";
+import type { SavedFeature } from "./packed-features.ts";
 import { PairList } from "./pair-list.ts";
 import type { TrackLife } from "./track-life.ts";
 
@@ -56,7 +58,7 @@ export interface ByteTrackState {
   /** Of the motion model. */
   readonly filter: readonly number[];
   /** Looks, averaged over the matches of high score; of length 1. Absent where there are none. */
-  readonly feature?: readonly number[];
+  readonly feature?: SavedFeature;
 }
 
 /** The order of both lists matters: it decides between matchings of equal cost, and on new ids. */
@@ -264,7 +266,7 @@ function loadTrack({ feature, ...state }: ByteTrackState): Track {
   return {
     ...state,
     filter: Float64Array.from(state.filter),
-    ...(feature === undefined ? {} : { feature: Float64Array.from(feature) }),
+    ...(feature === undefined ? {} : { feature: unpackFeature(feature) }),
   };
 }
 
@@ -272,6 +274,6 @@ function saveTrack({ feature, ...track }: Track): ByteTrackState {
   return {
     ...track,
     filter: Array.from(track.filter),
-    ...(feature === undefined ? {} : { feature: Array.from(feature) }),
+    ...(feature === undefined ? {} : { feature: packFeature(feature) }),
   };
 }

@@ -10,6 +10,8 @@ import { extendGallery, galleryDistance } from "./gallery.ts";
 import type { Gallery } from "./gallery.ts";
 import { iouMatrix } from "./iou-matrix.ts";
 import { xyahDistance, xyahMotion } from "./kalman-xyah.ts";
+import { packGallery, unpackGallery } from "./packed-features.ts";
+import type { SavedGallery } from "./packed-features.ts";
 import type { TrackLife } from "./track-life.ts";
 
 export interface DeepSortOptions {
@@ -38,7 +40,7 @@ export interface DeepSortTrackState {
   /** As in kalman-xyah.ts. */
   readonly filter: readonly number[];
   /** Looks, oldest first; of length 1. */
-  readonly gallery: readonly (readonly number[])[];
+  readonly gallery: SavedGallery;
 }
 
 /** Tracks in order of birth. */
@@ -82,7 +84,7 @@ export class DeepSort implements Association<DeepSortState> {
     this.#tracks = state.tracks.map((track) => ({
       ...track,
       filter: Float64Array.from(track.filter),
-      gallery: track.gallery.map((feature) => Float64Array.from(feature)),
+      gallery: unpackGallery(track.gallery),
     }));
   }
 
@@ -137,7 +139,7 @@ export class DeepSort implements Association<DeepSortState> {
       tracks: this.#tracks.map((track) => ({
         ...track,
         filter: Array.from(track.filter),
-        gallery: track.gallery.map((feature) => Array.from(feature)),
+        gallery: packGallery(track.gallery),
       })),
     };
   }

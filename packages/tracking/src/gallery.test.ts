@@ -6,7 +6,7 @@ import { extendGallery, galleryDistance } from "./gallery.ts";
 const feature = (...values: number[]) => unitFeature(values)!;
 
 test("features have length 1; what has no direction is none", () => {
-  assert.deepEqual([...feature(3, 4)], [0.6, 0.8]);
+  assert.deepEqual(feature(3, 4), Float32Array.of(0.6, 0.8));
   for (const bad of [[0, 0], [Number.NaN, 1], [Number.POSITIVE_INFINITY, 1], []]) {
     assert.equal(unitFeature(bad), undefined);
   }

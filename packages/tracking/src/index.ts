@@ -22,7 +22,7 @@ export { formatMotText, MotTextError, parseMotText } from "./mot-text.ts";
 export type { MotRow } from "./mot-text.ts";
 export { trackEvents } from "./track-life.ts";
 export type { TrackEvent, TrackLife, TrackState } from "./track-life.ts";
-export { TrackerCheckpointError } from "./tracker-checkpoint.ts";
+export { NewerCheckpointError, TrackerCheckpointError } from "./tracker-checkpoint.ts";
 export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
 export {
   defaultBotSortOptions,

@@ -1,6 +1,8 @@
 import { cosineDistance, unitFeature } from "./appearance.ts";
 import type { Feature } from "./appearance.ts";
 import type { Observation } from "./association.ts";
+import { packFeature, unpackFeature } from "./packed-features.ts";
+import type { SavedFeature } from "./packed-features.ts";
 
 export interface RecallOptions {
   /** Largest cosine distance at which something new is taken for something old. */
@@ -16,7 +18,7 @@ export interface RememberedTrack {
   readonly frame: number;
   readonly classId: number;
   /** Looks, averaged over its life; of length 1. */
-  readonly feature: readonly number[];
+  readonly feature: SavedFeature;
 }
 
 interface Remembered {
@@ -43,7 +45,7 @@ export class Recall {
     this.#tracks = new Map(
       tracks.map(({ trackId, frame, classId, feature }) => [
         trackId,
-        { frame, classId, feature: Float64Array.from(feature) },
+        { frame, classId, feature: unpackFeature(feature) },
       ]),
     );
   }
@@ -98,7 +100,7 @@ export class Recall {
   /** Those unseen for longest first. */
   save(): RememberedTrack[] {
     return [...this.#tracks].map(([trackId, { frame, classId, feature }]) => {
-      return { trackId, frame, classId, feature: Array.from(feature) };
+      return { trackId, frame, classId, feature: packFeature(feature) };
     });
   }
 }

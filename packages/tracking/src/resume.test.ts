@@ -18,6 +18,12 @@ const trackers: readonly TrackerOptions[] = [
   { ...defaultOcSortOptions, refind: true },
   { ...defaultBotSortOptions, appearance: true },
   defaultDeepSortOptions,
+  {
+    ...defaultDeepSortOptions,
+    gallerySize: 5,
+    maxAge: 3,
+    recall: { maxCosineDistance: 0.3, frames: 40 },
+  },
 ];
 const scene = { seed: 4, frames: 60, objects: 20, classes: 2, width: 500, height: 300 };
 const splits = [7, 30, 59];

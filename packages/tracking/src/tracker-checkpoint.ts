@@ -4,20 +4,28 @@ import { sortFilterLength } from "./kalman-sort.ts";
 import { xyahMotion } from "./kalman-xyah.ts";
 import { xywhMotion } from "./kalman-xywh.ts";
 import type { OcSortState } from "./oc-sort.ts";
+import { isSavedFeature, isSavedGallery } from "./packed-features.ts";
 import type { RememberedTrack } from "./recall.ts";
 import type { SortState } from "./sort.ts";
 import type { StillAnchor } from "./still-tracks.ts";
+import { needsFeatures } from "./tracker-options.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** Of the checkpoint's algorithm. */
 export type AssociationState = SortState | OcSortState | DeepSortState | ByteState;
 
 /**
+ * 2 where features are held, packed (see packed-features.ts): what knows only 1 would misread them. 1 elsewhere, and of
+ * trackers that held their features as numbers, which can be read still.
+ */
+export type CheckpointVersion = 1 | 2;
+
+/**
  * All that a tracker knows between two frames, as plain JSON data. A tracker restored from it gives
  * the same numbers, bit for bit, as the one that saved it.
  */
 export interface TrackerCheckpoint {
-  readonly version: 1;
+  readonly version: CheckpointVersion;
   readonly algorithm: TrackerOptions["algorithm"];
   readonly perClass: boolean;
   /** Frames seen, those without detections included. */
@@ -38,14 +46,25 @@ export class TrackerCheckpointError extends Error {
   readonly retryable = false;
 }
 
+/** A checkpoint of a version that is yet to come: whoever wrote it can go on from it. */
+export class NewerCheckpointError extends TrackerCheckpointError {}
+
+/** The version in which a tracker saves. */
+export function checkpointVersion(options: TrackerOptions): CheckpointVersion {
+  return needsFeatures(options) ? 2 : 1;
+}
+
 /** @throws TrackerCheckpointError */
 export function checkTrackerCheckpoint(
   checkpoint: TrackerCheckpoint,
   options: TrackerOptions,
 ): void {
   const { version, algorithm, perClass, frame, nextTrackId, groups } = checkpoint;
-  if (version !== 1) {
-    throw new TrackerCheckpointError(`checkpoint has version ${String(version)}, expected 1`);
+  if (version !== 1 && version !== 2) {
+    const problem = `checkpoint has version ${String(version)}, expected 1 or 2`;
+    throw Number.isSafeInteger(version) && version > 2
+      ? new NewerCheckpointError(problem)
+      : new TrackerCheckpointError(problem);
   }
   if (algorithm !== options.algorithm || perClass !== options.perClass) {
     throw new TrackerCheckpointError(
@@ -56,6 +75,7 @@ export function checkTrackerCheckpoint(
     Number.isSafeInteger(frame) &&
     Number.isSafeInteger(nextTrackId) &&
     Array.isArray(groups) &&
+    (checkpoint.remembered ?? []).every(({ feature }) => isSavedFeature(feature)) &&
     checkpoint.groups.every(({ state }) => isState(state, algorithm));
   if (!isWhole) throw new TrackerCheckpointError("checkpoint is damaged");
 }
@@ -78,7 +98,7 @@ function isState(state: AssociationState, algorithm: TrackerOptions["algorithm"]
       return (
         "tracks" in state &&
         haveFilters(state.tracks, xyahMotion.length) &&
-        state.tracks.every((track) => "gallery" in track && Array.isArray(track.gallery))
+        state.tracks.every((track) => "gallery" in track && isSavedGallery(track.gallery))
       );
     case "bytetrack":
       return isByteState(state, xyahMotion.length);
@@ -88,7 +108,14 @@ function isState(state: AssociationState, algorithm: TrackerOptions["algorithm"]
 }
 
 function isByteState(state: AssociationState, length: number): boolean {
-  return "lost" in state && haveFilters(state.tracked, length) && haveFilters(state.lost, length);
+  return (
+    "lost" in state &&
+    [state.tracked, state.lost].every(
+      (tracks) =>
+        haveFilters(tracks, length) &&
+        tracks.every(({ feature }) => feature === undefined || isSavedFeature(feature)),
+    )
+  );
 }
 
 function haveFilters(tracks: readonly { filter: readonly number[] }[], length: number): boolean {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { BoxXyxy } from "@framequeue/vision";
-import { TrackerCheckpointError } from "./tracker-checkpoint.ts";
+import { unpackFeature, unpackGallery } from "./packed-features.ts";
+import { NewerCheckpointError, TrackerCheckpointError } from "./tracker-checkpoint.ts";
 import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
 import {
   defaultBotSortOptions,
@@ -525,7 +526,8 @@ test("checkpoints that do not fit are refused", () => {
     const good = tracker.save();
     const text = JSON.stringify(good);
     const bad = [
-      { ...good, version: 2 },
+      { ...good, version: 3 },
+      { ...good, version: "1" },
       { ...good, algorithm: "other" },
       { ...good, perClass: false },
       { ...good, frame: null },
@@ -537,8 +539,61 @@ test("checkpoints that do not fit are refused", () => {
     for (const checkpoint of bad) {
       assert.throws(() => restoreTracker(given, checkpoint), TrackerCheckpointError);
     }
+    assert.throws(() => restoreTracker(given, bad[0]!), NewerCheckpointError);
     restoreTracker(given, good);
   }
   const ofSort = createTracker(defaultSortOptions).save();
   assert.throws(() => restoreTracker(defaultByteTrackOptions, ofSort), TrackerCheckpointError);
+});
+
+/** A checkpoint in the form of trackers that held features as numbers. */
+function inVersionOne(checkpoint: TrackerCheckpoint): TrackerCheckpoint {
+  const text = JSON.stringify({ ...checkpoint, version: 1 });
+  return JSON.parse(text, (key, value) => {
+    if (key === "feature") return [...unpackFeature(value)];
+    if (key === "gallery") return unpackGallery(value).map((feature) => [...feature]);
+    return value;
+  });
+}
+
+const looking: readonly TrackerOptions[] = [
+  defaultDeepSortOptions,
+  { ...defaultBotSortOptions, appearance: true },
+  { ...defaultByteTrackOptions, recall: { maxCosineDistance: 0.3, frames: 20 } },
+];
+
+test("a checkpoint whose features are numbers goes on to the same bytes", () => {
+  const frames = walkingScene({ seed: 7, frames: 40, objects: 8, missed: 0.3, looks: 12 });
+  for (const given of looking) {
+    const whole = createTracker(given);
+    for (const frame of frames.slice(0, 20)) whole.update(frame);
+    const older = inVersionOne(whole.save());
+    assert.match(JSON.stringify(older), /"(feature|gallery)":\[/);
+    const resumed = restoreTracker(given, overJson(older));
+    for (const frame of frames.slice(20)) {
+      assert.deepEqual(resumed.update(frame), whole.update(frame));
+    }
+    assert.equal(JSON.stringify(resumed.save()), JSON.stringify(whole.save()));
+  }
+});
+
+test("checkpoints with damaged features are refused; those without features are as before", () => {
+  for (const given of looking) {
+    const tracker = createTracker(given);
+    for (const frame of walkingScene({ seed: 1, frames: 9, objects: 3, looks: 5 })) {
+      tracker.update(frame);
+    }
+    const text = JSON.stringify(tracker.save());
+    assert.match(text, /"version":2/);
+    restoreTracker(given, JSON.parse(text) as TrackerCheckpoint);
+    for (const damage of ["null", '"AAA"', '""', '"AAAAAAA="', "[null]", "{}"]) {
+      const bad = text.replace(/"(feature|floats)":"[^"]+"/, `"$1":${damage}`);
+      assert.notEqual(bad, text);
+      const checkpoint = JSON.parse(bad) as TrackerCheckpoint;
+      assert.throws(() => restoreTracker(given, checkpoint), TrackerCheckpointError, damage);
+    }
+  }
+  for (const given of [defaultSortOptions, defaultByteTrackOptions, defaultOcSortOptions]) {
+    assert.equal(createTracker(given).save().version, 1);
+  }
 });

@@ -13,7 +13,7 @@ import { Recall } from "./recall.ts";
 import { Sort } from "./sort.ts";
 import type { SortState } from "./sort.ts";
 import type { TrackLife } from "./track-life.ts";
-import { checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
+import { checkpointVersion, checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
 import type { AssociationState, TrackerCheckpoint } from "./tracker-checkpoint.ts";
 import { StillTracks } from "./still-tracks.ts";
 import { checkTrackerOptions, isScoreEnough, needsFeatures } from "./tracker-options.ts";
@@ -214,7 +214,7 @@ class GroupTracker implements Tracker {
   save(): TrackerCheckpoint {
     const { algorithm, perClass } = this.#options;
     return {
-      version: 1,
+      version: checkpointVersion(this.#options),
       algorithm,
       perClass,
       frame: this.#frame,
