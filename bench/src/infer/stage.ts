@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AcceptedJob,
   executionOptionsSchema,
@@ -10,7 +9,7 @@ import {
 } from "@framequeue/contracts";
 import { payloadKey } from "@framequeue/frames";
 import { frameSizeOf, type ModelPackage, objectManifest } from "@framequeue/models";
-import { objectKeys, type Pipeline, type Plan } from "@framequeue/pipeline";
+import { type DoneWork, objectKeys, type Pipeline, type Plan } from "@framequeue/pipeline";
 import { createInferService, type DetectorCache } from "@framequeue/service-infer";
 import { type Pace, pace } from "./pace.ts";
 
@@ -22,7 +21,6 @@ export interface Load {
   readonly frames: number;
 }
 
-const LOOK_MS = 20;
 const SOURCE = { width: 1280, height: 720 };
 
 /**
@@ -40,18 +38,27 @@ export async function runStage(
   for (let i = 0; i < load.jobs; i++) {
     ids.push(await publishJob(pipeline, model, tensorBatch, load));
   }
-  const service = createInferService(pipeline, { workers: 2, threadsPerWorker: 1, detectors });
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  let left = load.frames;
+  // heard, not asked for: a look into Redis every few milliseconds would cost what is to be measured
+  const onWork = ({ frames }: DoneWork): void => {
+    left -= frames;
+    if (left === 0) resolve();
+  };
+  const options = { workers: 2, threadsPerWorker: 1, detectors, events: { onWork } };
+  const service = createInferService(pipeline, options);
   const result = await pace(async () => {
     await service.start();
-    for (const id of ids) {
-      while (Number((await pipeline.ledger.read(id))?.["fi"] ?? 0) < load.frames / load.jobs) {
-        await sleep(LOOK_MS);
-      }
-    }
+    await over;
     return load.frames;
   });
   await service.stop(10_000);
-  for (const id of ids) await pipeline.jobs.cancel(id);
+  for (const id of ids) {
+    const done = Number((await pipeline.ledger.read(id))?.["fi"]);
+    if (done !== load.frames / load.jobs)
+      throw new Error(`The ledger has ${done} frames of ${id}.`);
+    await pipeline.jobs.cancel(id);
+  }
   return result;
 }
 

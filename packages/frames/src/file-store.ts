@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { batchHeaderSchema, ProblemError } from "@framequeue/contracts";
+import { batchHeaderSchema, newToken, ProblemError } from "@framequeue/contracts";
 import { createBufferPool } from "./buffer-pool.ts";
 import { payloadMatches } from "./checksum.ts";
 import type { FrameBatch, FrameStore } from "./frame-store.ts";
@@ -24,7 +23,7 @@ export function createFileFrameStore(root: string): FrameStore {
     async put(key, { header, pixels }) {
       const path = pathOf(key);
       const folder = dirname(path);
-      const partial = `${path}.${randomBytes(6).toString("hex")}${PARTIAL}`;
+      const partial = `${path}.${newToken()}${PARTIAL}`;
       const head = Buffer.from(JSON.stringify(header));
       const length = Buffer.alloc(4);
       length.writeUInt32LE(head.length);

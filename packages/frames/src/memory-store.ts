@@ -1,5 +1,8 @@
 import { createBufferPool } from "./buffer-pool.ts";
-import type { FrameBatch, FrameStore } from "./frame-store.ts";
+import { type FrameBatch, type FrameStore, PAYLOAD_VARIANTS } from "./frame-store.ts";
+
+/** Parts of a prefix that names one batch: `J/ep/s.b`. */
+const BATCH_DEPTH = 3;
 
 /** Pixels stay where decode put them: for services that share one process. */
 export function createMemoryFrameStore(): FrameStore {
@@ -11,6 +14,13 @@ export function createMemoryFrameStore(): FrameStore {
     batches.delete(key);
   };
   const below = function* (prefix: string | undefined): Generator<string> {
+    // of one batch: asked for with every batch that is done, so not looked for among all
+    if (prefix?.split("/").length === BATCH_DEPTH) {
+      yield* PAYLOAD_VARIANTS.map((variant) => `${prefix}/${variant}`).filter((key) =>
+        batches.has(key),
+      );
+      return;
+    }
     for (const key of batches.keys()) {
       if (prefix === undefined || key.startsWith(`${prefix}/`)) yield key;
     }

@@ -17,7 +17,7 @@ import { wantedOutputs } from "./wanted-tensors.ts";
 export interface Answers<C extends Chunk> {
   readonly done: (chunk: C, result: ChunkResult) => void;
   readonly failed: (chunk: C, error: unknown) => void;
-  /** Hears of every run of the network that went well. */
+  /** Hears of every run of the network that went well, once the chunks that were through with it have their answers. */
   readonly ran?: (run: SessionRun) => unknown;
 }
 
@@ -111,7 +111,6 @@ export class ModelSession {
         const started = performance.now();
         const outputs = await this.#run();
         const seconds = (performance.now() - started) / 1000;
-        ran?.({ seconds, frames: run.length, slots: tensorBatch });
         for (const chunk of new Set(run.map((entry) => entry.chunk))) {
           const own = placed.map((picture, slot) =>
             run[slot]!.chunk === chunk ? picture : undefined,
@@ -120,6 +119,7 @@ export class ModelSession {
           const isLast = all[first + run.length]?.chunk !== chunk;
           if (isLast) done(chunk, this.#decoder.take());
         }
+        ran?.({ seconds, frames: run.length, slots: tensorBatch });
       }
     } catch (error) {
       // what the runs before gave must not show up in the next chunk

@@ -28,12 +28,12 @@ const fakeThread = `
         Atomics.wait(flags, 0, 0);
         if (code === 666) throw new Error("boom");
         if (code === 500) {
-          parentPort.postMessage({ type: "failed", id, reason: "bad node" });
+          parentPort.postMessage({ type: "answers", answers: [{ id, reason: "bad node" }], runs: [] });
           continue;
         }
         const empty = new Float32Array();
         const result = { task: "detection", counts: Int32Array.of(code, shared), boxes: empty, scores: empty, classIds: new Int32Array() };
-        parentPort.postMessage({ type: "done", id, result });
+        parentPort.postMessage({ type: "answers", answers: [{ id, result }], runs: [] });
       }
     });
     parentPort.postMessage({ type: "ready" });

@@ -58,7 +58,13 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "unusable"; readonly reason: string }
-  /** For those who count. */
-  | { readonly type: "ran"; readonly runs: readonly SessionRun[] }
-  | { readonly type: "done"; readonly id: number; readonly result: ChunkResult }
-  | { readonly type: "failed"; readonly id: number; readonly reason: string };
+  /** What runs have ended with: answers for chunks that are through, and the runs, for those who count. */
+  | {
+      readonly type: "answers";
+      readonly answers: readonly ChunkAnswer[];
+      readonly runs: readonly SessionRun[];
+    };
+
+export type ChunkAnswer =
+  | { readonly id: number; readonly result: ChunkResult }
+  | { readonly id: number; readonly reason: string };

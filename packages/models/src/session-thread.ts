@@ -3,7 +3,14 @@ import { ProblemError } from "@framequeue/contracts";
 import type { ChunkResult } from "./chunk-result.ts";
 import { startModelThread } from "./model-thread.ts";
 import type { Turns } from "./providers/turns.ts";
-import type { Chunk, FromWorker, SessionRun, SessionSpec, ToWorker } from "./session-protocol.ts";
+import type {
+  Chunk,
+  ChunkAnswer,
+  FromWorker,
+  SessionRun,
+  SessionSpec,
+  ToWorker,
+} from "./session-protocol.ts";
 
 /** The thread ended while it had the chunk, for whatever reason. */
 export class ThreadLost extends Error {
@@ -133,17 +140,17 @@ export class SessionThread {
       case "unusable":
         this.#ready.reject(unusable(message.reason));
         return;
-      case "ran":
+      case "answers":
+        for (const answer of message.answers) this.#settle(answer);
         for (const run of message.runs) this.#onRun?.(run);
-        return;
-      case "done":
-      case "failed": {
-        const pending = this.#pending.get(message.id);
-        this.#pending.delete(message.id);
-        if (message.type === "done") pending?.resolve(message.result);
-        else pending?.reject(failed(message.reason));
-      }
     }
+  }
+
+  #settle(answer: ChunkAnswer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if ("result" in answer) pending?.resolve(answer.result);
+    else pending?.reject(failed(answer.reason));
   }
 }
 

@@ -2,11 +2,27 @@ import { parentPort, workerData } from "node:worker_threads";
 import { buffersOf } from "./chunk-result.ts";
 import { ModelSession } from "./model-session.ts";
 import { shortOnnxruntimeMessage } from "./onnxruntime-message.ts";
-import type { FromWorker, SessionRun, SessionSpec, ToWorker } from "./session-protocol.ts";
+import type {
+  ChunkAnswer,
+  FromWorker,
+  SessionRun,
+  SessionSpec,
+  ToWorker,
+} from "./session-protocol.ts";
 
 const port = parentPort!;
 const reply = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
+
+/** Gathers what one run of the network answers: a message for each chunk of one frame costs more than its boxes. */
+let answers: ChunkAnswer[] = [];
+let runs: SessionRun[] = [];
+let buffers: ArrayBuffer[] = [];
+
+function send(): void {
+  reply({ type: "answers", answers, runs }, buffers);
+  [answers, runs, buffers] = [[], [], []];
+}
 
 async function work(session: ModelSession, message: ToWorker): Promise<void> {
   if (message.type === "stop") {
@@ -14,15 +30,19 @@ async function work(session: ModelSession, message: ToWorker): Promise<void> {
     port.close();
     return;
   }
-  const runs: SessionRun[] = [];
   await session.look(message.chunks, {
-    done: ({ id }, result) => reply({ type: "done", id, result }, buffersOf(result)),
-    failed: ({ id }, error) =>
-      reply({ type: "failed", id, reason: shortOnnxruntimeMessage(error) }),
-    ran: (run) => runs.push(run),
+    done({ id }, result) {
+      answers.push({ id, result });
+      buffers.push(...buffersOf(result));
+    },
+    failed: ({ id }, error) => answers.push({ id, reason: shortOnnxruntimeMessage(error) }),
+    ran(run) {
+      runs.push(run);
+      // Runs alone are sent with the next answer: nobody waits for them.
+      if (answers.length > 0) send();
+    },
   });
-  // All of a deal at once, behind its answers: nobody waits for these.
-  reply({ type: "ran", runs });
+  if (answers.length > 0 || runs.length > 0) send();
 }
 
 try {

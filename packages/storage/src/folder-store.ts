@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import {
   copyFile,
@@ -15,7 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ProblemError } from "@framequeue/contracts";
+import { newToken, ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
 import { checkKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
 
@@ -32,7 +31,7 @@ export function createFolderStore(root: string): ObjectStore {
     write: (partial: string) => Promise<void>,
   ): Promise<void> {
     const path = pathOf(key);
-    const partial = `${path}.${randomBytes(6).toString("hex")}${PARTIAL}`;
+    const partial = `${path}.${newToken()}${PARTIAL}`;
     try {
       await inFolder(dirname(path), () => write(partial));
       if (durable) await sync(partial);
