@@ -19,6 +19,8 @@ done
 export PATH="$root/node_modules/.bin:$PATH"
 # Node 24 runs TypeScript, but its first releases call that experimental on stderr.
 export NODE_OPTIONS="--disable-warning=ExperimentalWarning${NODE_OPTIONS:+ $NODE_OPTIONS}"
+# What was compiled before need not be again: that is half of a start.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/framequeue}"
 # onnxruntime reports its use to its maker otherwise; nothing leaves this machine.
 export ORT_DISABLE_TELEMETRY=1
 
