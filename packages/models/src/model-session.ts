@@ -6,7 +6,7 @@ import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import { placementOf } from "./frame-size.ts";
 import { InputTensor } from "./input-tensor.ts";
-import { checkOutput } from "./output-tensor.ts";
+import { checkOutput, freeOutput } from "./output-tensor.ts";
 import { executionProviders } from "./providers/provider.ts";
 import type { Chunk, Picture, SessionRun, SessionSpec } from "./session-protocol.ts";
 import { SizesTensor } from "./sizes-tensor.ts";
@@ -119,6 +119,7 @@ export class ModelSession {
           const isLast = all[first + run.length]?.chunk !== chunk;
           if (isLast) done(chunk, this.#decoder.take());
         }
+        for (const output of outputs) freeOutput(output);
         ran?.({ seconds, frames: run.length, slots: tensorBatch });
       }
     } catch (error) {
