@@ -9,6 +9,8 @@ import { FrameTimes } from "./frame-times.ts";
 import { judgeDecode } from "./judge-decode.ts";
 import type { DecodeReport } from "./judge-decode.ts";
 import { tellsOfLeadingPictures } from "./leading-pictures.ts";
+import { SampledPlaces } from "./sampling.ts";
+import type { Sampling } from "./sampling.ts";
 
 export interface DecoderOptions extends ToolOptions {
   readonly info: MediaInfo;
@@ -20,6 +22,8 @@ export interface DecoderOptions extends ToolOptions {
   readonly threads?: number;
   /** Only these frames of the segment, from 0, lowest first; absent: all. The report is of no use then. */
   readonly only?: readonly number[];
+  /** Only the wanted frames are given; the report is on all frames nevertheless. Absent: all. Not beside `only`. */
+  readonly sampling?: Sampling | undefined;
 }
 
 /** A decoder that works as fast as it is read. Dispose of it to stop it; disposing waits until ffmpeg is gone. */
@@ -41,7 +45,64 @@ export interface FrameReader extends AsyncDisposable {
 
 /** Starts ffmpeg on one segment. */
 export function openDecoder(path: string, options: DecoderOptions): FrameReader {
-  return new PipeReader(path, options);
+  const { sampling } = options;
+  return sampling === undefined || sampling.everyNth === 1
+    ? new PipeReader(path, options)
+    : new SampledReader(path, { ...options, sampling });
+}
+
+/** ffmpeg lost count of the frames, so that it does not give the wanted ones any more. */
+class CountLost extends Error {
+  override readonly name = "CountLost";
+}
+
+/**
+ * Lets ffmpeg drop what is not wanted before it scales. It loses count where pictures change their size or format on the
+ * way: then it starts over, and frames are dropped here.
+ */
+class SampledReader implements FrameReader {
+  readonly frameBytes: number;
+  readonly #path: string;
+  readonly #options: DecoderOptions & { readonly sampling: Sampling };
+  #reader: PipeReader;
+  /** Frames given so far. */
+  #given = 0;
+
+  constructor(path: string, options: DecoderOptions & { readonly sampling: Sampling }) {
+    this.#path = path;
+    this.#options = options;
+    const sampled = new SampledPlaces(options.sampling, options.segment);
+    this.#reader = new PipeReader(path, options, sampled);
+    this.frameBytes = this.#reader.frameBytes;
+  }
+
+  async read(target: Uint8Array, frames: number): Promise<number[]> {
+    let pts: number[];
+    try {
+      pts = await this.#reader.read(target, frames);
+    } catch (error) {
+      if (!(error instanceof CountLost)) throw error;
+      await this.#startOver();
+      pts = await this.#reader.read(target, frames);
+    }
+    this.#given += pts.length;
+    return pts;
+  }
+
+  report(): DecodeReport {
+    return this.#reader.report();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader[Symbol.asyncDispose]();
+  }
+
+  async #startOver(): Promise<void> {
+    await this.#reader[Symbol.asyncDispose]();
+    this.#reader = new PipeReader(this.#path, this.#options);
+    const scratch = new Uint8Array(this.frameBytes);
+    for (let i = 0; i < this.#given; i++) await this.#reader.read(scratch, 1);
+  }
 }
 
 class PipeReader implements FrameReader {
@@ -51,18 +112,28 @@ class PipeReader implements FrameReader {
   readonly #sink = new FrameSink();
   readonly #times: FrameTimes;
   readonly #run: ToolRun;
+  /** Which frames come through the pipe, and which of them are wanted: all where undefined. */
+  readonly #piped: SampledPlaces | undefined;
+  readonly #wanted: SampledPlaces | undefined;
   #exit: ToolExit | undefined;
+  /** Frames read from the pipe. */
   #read = 0;
+  /** The place of the next one, among those whose time is told. */
+  #next: number;
   #onTime: (() => void) | undefined;
 
-  constructor(path: string, options: DecoderOptions) {
-    const { info, segment, frame, layout, threads, only } = options;
+  /** @param sampled the frames that ffmpeg is to give; absent: it gives all, and what is not wanted is dropped here */
+  constructor(path: string, options: DecoderOptions, sampled?: SampledPlaces) {
+    const { info, segment, frame, layout, threads, only, sampling } = options;
     this.frameBytes = frameBytes(layout, frame.width, frame.height);
     this.#name = basename(path);
     this.#options = options;
+    this.#piped = sampled;
+    this.#wanted = sampling && (sampled ?? new SampledPlaces(sampling, segment));
+    this.#next = this.#piped?.next(0) ?? 0;
     this.#times = new FrameTimes(info.timeBase);
     this.#run = runFfmpeg(
-      decodeArguments({ source: path, info, segment, frame, layout, threads, only }),
+      decodeArguments({ source: path, info, segment, frame, layout, threads, only, sampled }),
       {
         tools: options.tools,
         signal: options.signal,
@@ -92,16 +163,23 @@ class PipeReader implements FrameReader {
     if (target.length < wanted)
       throw new RangeError(`${frames} frames do not fit into the target.`);
     signal?.throwIfAborted();
-    const bytes = await this.#sink.fill(target.subarray(0, wanted));
-    if (bytes < wanted) await this.#end();
-    signal?.throwIfAborted();
-    // What a killed or crashed decoder left of a frame is no frame.
-    const count = Math.floor(bytes / this.frameBytes);
-    const from = this.#read;
-    this.#read += count;
-    await this.#timesUntil(this.#read);
-    signal?.throwIfAborted();
-    const pts = this.#times.pts.slice(from, this.#read);
+    const pts: number[] = [];
+    while (pts.length < frames) {
+      const at = pts.length * this.frameBytes;
+      const bytes = await this.#sink.fill(target.subarray(at, at + this.frameBytes));
+      // What a killed or crashed decoder left of a frame is no frame.
+      const isShort = bytes < this.frameBytes;
+      if (isShort) await this.#end();
+      signal?.throwIfAborted();
+      if (isShort) break;
+      const place = this.#next;
+      const time = await this.#timeOf(place);
+      signal?.throwIfAborted();
+      this.#read++;
+      this.#next = this.#piped?.next(place + 1) ?? place + 1;
+      // The next frame takes the room of one that is not wanted.
+      if (this.#wanted?.isWanted(place) ?? true) pts.push(time);
+    }
     if (this.#read === 0 && this.#exit?.stoppedBy === undefined) this.#failIfEmpty();
     return pts;
   }
@@ -109,7 +187,7 @@ class PipeReader implements FrameReader {
   report(): DecodeReport {
     return judgeDecode({
       segment: this.#options.segment,
-      pts: this.#times.pts.slice(0, this.#read),
+      pts: this.#times.pts.slice(0, this.#next),
       exitCode: this.#exit?.code ?? null,
       errors: this.#exit?.errors ?? [],
     });
@@ -125,6 +203,11 @@ class PipeReader implements FrameReader {
     const exit = await this.#run.exited;
     if (exit.stoppedBy === "deadline") throw this.#undecodable("took too long");
     if (exit.stoppedBy === undefined && exit.code === null) throw this.#undecodable("broke off");
+    this.#checkCount();
+  }
+
+  #checkCount(): void {
+    if (this.#piped !== undefined && this.#times.isRestarted) throw new CountLost();
   }
 
   #undecodable(what: string): ProblemError {
@@ -134,8 +217,11 @@ class PipeReader implements FrameReader {
   }
 
   /** Pixels and times come through two pipes; a frame is there when both are. */
-  async #timesUntil(count: number): Promise<void> {
-    while (this.#times.pts.length < count) {
+  async #timeOf(place: number): Promise<number> {
+    for (;;) {
+      this.#checkCount();
+      const time = this.#times.pts[place];
+      if (time !== undefined) return time;
       if (this.#exit) throw this.#undecodable("gave a frame without a time");
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onTime = resolve;

@@ -1,5 +1,6 @@
 import type { MediaInfo, PixelLayout, Segment, Size } from "@framequeue/contracts";
 import type { FfmpegArguments, FfprobeArguments } from "./ffmpeg.ts";
+import type { SampledPlaces } from "./sampling.ts";
 
 /**
  * Demuxers that are let near a source: the usual containers and raw streams. Playlists (HLS, DASH, concat) and picture
@@ -78,6 +79,8 @@ export interface DecodeArguments {
   readonly threads?: number | undefined;
   /** Only these frames of the segment, from 0, lowest first; absent: all. */
   readonly only?: readonly number[] | undefined;
+  /** Only these frames come out, but the pts of every frame is told. Not beside `only`. */
+  readonly sampled?: SampledPlaces | undefined;
 }
 
 /**
@@ -87,12 +90,18 @@ export interface DecodeArguments {
  * here, not there. For planar RGB, `accurate_rnd` and `full_chroma_int` change no byte of what plain bilinear gives.
  */
 export function decodeArguments(args: DecodeArguments): FfmpegArguments {
-  const { info, segment, frame, layout, threads, only } = args;
-  const select = only === undefined ? "" : `select='${only.map((n) => `eq(n,${n})`).join("+")}',`;
-  // Behind the last frame that is wanted ffmpeg has nothing to do.
-  const frames = only?.length ?? (segment.startPts === undefined ? undefined : segment.frames);
-  const scale = `scale=${frame.width}:${frame.height}:flags=bilinear`;
+  const { info, segment, frame, layout, threads, only, sampled } = args;
   const { startPts } = segment;
+  // Behind the last frame that is wanted ffmpeg has nothing to do.
+  const frames =
+    only?.length ?? sampled?.count ?? (startPts === undefined ? undefined : segment.frames);
+  const told = "showinfo=checksum=0";
+  const scaled = `scale=${frame.width}:${frame.height}:flags=bilinear,format=${layout}`;
+  const filters =
+    sampled === undefined
+      ? [...(only === undefined ? [] : [selectFilter(placesCondition(only))]), scaled, told]
+      : // What nobody wants is not scaled.
+        [told, selectFilter(sampled.condition), scaled];
   return {
     input: optionList(
       ["-loglevel", "level+info", "-max_error_rate", "1", "-copyts"],
@@ -106,11 +115,19 @@ export function decodeArguments(args: DecodeArguments): FfmpegArguments {
     output: optionList(
       ["-map", `0:${info.streamIndex}`, "-fps_mode", "passthrough"],
       ["-enc_time_base", info.timeBase.join("/")],
-      ["-vf", `${select}${scale},format=${layout},showinfo=checksum=0`],
+      ["-vf", filters.join(",")],
       frames === undefined ? [] : ["-frames:v", String(frames)],
       ["-f", "rawvideo"],
     ),
   };
+}
+
+function selectFilter(condition: string): string {
+  return `select='${condition}'`;
+}
+
+function placesCondition(places: readonly number[]): string {
+  return places.map((n) => `eq(n,${n})`).join("+");
 }
 
 /**

@@ -12,6 +12,7 @@ export class FrameTimes {
   readonly #pts: number[] = [];
   readonly #timeBase: TimeBase;
   #filterBase: TimeBase;
+  #isRestarted = false;
 
   constructor(timeBase: TimeBase) {
     this.#timeBase = timeBase;
@@ -23,6 +24,14 @@ export class FrameTimes {
     return this.#pts;
   }
 
+  /**
+   * Whether ffmpeg has set up its filters anew behind a frame, as it does where pictures change their size or format: a
+   * filter that counts frames then begins again at 0.
+   */
+  get isRestarted(): boolean {
+    return this.#isRestarted;
+  }
+
   /** Takes a line of stderr; true where it told of a frame. */
   add(line: string): boolean {
     const frame = FRAME.exec(line);
@@ -32,7 +41,10 @@ export class FrameTimes {
       return true;
     }
     const config = CONFIG.exec(line);
-    if (config) this.#filterBase = [Number(config[1]), Number(config[2])];
+    if (config) {
+      this.#filterBase = [Number(config[1]), Number(config[2])];
+      this.#isRestarted ||= this.#pts.length > 0;
+    }
     return false;
   }
 

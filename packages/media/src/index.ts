@@ -13,6 +13,8 @@ export { scanPackets } from "./packet-scan.ts";
 export type { PacketScan } from "./packet-scan.ts";
 export { probe } from "./probe.ts";
 export type { ProbeLimits } from "./probe.ts";
+export { countSampled, samplingOf } from "./sampling.ts";
+export type { Sampling } from "./sampling.ts";
 export { planSegments } from "./segments.ts";
 export type { SegmentPlan } from "./segments.ts";
 export { writeVideo } from "./write-video.ts";
