@@ -21,6 +21,17 @@ test("a frame store that there is not is refused by name", () => {
   );
 });
 
+test("every n-th frame", () => {
+  assert.equal(parseAnalyzeOptions(["a.mp4", "--every-nth", "5"])!.options.everyNth, 5);
+  assert.equal(parseAnalyzeOptions(["a.mp4"])!.options.everyNth, undefined);
+  for (const bad of ["0", "61", "2.5", "many"]) {
+    assert.throws(
+      () => parseAnalyzeOptions(["a.mp4", "--every-nth", bad]),
+      (error) => error instanceof ProblemError && error.at === "--every-nth",
+    );
+  }
+});
+
 test("the camera is followed by the tracker that can", () => {
   const { tracker } = parseAnalyzeOptions([
     "a.mp4",

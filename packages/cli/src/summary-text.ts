@@ -8,6 +8,7 @@ export function describeSummary(
   artifacts: Readonly<Record<string, string>>,
 ): string {
   const { frames, detections, tracks, objects, timing, warnings } = summary;
+  const { framesLookedAt = frames } = summary;
   const counts = Object.entries(objects)
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .map(([label, count]) => `${count} ${label}`)
@@ -16,7 +17,7 @@ export function describeSummary(
   return [
     video,
     `  objects   ${counts === "" ? "none" : counts}`,
-    `  frames    ${frames}, with ${detections} detections in ${tracks} tracks`,
+    `  frames    ${frames}${framesLookedAt < frames ? `, ${framesLookedAt} looked at` : ""}, with ${detections} detections in ${tracks} tracks`,
     `  speed     ${timing.fps.toFixed(1)} fps (${timing.seconds.toFixed(1)} s)`,
     ...warnings.map(({ detail }) => `  warning   ${detail}`),
     `  results   ${folder}/{${Object.keys(artifacts).join(",")}}`,

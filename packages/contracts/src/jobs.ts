@@ -178,6 +178,11 @@ export function followsCamera(tracker: TrackerOptions): boolean {
 
 /** Options of a job that change its result. They stand in the header of every result file, defaults filled in. */
 export const resultOptionsSchema = z.strictObject({
+  /**
+   * Only frames 0, n, 2n, … of the source are looked at. Everything that counts frames counts those of the source
+   * nevertheless. Default: every frame is.
+   */
+  everyNth: z.int().min(1).max(60).optional(),
   /** Detections below are dropped. Default: the model's own. */
   minScore: z.number().min(0).max(1).optional(),
   /** Only these labels are kept. Default: all. */
@@ -327,7 +332,10 @@ export function checkModels(options: ResultOptions, models: readonly ModelRef[])
   }
 }
 
-/** How far each stage has come, in frames; `render` too. `total` is 0 until it is known, and an estimate until decode ends. */
+/**
+ * How far each stage has come, in frames that are looked at; `rendered` too. `total` is 0 until it is known, and an
+ * estimate until decode ends.
+ */
 export const progressSchema = z.object({
   total: z.int().min(0),
   decoded: z.int().min(0),

@@ -140,7 +140,10 @@ export const summarySchema = z.object({
   state: jobStateSchema,
   source: z.object({ name: z.string(), sha256: z.string(), media: mediaInfoSchema }),
   models: z.array(modelRefSchema),
+  /** Of the video. */
   frames: z.int().min(0),
+  /** Those of them that the job looked at: fewer where it looks at every n-th only. Absent in older results: all. */
+  framesLookedAt: z.int().min(0).optional(),
   detections: z.int().min(0),
   tracks: z.int().min(0),
   /** Tracks by label. */
@@ -153,7 +156,7 @@ export const summarySchema = z.object({
     finishedAt: z.string(),
     /** From the first decode to the last durable result. */
     seconds: z.number(),
-    /** Frames over `seconds`. */
+    /** Frames of the video over `seconds`. */
     fps: z.number(),
   }),
   execution: z.object({

@@ -9,6 +9,7 @@ export type { DecodeReport } from "./judge-decode.ts";
 export { createNormalizer } from "./normalize.ts";
 export type { Normalizer } from "./normalize.ts";
 export { overlayAss } from "./overlay-ass.ts";
+export { rowsBetween } from "./overlay-between.ts";
 export { scanPackets } from "./packet-scan.ts";
 export type { PacketScan } from "./packet-scan.ts";
 export { probe } from "./probe.ts";

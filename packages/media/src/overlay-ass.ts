@@ -6,7 +6,8 @@ import type {
   MediaInfo,
   Size,
 } from "@framequeue/contracts";
-import { maskBox, runsFromText } from "@framequeue/vision";
+import { boxDecimals, maskBox, roundTo, runsFromText } from "@framequeue/vision";
+import type { DrawnDetection } from "./overlay-between.ts";
 import { colourOf, inkOn } from "./overlay-palette.ts";
 import type { Rgb } from "./overlay-palette.ts";
 import { boxShape, maskShape, trailShape } from "./overlay-shapes.ts";
@@ -101,10 +102,10 @@ function areaEvents(
   ];
 }
 
-function maskEvent(shape: string, colour: Rgb, span: string): string {
+function maskEvent(shape: string, colour: Rgb, span: string, [x, y]: Point = [0, 0]): string {
   return (
     `Dialogue: 0,${span},shape,,0,0,0,,` +
-    `{\\an7\\pos(0,0)\\bord0\\1c${assColour(colour)}\\1a&H${MASK_ALPHA}&\\p4}${shape}\n`
+    `{\\an7\\pos(${roundTo(x, boxDecimals)},${roundTo(y, boxDecimals)})\\bord0\\1c${assColour(colour)}\\1a&H${MASK_ALPHA}&\\p4}${shape}\n`
   );
 }
 
@@ -125,7 +126,7 @@ function labelEvent(
 
 /** Two events per detection, and one for its mask: libass looks through all of them for each frame, so their number matters. */
 function detectionEvents(
-  detection: DetectionRow,
+  detection: DrawnDetection,
   trail: readonly Point[],
   span: string,
   frame: Size,
@@ -140,7 +141,7 @@ function detectionEvents(
   const alpha = tracked ? "00" : "50";
   const mask = detection.mask === undefined ? "" : maskShape(detection.mask);
   return [
-    ...(mask === "" ? [] : [maskEvent(mask, colour, span)]),
+    ...(mask === "" ? [] : [maskEvent(mask, colour, span, detection.maskShift)]),
     `Dialogue: 0,${span},shape,,0,0,0,,` +
       `{\\an7\\pos(0,0)\\1c${assColour(colour)}\\1a&H${alpha}&\\3a&H90&\\p4}${shapes}\n`,
     `Dialogue: 1,${span},tag,,0,0,0,,` +

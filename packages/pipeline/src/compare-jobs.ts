@@ -34,12 +34,14 @@ export interface JobToCompare {
 interface Rows {
   readonly models: readonly ModelRef[];
   readonly sha256: string;
+  readonly everyNth: number;
   readonly frames: AsyncIterator<{ frame: number; boxes: ReturnType<typeof boxesOf> }>;
 }
 
 /**
  * Holds the detections of two jobs over the same source against each other, frame by frame, without holding more than
- * one frame of each. Frames that one of them lost count as empty there.
+ * one frame of each. Frames that one of them lost count as empty there; frames that one of them was not to look at do not
+ * count.
  *
  * @throws ProblemError `result-not-ready` where a job has no results, `invalid-request` for two sources
  */
@@ -56,10 +58,12 @@ export async function compareJobs(first: JobToCompare, second: JobToCompare): Pr
       other.done === true ? Infinity : other.value.frame,
     ];
     const frame = Math.min(here, there);
-    counter.add(
-      here === frame && one.done !== true ? one.value.boxes : [],
-      there === frame && other.done !== true ? other.value.boxes : [],
-    );
+    if (frame % a.everyNth === 0 && frame % b.everyNth === 0) {
+      counter.add(
+        here === frame && one.done !== true ? one.value.boxes : [],
+        there === frame && other.done !== true ? other.value.boxes : [],
+      );
+    }
     if (here === frame) one = await a.frames.next();
     if (there === frame) other = await b.frames.next();
   }
@@ -77,7 +81,11 @@ async function openRows({ objects, id, result }: JobToCompare): Promise<Rows> {
   }
   const lines = createInterface({ input: objects.read(artifact.key) })[Symbol.asyncIterator]();
   const header = resultHeaderSchema.parse(JSON.parse(String((await lines.next()).value)));
-  return { models: header.models, sha256: header.media.sha256, frames: framesOf(lines) };
+  const { models, media, options } = header;
+  return {
+    ...{ models, sha256: media.sha256, everyNth: options.everyNth ?? 1 },
+    frames: framesOf(lines),
+  };
 }
 
 async function* framesOf(lines: AsyncIterator<string>) {

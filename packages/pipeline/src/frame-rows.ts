@@ -15,18 +15,16 @@ export function labelRows(scored: readonly ScoredLabel[], labels: readonly strin
 
 /**
  * Rows of `frames.jsonl` from rows of parts. Neighbouring frames of one gap become one gap row, so that the file does
- * not show how the work was cut. `missing`: frames at the end that were never decoded.
+ * not show how the work was cut. `missing`: the frames at the end that were never decoded.
  */
 export async function* toFrameRows(
   rows: AsyncIterable<PartRow>,
   names: LabelNames,
-  missing?: { readonly frames: number; readonly reason: Gap["reason"] },
+  missing?: Gap,
 ): AsyncGenerator<FrameFileRow> {
   const { labels, attributeLabels = [], areaLabels = labels } = names;
   let gap: Gap | undefined;
-  let next = 0;
   for await (const row of rows) {
-    next = row.frame + 1;
     if ("gap" in row) {
       if (gap?.reason === row.gap) {
         gap = { ...gap, to: row.frame };
@@ -69,7 +67,5 @@ export async function* toFrameRows(
     };
   }
   if (gap !== undefined) yield { gap };
-  if (missing !== undefined && missing.frames > 0) {
-    yield { gap: { from: next, to: next + missing.frames - 1, reason: missing.reason } };
-  }
+  if (missing !== undefined) yield { gap: missing };
 }

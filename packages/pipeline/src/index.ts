@@ -6,6 +6,7 @@ export * from "./intermediates.ts";
 export { NotWanted } from "./job-watch.ts";
 export * from "./jobs.ts";
 export { runOf } from "./job-view.ts";
+export { videoFrames } from "./video-frames.ts";
 export { type LabelNames, labelOf, labelRows, toFrameRows } from "./frame-rows.ts";
 export { objectKeys } from "./keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./local-stores.ts";

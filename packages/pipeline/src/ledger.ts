@@ -84,6 +84,8 @@ export type PostStage = "cut" | "look" | "index" | "render";
 
 export interface SegmentEnd {
   readonly batches: number;
+  /** Frames of the source, of a sequential segment of which not all are looked at. */
+  readonly shown?: number;
   readonly missing?: { readonly frames: number; readonly reason: (typeof GAP_REASONS)[number] };
   readonly warning?: string;
 }
@@ -245,6 +247,7 @@ export function createLedger(redis: RedisClient, site: string) {
         end.missing?.frames ?? 0,
         end.missing?.reason ?? "",
         end.warning ?? "",
+        end.shown ?? "",
       ),
 
     /** The holder stops for no fault of the segment: told to, or for want of a store. Its attempt does not count. */

@@ -8,10 +8,12 @@ import {
   type Segment,
 } from "@framequeue/contracts";
 import {
+  countSampled,
   type DecodeReport,
   type FrameReader,
   type MediaTools,
   openDecoder,
+  samplingOf,
 } from "@framequeue/media";
 import {
   clearEpoch,
@@ -88,6 +90,7 @@ class SegmentWork {
   readonly #context: TaskContext;
   readonly #signal: AbortSignal;
   readonly #segment: Segment;
+  readonly #everyNth: number;
   /** Batches with results of an earlier run, by their index. */
   readonly #adopted = new Map<number, InferredBatch>();
 
@@ -105,6 +108,12 @@ class SegmentWork {
     this.#context = context;
     this.#signal = context.signal;
     this.#segment = facts.plan.segments[message.segment]!;
+    this.#everyNth = facts.job.options.everyNth ?? 1;
+  }
+
+  /** Whether nobody but the decoder can tell how many frames the source has: rows tell of those that are looked at. */
+  get #countsFrames(): boolean {
+    return this.#everyNth > 1 && this.#facts.plan.mode === "sequential";
   }
 
   /** What an earlier run left of this segment is taken over; the rest is decoded. */
@@ -114,7 +123,7 @@ class SegmentWork {
       const adopted = await readAdopted(this.#deps.objects, job, epoch, segment);
       for (const batch of adopted?.batches ?? [])
         this.#adopted.set(parseBatchKey(batch.k).batch, batch);
-      if (adopted?.whole === true && (await this.#adoptAll())) return;
+      if (adopted?.whole === true && !this.#countsFrames && (await this.#adoptAll())) return;
     }
     await this.decode();
   }
@@ -160,7 +169,7 @@ class SegmentWork {
         await this.fallBack();
         return;
       }
-      if (await this.#end({ batches, ...this.#lossOf(report) })) return;
+      if (await this.#end({ batches, ...this.#outcomeOf(report) })) return;
     }
   }
 
@@ -183,6 +192,7 @@ class SegmentWork {
       segment,
       frame,
       layout: frame.layout,
+      sampling: samplingOf(plan.segments, this.#message.segment, this.#everyNth),
       tools: this.#deps.tools,
       signal: this.#signal,
       ...(this.#deps.decoderThreads === undefined ? {} : { threads: this.#deps.decoderThreads }),
@@ -246,13 +256,14 @@ class SegmentWork {
     return report;
   }
 
-  /** What of the source did not decode, for the record at the job's end. */
-  #lossOf(report: DecodeReport): Omit<SegmentEnd, "batches"> {
+  /** How much of the source decoded, and what did not, for the record at the job's end. */
+  #outcomeOf(report: DecodeReport): Omit<SegmentEnd, "batches"> {
     const warning =
       report.errors.length === 0
         ? undefined
         : `The decoder reported errors; the last: ${report.errors.at(-1)}`;
     return {
+      ...(this.#countsFrames ? { shown: report.frames } : {}),
       ...(report.gap === 0
         ? {}
         : {
@@ -276,9 +287,12 @@ class SegmentWork {
 
   /** Ends a sequential segment where the decoder gets no further: the rest is a gap. */
   async giveUpAfter(batches: number, frames: number): Promise<void> {
-    const missing = Math.max(0, this.#segment.frames - frames);
+    // What came behind the last frame that was looked at, nobody knows.
+    const shown = Math.max(0, (frames - 1) * this.#everyNth + 1);
+    const missing = Math.max(0, this.#segment.frames - shown);
     const ended = await this.#end({
       batches,
+      ...(this.#countsFrames ? { shown } : {}),
       ...(missing === 0 ? {} : { missing: { frames: missing, reason: "decode-error" } }),
       warning: "The decoder failed again and again at the same place; what follows was left out.",
     });
@@ -292,16 +306,17 @@ class SegmentWork {
     const { job, epoch, segment } = this.#message;
     const { plan } = this.#facts;
     const fresh = newToken();
-    const total = plan.expectedFrames;
+    const expected = plan.expectedFrames;
     await this.#deps.objects.put(
       objectKeys.plan(job, fresh),
       JSON.stringify({
         ...plan,
         mode: "sequential",
-        segments: [{ frames: total }],
+        segments: [{ frames: expected }],
         adopts: undefined,
       }),
     );
+    const total = countSampled({ everyNth: this.#everyNth, firstFrame: 0 }, expected);
     const answer = await this.#deps.ledger.fallback(job, epoch, segment, this.#lease, fresh, total);
     if (answer.a !== "ok") {
       await this.#deps.objects.deletePrefix(objectKeys.epoch(job, fresh));

@@ -60,6 +60,28 @@ test("frames without a result are crossed, and have none afterwards", async () =
   ]);
 });
 
+test("frames that were not looked at get no rows, and a gap is as long as those that were missed", async () => {
+  const looks = rowsOf([{ 1: 0 }, {}, {}, { 1: 9 }]).map((row) => ({
+    ...row,
+    frame: 5 * row.frame,
+  }));
+  const filled = async (maxFrames: number) =>
+    (await Array.fromAsync(fillGaps(stream(looks), maxFrames, 5))).map((row) =>
+      "gap" in row ? null : [row.frame, ...row.tracks.map(([, x]) => x)],
+    );
+  const gone = [[0, 0], [5], [10], [15, 9]];
+  assert.deepEqual(await filled(9), gone);
+  for (const long of [10, 14, 99]) {
+    assert.deepEqual(await filled(long), [
+      [0, 0],
+      [5, 3],
+      [10, 6],
+      [15, 9],
+    ]);
+  }
+  assert.deepEqual(await filled(4), gone);
+});
+
 test("tracks stay in order of their ids", async () => {
   assert.deepEqual(await tracksOf([{ 1: 0, 2: 50 }, { 2: 50 }, { 1: 2, 2: 50 }], 3), [
     [tuple(1, 0), tuple(2, 50)],

@@ -10,16 +10,19 @@ interface Place {
 /**
  * Rows in which tracks go on through frames where nothing was seen of them: where a track is missing for at most
  * `maxFrames` frames and then comes back, it is put on a straight line from where it was to where it is again, as
- * predicted (`detection` -1), with score 0. Frames without a result stay as they are.
+ * predicted (`detection` -1), with score 0. Frames without a result stay as they are, and those that were not looked at
+ * get none.
  *
- * Rows come out in their order, each `maxFrames` rows late; no more than these are held.
+ * Rows come out in their order, each as many rows late as make `maxFrames` frames; no more than these are held.
  *
- * @param rows by frame, without a frame missing
+ * @param rows by frame, without one missing that is a multiple of `everyNth`
  */
 export async function* fillGaps(
   rows: AsyncIterable<PartRow>,
   maxFrames: number,
+  everyNth = 1,
 ): AsyncGenerator<PartRow> {
+  const maxRows = Math.floor(maxFrames / everyNth);
   const held: PartRow[] = [];
   const places = new Map<number, Place>();
   for await (const row of rows) {
@@ -28,10 +31,10 @@ export async function* fillGaps(
       for (const tuple of row.tracks) places.set(tuple[0], { frame: row.frame, tuple });
     }
     held.push("gap" in row ? row : { ...row, tracks: [...row.tracks] });
-    if (held.length <= maxFrames) continue;
+    if (held.length <= maxRows) continue;
     yield inOrder(held.shift()!);
     for (const [trackId, { frame }] of places) {
-      if (frame < row.frame - maxFrames) places.delete(trackId);
+      if (frame < row.frame - maxRows * everyNth) places.delete(trackId);
     }
   }
   for (const row of held) yield inOrder(row);

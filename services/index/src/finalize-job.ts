@@ -98,6 +98,7 @@ function summarize(
     source: { name: job.source.name, sha256: plan.sourceSha256, media: plan.media },
     models: job.models,
     frames: index.frames,
+    framesLookedAt: index.framesLookedAt ?? index.frames,
     detections: index.detections,
     tracks: index.tracks,
     objects: index.objects,

@@ -1,4 +1,4 @@
-import { GAP_REASONS, gapSchema } from "@framequeue/contracts";
+import { type Gap, GAP_REASONS, gapSchema } from "@framequeue/contracts";
 import type { JobRecord } from "@framequeue/pipeline";
 import { z } from "zod";
 
@@ -7,7 +7,10 @@ const storedArtifactSchema = z.object({ key: z.string(), bytes: z.int(), sha256:
 /** What the index step leaves for the last step. */
 export const indexReportSchema = z.object({
   artifacts: z.record(z.string(), storedArtifactSchema),
+  /** Of the video, … */
   frames: z.int(),
+  /** … and those of them that were looked at. Absent where another version left it: all. */
+  framesLookedAt: z.int().optional(),
   detections: z.int(),
   tracks: z.int(),
   objects: z.record(z.string(), z.int()),
@@ -19,11 +22,14 @@ export type IndexReport = z.infer<typeof indexReportSchema>;
 
 const missingReasonSchema = z.enum(GAP_REASONS);
 
-/** Frames that the source promised after the last one that decoded, as the ledger remembers them. */
-export function missingFrames(
-  record: JobRecord,
-): { frames: number; reason: z.infer<typeof missingReasonSchema> } | undefined {
-  const frames = Number(record["missing"] ?? 0);
-  if (frames === 0) return undefined;
-  return { frames, reason: missingReasonSchema.parse(record["missingReason"]) };
+/**
+ * Frames that the source promised after the last one that decoded, as the ledger remembers them.
+ *
+ * @param frames that decoded
+ */
+export function missingFrames(record: JobRecord, frames: number): Gap | undefined {
+  const missing = Number(record["missing"] ?? 0);
+  if (missing === 0) return undefined;
+  const reason = missingReasonSchema.parse(record["missingReason"]);
+  return { from: frames, to: frames + missing - 1, reason };
 }

@@ -16,6 +16,7 @@ import {
   readRows,
   type TaskContext,
   toFrameRows,
+  videoFrames,
 } from "@framequeue/pipeline";
 import { openTempFolder } from "@framequeue/service";
 import { analyzeTracks } from "./analyze-tracks.ts";
@@ -36,7 +37,7 @@ export async function indexTracks(
     await using folder = await openTempFolder("index");
     return await writeFiles(pipeline, work, folder.path);
   });
-  if (report !== undefined) count({ frames: report.frames, batches: 0 });
+  if (report !== undefined) count({ frames: report.framesLookedAt ?? report.frames, batches: 0 });
 }
 
 async function writeFiles(
@@ -47,7 +48,9 @@ async function writeFiles(
   const { job, plan, epoch, record } = work;
   // A Redis that went back has the views looked at again.
   if (job.options.views !== undefined && record["look"] === undefined) return undefined;
-  const frames = Number(record["ord"] ?? 0);
+  const { everyNth = 1, fillGaps: longest = 0 } = job.options;
+  const lookedAt = Number(record["ord"] ?? 0);
+  const frames = videoFrames(work, record);
   await using framesFile = await ArtifactWriter.open("frames.jsonl", join(folder, "frames.jsonl"));
   await using tracksFile = await ArtifactWriter.open("tracks.jsonl", join(folder, "tracks.jsonl"));
   await using motFile = await ArtifactWriter.open("mot.txt", join(folder, "mot.txt"));
@@ -60,8 +63,7 @@ async function writeFiles(
 
   const tapped = async function* (): AsyncGenerator<PartRow> {
     const rows = readRows(pipeline, job.id, epoch);
-    const longest = job.options.fillGaps ?? 0;
-    for await (const row of longest === 0 ? rows : fillGaps(rows, longest)) {
+    for await (const row of longest === 0 ? rows : fillGaps(rows, longest, everyNth)) {
       seen++;
       await tracks.add(row);
       vote(votes, row);
@@ -70,13 +72,13 @@ async function writeFiles(
     }
   };
   await framesFile.line(JSON.stringify(header("frames", work, frames)));
-  for await (const row of toFrameRows(tapped(), plan, missingFrames(record))) {
+  for await (const row of toFrameRows(tapped(), plan, missingFrames(record, frames))) {
     await framesFile.line(JSON.stringify(row));
     if ("gap" in row) gaps.push(row.gap);
     else detections += row.detections.length;
   }
   // The job was cancelled meanwhile, or belongs to another epoch now.
-  if (seen !== frames) return undefined;
+  if (seen !== lookedAt) return undefined;
 
   const views =
     job.options.views === undefined
@@ -114,6 +116,7 @@ async function writeFiles(
       ...counted,
     },
     frames,
+    framesLookedAt: lookedAt,
     detections,
     tracks: tracks.count,
     objects: Object.fromEntries([...objectsByLabel].sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -13,6 +13,7 @@ import {
   type StoredSource,
 } from "@framequeue/contracts";
 import {
+  countSampled,
   type MediaTools,
   planSegments,
   probe,
@@ -77,7 +78,10 @@ export async function ingestJob(
     enhance: job.options.enhance.normalize,
     render: job.render,
     views: job.options.views !== undefined,
-    total: plan.expectedFrames,
+    total: countSampled(
+      { everyNth: job.options.everyNth ?? 1, firstFrame: 0 },
+      plan.expectedFrames,
+    ),
     priority: job.priority ?? DEFAULT_PRIORITY,
   });
   if (planned.a === "ok") await queues.addDue(id, epoch, planned.due);

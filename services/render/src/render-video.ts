@@ -5,7 +5,7 @@ import {
   ProblemError,
   type RenderMessage,
 } from "@framequeue/contracts";
-import { annotate, type MediaTools, writeOverlay } from "@framequeue/media";
+import { annotate, type MediaTools, rowsBetween, writeOverlay } from "@framequeue/media";
 import {
   doPost,
   objectKeys,
@@ -16,6 +16,7 @@ import {
   type RenderReport,
   type TaskContext,
   toFrameRows,
+  videoFrames,
 } from "@framequeue/pipeline";
 import { openTempFolder } from "@framequeue/service";
 import { hashFile } from "@framequeue/storage";
@@ -30,13 +31,16 @@ export async function renderVideo(
   message: RenderMessage,
   { signal, count }: TaskContext,
 ): Promise<void> {
-  let written = 0;
-  const note = (frames: number): void => {
-    count({ frames: Math.max(0, frames - written), batches: 0 });
-    written = Math.max(written, frames);
-    void deps.ledger.noteRendered(message.job, written).catch(() => {});
-  };
   await doPost(deps, message, async (work) => {
+    const { everyNth = 1 } = work.job.options;
+    let written = 0;
+    const note = (frames: number): void => {
+      count({ frames: Math.max(0, frames - written), batches: 0 });
+      written = Math.max(written, frames);
+      // Progress goes by the frames that were looked at.
+      const lookedAt = Math.ceil(written / everyNth);
+      void deps.ledger.noteRendered(message.job, lookedAt).catch(() => {});
+    };
     await using folder = await openTempFolder("render");
     return await render(deps, work, folder.path, note, signal);
   });
@@ -44,20 +48,33 @@ export async function renderVideo(
 
 async function render(
   deps: RenderDeps,
-  { job, plan, epoch }: PostWork,
+  work: PostWork,
   folder: string,
   onProgress: (frames: number) => void,
   signal: AbortSignal,
 ): Promise<RenderReport> {
+  const { job, plan, epoch, record } = work;
+  const { media } = plan;
   const assPath = join(folder, "overlay.ass");
   const output = join(folder, "annotated.mp4");
-  const rows = toFrameRows(readRows(deps, job.id, epoch), plan);
-  const { firstPts } = await writeOverlay(assPath, framesOnly(rows), plan.media);
+  const rows = framesOnly(toFrameRows(readRows(deps, job.id, epoch), plan));
+  const { everyNth = 1 } = job.options;
+  const { firstPts } = await writeOverlay(
+    assPath,
+    everyNth === 1
+      ? rows
+      : rowsBetween(rows, {
+          everyNth,
+          frames: videoFrames(work, record),
+          timeBase: media.timeBase,
+        }),
+    media,
+  );
   await using source = await openSource(deps.objects, plan.source);
   try {
     await annotate({
       source: source.path,
-      info: plan.media,
+      info: media,
       assPath,
       ...(firstPts === undefined ? {} : { firstPts }),
       output,

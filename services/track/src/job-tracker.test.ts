@@ -34,7 +34,7 @@ test("tracks move with the camera, also over a gap", () => {
   const idsWith = (options: typeof FOLLOWING): number[] => {
     const tracker = createJobTracker(options, SIZE);
     return frames.flatMap((frame, i) => {
-      const row = trackFrame(tracker, frame, i, SIZE);
+      const row = trackFrame(tracker, frame, { number: i, everyNth: 1, size: SIZE });
       return "gap" in row ? [] : row.tracks.map(([id]) => id);
     });
   };
@@ -44,12 +44,14 @@ test("tracks move with the camera, also over a gap", () => {
 
 test("a job's tracker that is restored after every frame goes on to the same rows", () => {
   const whole = createJobTracker(FOLLOWING, SIZE);
-  const expected = frames.map((frame, i) => trackFrame(whole, frame, i, SIZE));
+  const expected = frames.map((frame, i) =>
+    trackFrame(whole, frame, { number: i, everyNth: 1, size: SIZE }),
+  );
   let saved: string | undefined;
   const resumed = frames.map((frame, i) => {
     const checkpoint = saved === undefined ? undefined : (JSON.parse(saved) as JobCheckpoint);
     const tracker = createJobTracker(FOLLOWING, SIZE, checkpoint);
-    const row = trackFrame(tracker, frame, i, SIZE);
+    const row = trackFrame(tracker, frame, { number: i, everyNth: 1, size: SIZE });
     saved = JSON.stringify(tracker.save());
     return row;
   });

@@ -40,11 +40,14 @@ export async function trackBatches(
   await rollUpParts(deps, job, epoch, run);
 
   const { media } = facts.plan;
+  const { everyNth = 1, tracker: options } = facts.job.options;
   const [tracker, frames] = await Promise.all([
-    trackers.take(run.ck, facts.job.options.tracker, media),
+    trackers.take(run.ck, options, media),
     readFrames(deps, run.batches),
   ]);
-  const rows = frames.map((frame, i) => trackFrame(tracker, frame, run.ord + i, media));
+  const rows = frames.map((frame, i) => {
+    return trackFrame(tracker, frame, { number: (run.ord + i) * everyNth, everyNth, size: media });
+  });
   const part: Part = {
     v: 1,
     rows,

@@ -23,7 +23,10 @@ function idsOf(frames: readonly (readonly Seen[])[], isBlind = false): number[][
       detections: seen.map(([box]) => [...box, 0.9, 0]),
       ...(isBlind ? {} : { features: seen.map(([, feature]) => feature) }),
     };
-    const row = trackFrame(tracker, frame, i, SIZE) as Extract<PartRow, { tracks: unknown }>;
+    const row = trackFrame(tracker, frame, { number: i, everyNth: 1, size: SIZE }) as Extract<
+      PartRow,
+      { tracks: unknown }
+    >;
     return row.tracks.toSorted((a, b) => a[1] - b[1]).map(([id]) => id);
   });
 }

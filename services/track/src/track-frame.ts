@@ -28,22 +28,28 @@ export type UntrackedFrame =
     }
   | "gap";
 
+/** What a job knows of a frame before it looks. */
+export interface FramePlace {
+  /** Of the source, from 0. */
+  readonly number: number;
+  /** Only so many frames later the next one is looked at. */
+  readonly everyNth: number;
+  /** Of the source's picture, to which track boxes are clipped. */
+  readonly size: Size;
+}
+
 /**
  * Feeds one frame to the tracker. The tracker sees the rounded numbers that stand in the result, so that anybody can
  * track the result file again and get the same; a gap is a frame without detections to it.
- *
- * @param ordinal of the frame, from 0
- * @param size of the source's picture, to which track boxes are clipped
  */
 export function trackFrame(
   tracker: JobTracker,
   frame: UntrackedFrame,
-  ordinal: number,
-  size: Size,
+  { number, everyNth, size }: FramePlace,
 ): PartRow {
   if (frame === "gap") {
-    tracker.update({ boxes: [], scores: [], classIds: [] });
-    return { frame: ordinal, gap: "inference-error" };
+    tracker.update({ boxes: [], scores: [], classIds: [], elapsedFrames: everyNth });
+    return { frame: number, gap: "inference-error" };
   }
   const { pts, detections, seen, features, landmarks } = frame;
   const boxes = detections.map(([x, y, w, h]) => xywhToXyxy([x, y, w, h]));
@@ -53,6 +59,7 @@ export function trackFrame(
     boxes,
     scores: detections.map(([, , , , score]) => score),
     classIds: detections.map(([, , , , , classId]) => classId),
+    elapsedFrames: everyNth,
     ...(features && { features: vectorsOf(features) }),
     ...(cameraMotion && { cameraMotion }),
   });
@@ -60,7 +67,7 @@ export function trackFrame(
     .map((track) => toTuple(track, size))
     .filter((tuple) => tuple !== undefined);
   return {
-    frame: ordinal,
+    frame: number,
     pts,
     detections: [...detections],
     tracks,
