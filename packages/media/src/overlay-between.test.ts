@@ -36,8 +36,25 @@ test("a track moves on a straight line to where it is next; what is not there st
     [2, 4, 20, 100, 200],
     [3, 6, 30, 100, 200],
     [4, 8, 40, 500],
-    [5, 10, 40, 500],
+    [5, 10, 50, 500],
   ]);
+});
+
+test("a track that is not seen again goes on as it came, in its size", async () => {
+  const wide: DetectionRow = { ...seen(3, 1), box: [3, 10, 26, 40] };
+  const rows = await between([row(0, seen(0, 1)), row(3, wide), row(6), row(9, seen(0, 1))], 3, 12);
+  assert.deepEqual(
+    rows.slice(3).map(({ detections }) => detections.map(({ box }) => box)),
+    [
+      [[3, 10, 26, 40]],
+      [[5, 10, 26, 40]],
+      [[7, 10, 26, 40]],
+      [],
+      [],
+      [],
+      ...Array(3).fill([[0, 10, 20, 40]]),
+    ],
+  );
 });
 
 test("boxes grow on the way", async () => {

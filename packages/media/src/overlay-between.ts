@@ -18,64 +18,86 @@ const ASSUMED_SECONDS = 0.04;
 
 /**
  * Rows for every frame of a video of which every n-th was looked at. In between a track moves on a straight line to where
- * it is seen next; what is not seen in the next row, or belongs to no track, stays where it was. Times are spread evenly.
- * Frames from one that has no row until the next that has one get none.
+ * it is seen next; one that is not seen in the next row goes on as it came, and what belongs to no track stays where it
+ * was. Times are spread evenly. Frames from one that has no row until the next that has one get none.
  */
 export async function* rowsBetween(
   rows: AsyncIterable<FrameRow>,
   { everyNth, frames, timeBase }: BetweenTerms,
 ): AsyncGenerator<FrameRow> {
   let step = (ASSUMED_SECONDS * timeBase[1]) / timeBase[0];
+  let earlier: FrameRow | undefined;
   let before: FrameRow | undefined;
   for await (const row of rows) {
     if (before !== undefined) {
-      const distance = row.frame - before.frame;
-      step = (row.pts - before.pts) / distance;
-      const boxes = boxesByTrack(row);
-      for (let k = 1; k < Math.min(everyNth, distance); k++) {
-        yield moved(before, k, step, boxes, k / distance);
-      }
+      step = (row.pts - before.pts) / (row.frame - before.frame);
+      const behind = Math.min(everyNth, row.frame - before.frame);
+      yield* following(before, waysOf(before, earlier, row), step, behind);
     }
     yield row;
-    before = row;
+    [earlier, before] = [before, row];
   }
   if (before === undefined) return;
-  for (let k = 1; k < Math.min(everyNth, frames - before.frame); k++) {
-    yield moved(before, k, step, new Map(), 0);
-  }
+  const behind = Math.min(everyNth, frames - before.frame);
+  yield* following(before, waysOf(before, earlier, undefined), step, behind);
 }
 
-function boxesByTrack({ detections }: FrameRow): Map<number, ResultBox> {
+/** What a box changes by from frame to frame. */
+type Way = ResultBox;
+
+/** The ways of a row's detections; undefined where one stays where it is. */
+function waysOf(
+  row: FrameRow,
+  earlier: FrameRow | undefined,
+  next: FrameRow | undefined,
+): (Way | undefined)[] {
+  const [from, to] = [boxesByTrack(earlier), boxesByTrack(next)];
+  return row.detections.map(({ trackId, box }) => {
+    if (trackId === undefined) return undefined;
+    const target = to.get(trackId);
+    if (target !== undefined) return wayTo(box, target, next!.frame - row.frame);
+    const origin = from.get(trackId);
+    if (origin === undefined) return undefined;
+    const [dx, dy] = shiftBetween(origin, box);
+    const distance = row.frame - earlier!.frame;
+    return [dx / distance, dy / distance, 0, 0];
+  });
+}
+
+function boxesByTrack(row: FrameRow | undefined): Map<number, ResultBox> {
   return new Map(
-    detections.flatMap(({ trackId, box }) => (trackId === undefined ? [] : [[trackId, box]])),
+    (row?.detections ?? []).flatMap(({ trackId, box }) =>
+      trackId === undefined ? [] : [[trackId, box]],
+    ),
   );
 }
 
-/** A row some frames later, tracks a share of the way to where they are next. */
-function moved(
+function wayTo(from: ResultBox, to: ResultBox, frames: number): Way {
+  return from.map((value, i) => (to[i]! - value) / frames) as Way;
+}
+
+/** The frames behind a row, up to that one which is so many frames behind it. */
+function* following(
   row: FrameRow,
-  frames: number,
+  ways: readonly (Way | undefined)[],
   step: number,
-  next: ReadonlyMap<number, ResultBox>,
-  share: number,
-): FrameRow {
-  const detections = row.detections.map((detection): DrawnDetection => {
-    const { trackId, box, mask } = detection;
-    const to = trackId === undefined ? undefined : next.get(trackId);
-    if (to === undefined) return detection;
-    const at = box.map((value, i) => value + share * (to[i]! - value)) as ResultBox;
-    return {
-      ...detection,
-      box: at,
-      ...(mask && { maskShift: shiftBetween(box, at) }),
+  behind: number,
+): Generator<FrameRow> {
+  for (let k = 1; k < behind; k++) {
+    yield {
+      ...row,
+      frame: row.frame + k,
+      pts: Math.round(row.pts + k * step),
+      detections: row.detections.map((detection, i) => moved(detection, ways[i], k)),
     };
-  });
-  return {
-    ...row,
-    frame: row.frame + frames,
-    pts: Math.round(row.pts + frames * step),
-    detections,
-  };
+  }
+}
+
+function moved(detection: DetectionRow, way: Way | undefined, frames: number): DrawnDetection {
+  if (way === undefined) return detection;
+  const { box, mask } = detection;
+  const at = box.map((value, i) => value + frames * way[i]!) as ResultBox;
+  return { ...detection, box: at, ...(mask && { maskShift: shiftBetween(box, at) }) };
 }
 
 /** From centre to centre. */
