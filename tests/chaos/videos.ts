@@ -21,6 +21,8 @@ const FOLLOWING = resultOptionsSchema.parse({
   tracker: { algorithm: "botsort", cameraMotion: true },
 });
 
+const SAMPLED = resultOptionsSchema.parse({ everyNth: 3 });
+
 /** Videos of a few seconds, each of its own kind. */
 export async function writeSubjects(folder: string): Promise<Subject[]> {
   const at = (name: string): string => join(folder, name);
@@ -42,6 +44,8 @@ export async function writeSubjects(folder: string): Promise<Subject[]> {
     subject("cut off.avi"),
     { ...subject("b-frames.mp4", NORMALIZED), name: "b-frames.mp4, normalized" },
     subject("shaky.mp4", FOLLOWING),
+    { ...subject("uneven.mp4", SAMPLED), name: "uneven.mp4, every 3rd frame" },
+    { ...subject("cut off.avi", SAMPLED), name: "cut off.avi, every 3rd frame" },
   ];
 }
 

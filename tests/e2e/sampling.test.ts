@@ -9,6 +9,7 @@ import {
   type Analytics,
   analyticsOptionsSchema,
   analyticsSchema,
+  decodeFeature,
   executionOptionsSchema,
   type FrameFileRow,
   frameFileRowSchema,
@@ -21,8 +22,12 @@ import {
   summarySchema,
   type TrackRow,
   trackRowSchema,
+  type ViewRow,
+  viewRowSchema,
 } from "@framequeue/contracts";
+import { compareJobs, type JobToCompare } from "@framequeue/pipeline";
 import { countFrames, writeClip } from "./clip.ts";
+import { storeColourModel } from "./colour-model.ts";
 import { openSmallSite, type SmallSite } from "./small-site.ts";
 
 const run = promisify(execFile);
@@ -83,6 +88,7 @@ const withoutTracks = ({ detections, ...row }: FrameRow) => ({
 
 test("every n-th frame: the same bytes however the work is cut, and the detections of a full job", async () => {
   await using site = await openSmallSite({ decoders: 2 });
+  await using busy = await openSmallSite({ decoders: 1, inferWorkers: 2 });
   const video = join(site.folder, "walk.mp4");
   await writeClip(video, { seconds: SECONDS });
   const full = await results(site, video, {});
@@ -102,9 +108,11 @@ test("every n-th frame: the same bytes however the work is cut, and the detectio
       jobs.push(await results(site, video, { options, execution }));
     }
     const [first, ...others] = jobs;
-    for (const other of others) {
-      assert.deepEqual(await hashes(site, other), await hashes(site, first!));
-    }
+    const expected = await hashes(site, first!);
+    for (const other of others) assert.deepEqual(await hashes(site, other), expected);
+    const execution = executionOptionsSchema.parse({ segmentSeconds: 1, batchFrames: 4 });
+    const among = await results(busy, video, { options, execution });
+    assert.deepEqual(await hashes(busy, among), expected);
     const modes = await Promise.all(
       jobs.map(async (job) => (await summaryOf(site, job)).execution.mode),
     );
@@ -245,4 +253,68 @@ test("a job that failed half way adopts what it had, and the result is that of o
     assert.equal((await site.ended(job)).state, "succeeded");
     assert.deepEqual(await hashes(site, job), await hashes(site, calm));
   }
+});
+
+test("a file that does not decode from its key frames as it does in one go", async () => {
+  await using site = await openSmallSite();
+  const video = join(site.folder, "damaged.mp4");
+  await writeClip(video, { seconds: SECONDS });
+  const bytes = await readFile(video);
+  // The packets are where they were, but not what they were.
+  bytes.fill(0xff, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 400);
+  await writeFile(video, bytes);
+  const full = await results(site, video, {}, "succeeded_with_warnings");
+  const expected = (await seenRows(site, full)).filter(({ frame }) => frame % 5 === 0);
+  const jobs: JobId[] = [];
+  for (const segmentSeconds of [1, 0]) {
+    const execution = executionOptionsSchema.parse({ segmentSeconds });
+    const options = sampled(5);
+    jobs.push(await results(site, video, { options, execution }, "succeeded_with_warnings"));
+  }
+  const [fallen, whole] = jobs;
+  assert.deepEqual(await hashes(site, fallen!), await hashes(site, whole!));
+  assert.equal((await summaryOf(site, fallen!)).execution.mode, "sequential");
+  assert.deepEqual((await seenRows(site, fallen!)).map(withoutTracks), expected.map(withoutTracks));
+  const { frames } = await summaryOf(site, fallen!);
+  assert.equal(frames, (await summaryOf(site, full)).frames);
+});
+
+test("best views come from the right frames of the source", async () => {
+  await using site = await openSmallSite();
+  const models = [site.model, await storeColourModel(site)];
+  const video = join(site.folder, "walk.mp4");
+  await writeClip(video, { seconds: SECONDS });
+  const viewsOf = async (options: ResultOptions, segmentSeconds: number): Promise<ViewRow[]> => {
+    const execution = executionOptionsSchema.parse({ segmentSeconds });
+    const job = await results(site, video, { models, options, execution });
+    const [, ...lines] = (await artifact(site, job, "views.jsonl")).trimEnd().split("\n");
+    return lines.map((line) => viewRowSchema.parse(JSON.parse(line)));
+  };
+  const options = sampled(7, { views: { perTrack: 2 } });
+  const views = await viewsOf(options, 1);
+  assert.deepEqual(views, await viewsOf(options, 0));
+  assert.equal(new Set(views.map(({ trackId }) => trackId)).size, 3);
+  for (const { frame, pts, label, embedding } of views) {
+    assert.equal(frame % 7, 0);
+    assert.equal(pts, frame * 512);
+    // red, green and blue: a view of another frame would show the ground beside the block
+    const vector = decodeFeature(embedding!);
+    assert.equal(vector.indexOf(Math.max(...vector)), Number(label.slice("class ".length)));
+    assert.ok(Math.max(...vector) > 0.9, `${label}: ${vector.join(" ")}`);
+  }
+});
+
+test("two jobs are compared where both looked", async () => {
+  await using site = await openSmallSite();
+  const video = join(site.folder, "walk.mp4");
+  await writeClip(video, { seconds: SECONDS });
+  const sides: JobToCompare[] = [];
+  for (const everyNth of [2, 3]) {
+    const id = await results(site, video, { options: sampled(everyNth) });
+    const { objects, jobs } = site.pipeline;
+    sides.push({ objects, id, result: await jobs.result(id) });
+  }
+  const { agreement } = await compareJobs(sides[0]!, sides[1]!);
+  const common = Math.ceil(FRAMES / 6);
+  assert.deepEqual([agreement.frames, agreement.equalFrames, agreement.share], [common, common, 1]);
 });

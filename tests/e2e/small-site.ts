@@ -33,6 +33,8 @@ export interface SmallSiteOptions {
   /** Segments that are decoded at once. */
   readonly decoders?: number;
   readonly quantumMs?: number;
+  /** Threads that infer. */
+  readonly inferWorkers?: number;
   /** The object store of all services, made of the folder's. */
   readonly store?: (folder: ObjectStore) => ObjectStore;
   /** The programs that render and cut run as ffmpeg. */
@@ -92,7 +94,7 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
       ...events,
     }),
     createInferService(pipeline, {
-      ...{ concurrency: 3, workers: 1, threadsPerWorker: 1 },
+      ...{ concurrency: 3, workers: options.inferWorkers ?? 1, threadsPerWorker: 1 },
       ...(options.engine ? { engine: options.engine } : {}),
       ...events,
     }),

@@ -157,25 +157,35 @@ test("a file is submitted, its events are followed and every result is downloade
   assert.deepEqual(await readdir(join(at.folder, "frames")), [], "no pixels are left");
 });
 
-test("a service that is killed is started again, and its job ends as if nothing had been", async () => {
+test("a service that is killed is started again, and its jobs end as if nothing had been", async () => {
   await using at = await openWorkshop();
   const video = join(at.folder, "walk.mp4");
   await writeClip(video, { seconds: 20 });
   await using system = await startSystem(at);
-  const { id } = await submit(system.url, video, { render: false, execution: { batchFrames: 4 } });
+  const execution = { batchFrames: 4, segmentSeconds: 5 };
+  const sampled = await submit(system.url, video, {
+    ...{ render: false, execution },
+    options: { everyNth: 3 },
+  });
+  const { id } = await submit(system.url, video, { render: false, execution });
   for (const service of ["infer", "decode", "track"]) {
     const before = await json(`${system.url}/v1/jobs/${id}`);
     if (before.finishedAt !== undefined) break;
     for (const pid of await descendants(system.pid, `services/${service}/`))
       process.kill(pid, "SIGKILL");
   }
-  const view = await ended(system.url, id);
-  assert.equal(view.state, "succeeded");
-  const frames = await (await fetch(`${system.url}${view.results["frames.jsonl"]}`)).text();
-
-  const local = await analyze(at, ["walk.mp4", "--model", at.model, "--no-video", "--out", "out"]);
-  assert.equal(local.code, 0, local.stderr);
-  assert.equal(frames, await readFile(join(at.folder, "out/walk/frames.jsonl"), "utf8"));
+  for (const [job, more] of [
+    [id, []],
+    [sampled.id, ["--every-nth", "3"]],
+  ] as const) {
+    const view = await ended(system.url, job);
+    assert.equal(view.state, "succeeded");
+    const frames = await (await fetch(`${system.url}${view.results["frames.jsonl"]}`)).text();
+    const args = ["walk.mp4", "--model", at.model, "--no-video", "--out", "out", ...more];
+    const local = await analyze(at, args);
+    assert.equal(local.code, 0, local.stderr);
+    assert.equal(frames, await readFile(join(at.folder, "out/walk/frames.jsonl"), "utf8"));
+  }
 });
 
 test("what cannot be analysed fails with its problem, and a cancelled job leaves nothing to do", async () => {

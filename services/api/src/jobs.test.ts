@@ -71,6 +71,9 @@ test("what is wrong with a request is said by the field", async () => {
       "options.tracker.age",
       /no option options\.tracker\.age/,
     ],
+    [{ source, options: { everyNth: 0 } }, 400, "invalid-request", "options.everyNth", />=1/],
+    [{ source, options: { everyNth: 61 } }, 400, "invalid-request", "options.everyNth", /<=60/],
+    [{ source, options: { everyNth: 1.5 } }, 400, "invalid-request", "options.everyNth", /int/],
     [{ source, options: { minScore: 2 } }, 400, "invalid-request", "options.minScore", /<=1/],
     [
       { source, execution: { batchFrames: 0, window: "x" } },
