@@ -8,7 +8,7 @@ import { SelectedHead, TableHead } from "./finished-heads.ts";
 import type { MaskReader } from "./instance-masks.ts";
 import { maskReader } from "./instance-masks.ts";
 import type { ObjectManifest } from "./manifest.ts";
-import { boxSpace } from "./manifest-output.ts";
+import { boxSpace } from "./manifest-facts.ts";
 import { MaskCollector } from "./mask-collector.ts";
 import { QueryHead } from "./query-head.ts";
 import { SsdHead } from "./ssd-head.ts";

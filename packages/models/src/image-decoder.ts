@@ -3,7 +3,7 @@ import type { Tensor } from "onnxruntime-node";
 import type { ChunkImages } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import type { ImageManifest } from "./manifest.ts";
-import { CHANNEL_COUNT } from "./manifest-input.ts";
+import { CHANNEL_COUNT } from "./manifest-facts.ts";
 import { floatsOf } from "./output-tensor.ts";
 
 /** Index, in the model's channels, of each of the planes of `gbrp`. */

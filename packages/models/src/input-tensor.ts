@@ -1,6 +1,6 @@
 import type { Size } from "@framequeue/vision";
 import type { InputSpec } from "./manifest-input.ts";
-import { CHANNEL_COUNT } from "./manifest-input.ts";
+import { CHANNEL_COUNT } from "./manifest-facts.ts";
 
 /** Where a picture's content lies in the input, in whole pixels; negative where it is cut off at the left or top. */
 export interface Content extends Size {

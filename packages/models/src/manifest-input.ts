@@ -1,9 +1,7 @@
 import { z } from "zod";
+import { CHANNEL_COUNT } from "./manifest-facts.ts";
 
 const side = z.int().min(1).max(8192);
-
-/** Channels of each order. `luma`: brightness alone, .299 red + .587 green + .114 blue. */
-export const CHANNEL_COUNT = { rgb: 3, bgr: 3, luma: 1 } as const;
 
 const perChannel = z.array(z.number()).min(1).max(3);
 

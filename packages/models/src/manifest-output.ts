@@ -139,35 +139,3 @@ export const imageOutputSchema = z.strictObject({
   /** What makes a value 0 to 255; values outside are cut off. */
   scale: z.number().positive(),
 });
-
-/** Families whose boxes overlap until they are suppressed. */
-export function needsSuppression({ decoder }: DetectionOutput | InstanceOutput): boolean {
-  switch (decoder) {
-    case "yolox":
-    case "yolov5":
-    case "yolov8":
-    case "ssd":
-      return true;
-    case "queries":
-    case "selected":
-    case "table":
-      return false;
-  }
-}
-
-/** The space in which a model gives its boxes. */
-export function boxSpace(output: DetectionOutput | InstanceOutput): BoxEncoding["space"] {
-  switch (output.decoder) {
-    case "yolox":
-    case "yolov5":
-    case "yolov8":
-      return "input";
-    case "queries":
-      return "share";
-    case "ssd":
-    case "selected":
-      return output.boxes.space;
-    case "table":
-      return output.space;
-  }
-}

@@ -1,15 +1,14 @@
 import { invalid, ProblemError } from "@framequeue/contracts";
 import { z } from "zod";
+import { boxSpace, findsObjects, needsSuppression } from "./manifest-facts.ts";
 import { inputSchema } from "./manifest-input.ts";
 import type { DetectionOutput, InstanceOutput } from "./manifest-output.ts";
 import {
-  boxSpace,
   classificationOutputSchema,
   detectionOutputSchema,
   embeddingOutputSchema,
   imageOutputSchema,
   instanceOutputSchema,
-  needsSuppression,
   semanticOutputSchema,
 } from "./manifest-output.ts";
 
@@ -162,10 +161,6 @@ export type ModelManifest = z.infer<typeof manifestSchema>;
 
 /** A model whose results are objects with boxes: what a job detects and tracks with. */
 export type ObjectManifest = DetectionManifest | InstanceManifest;
-
-export function findsObjects(manifest: ModelManifest): manifest is ObjectManifest {
-  return manifest.task === "detection" || manifest.task === "instance-segmentation";
-}
 
 /**
  * The manifest of a model that finds objects.

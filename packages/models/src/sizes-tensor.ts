@@ -1,8 +1,7 @@
 import type { Size } from "@framequeue/vision";
 import { Tensor } from "onnxruntime-node";
 import type { ModelManifest } from "./manifest.ts";
-import { findsObjects } from "./manifest.ts";
-import { boxSpace } from "./manifest-output.ts";
+import { boxSpace, findsObjects } from "./manifest-facts.ts";
 
 /** The second input of models that scale their boxes themselves: int64 `[slots, 2]`, reused for every run. */
 export class SizesTensor {

@@ -7,7 +7,7 @@ import type {
   ModelManifest,
   SemanticManifest,
 } from "./manifest.ts";
-import { CHANNEL_COUNT } from "./manifest-input.ts";
+import { CHANNEL_COUNT } from "./manifest-facts.ts";
 
 /** A size, or `any` where the manifest leaves it to the model. */
 export type Extent = number | "any";
