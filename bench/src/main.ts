@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { autoscale } from "./autoscale/bench.ts";
 import type { Bench, Measurement } from "./bench.ts";
 import { controlPlane } from "./control-plane/bench.ts";
+import { counts } from "./counts/bench.ts";
 import { equality } from "./equality/bench.ts";
 import { frameStores } from "./frame-stores/bench.ts";
 import { infer } from "./infer/bench.ts";
@@ -12,6 +13,7 @@ import { memory } from "./memory/bench.ts";
 import { scaling } from "./scaling/bench.ts";
 import { streetTracking } from "./street-tracking/bench.ts";
 import { tracking } from "./tracking/bench.ts";
+import { videoTracking } from "./video-tracking/bench.ts";
 
 const BENCHES: readonly Bench[] = [
   mainJob,
@@ -23,6 +25,8 @@ const BENCHES: readonly Bench[] = [
   memory,
   tracking,
   streetTracking,
+  videoTracking,
+  counts,
   autoscale,
   localScaling,
 ];

@@ -2,6 +2,9 @@ import { basename } from "node:path";
 import { awaitJob, type ComposedSystem } from "@framequeue/cli";
 import {
   type AcceptedJob,
+  type Analytics,
+  analyticsOptionsSchema,
+  analyticsSchema,
   type ArtifactName,
   type ExecutionOptions,
   executionOptionsSchema,
@@ -15,18 +18,28 @@ import type { ModelPackage } from "@framequeue/models";
 /** Options of a job as its user gives them. */
 export type JobOptions = Parameters<typeof resultOptionsSchema.parse>[0];
 
+/** What few jobs have. */
+export interface JobExtras {
+  /** Stored in the system already, as the detector is. */
+  readonly embedder?: ModelPackage | undefined;
+  /** What is counted, as a request has it. */
+  readonly analytics?: Parameters<typeof analyticsOptionsSchema.parse>[0];
+}
+
 export interface JobRun {
   readonly summary: Summary;
   /** SHA-256 of each result file. */
   readonly hashes: Readonly<Record<string, string>>;
   /** The tracks as MOTChallenge text. */
   readonly mot: string;
+  /** What was counted, where that was asked for. */
+  readonly analytics: Analytics | undefined;
 }
 
 /**
  * Runs the main job without rendering on a file of this machine, and clears its objects away.
  *
- * @param model stored in the system already, as is the one for looks
+ * @param model stored in the system already
  * @param options as in a request
  * @throws Error where the job does not succeed, with warnings or without
  */
@@ -36,7 +49,7 @@ export async function runJob(
   video: string,
   execution: Partial<ExecutionOptions> = {},
   options: JobOptions = {},
-  embedder?: ModelPackage,
+  { embedder, analytics: counted }: JobExtras = {},
 ): Promise<JobRun> {
   const job: AcceptedJob = {
     v: 1,
@@ -47,6 +60,7 @@ export async function runJob(
     options: resultOptionsSchema.parse(options),
     execution: executionOptionsSchema.parse(execution),
     render: false,
+    ...(counted === undefined ? {} : { analytics: analyticsOptionsSchema.parse(counted) }),
   };
   await jobs.submit(job);
   const view = await awaitJob(jobs, job.id, { signal: new AbortController().signal });
@@ -58,9 +72,13 @@ export async function runJob(
     (await objects.get(result.artifacts[name]!.key)).toString();
   const summary = summarySchema.parse(JSON.parse(await text("summary.json")));
   const mot = await text("mot.txt");
+  const analytics =
+    "analytics.json" in result.artifacts
+      ? analyticsSchema.parse(JSON.parse(await text("analytics.json")))
+      : undefined;
   const hashes = Object.fromEntries(
     Object.entries(result.artifacts).map(([name, { sha256 }]) => [name, sha256]),
   );
   await objects.deletePrefix(`jobs/${job.id}`);
-  return { summary, hashes, mot };
+  return { summary, hashes, mot, analytics };
 }

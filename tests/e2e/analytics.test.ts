@@ -11,8 +11,6 @@ import {
   executionOptionsSchema,
   type JobId,
 } from "@framequeue/contracts";
-import { createScene } from "@framequeue/synth";
-import { SceneAnalytics } from "@framequeue/tracking";
 import { writeClip } from "./clip.ts";
 import { openSmallSite, type SmallSite } from "./small-site.ts";
 
@@ -104,47 +102,4 @@ test("a job without analytics has no files of them", async () => {
   await site.ended(job);
   const result = await site.pipeline.jobs.result(job);
   assert.ok(!("events.jsonl" in result!.artifacts));
-});
-
-test("the boxes of a street's ground truth are counted exactly", () => {
-  const scene = createScene({ seed: 3, seconds: 12, width: 320, height: 180 });
-  const x = 160;
-  const [top, bottom] = [60, 180];
-  const counted = new SceneAnalytics({
-    anchor: "bottom",
-    lines: [{ name: "gate", from: [x, bottom], to: [x, top] }],
-    zones: [],
-    margin: 0,
-    intervalSeconds: 60,
-  });
-  const truth = Array.from({ length: scene.frames }, (_, frame) => scene.groundTruth(frame));
-  const lastFrame = new Map(truth.flatMap((boxes, frame) => boxes.map(({ id }) => [id, frame])));
-  const paths = new Map<string, { x: number; y: number }[]>();
-  for (const [frame, boxes] of truth.entries()) {
-    const objects = boxes.map(({ id, label, fullBox }) => {
-      const isLast = lastFrame.get(id) === frame;
-      return { trackId: id, label, box: fullBox, isLast };
-    });
-    Array.from(counted.see({ frame, pts: frame, seconds: frame / scene.fps, objects }));
-    for (const { id, label, fullBox } of boxes) {
-      const at = { x: fullBox[0] + fullBox[2] / 2, y: fullBox[1] + fullBox[3] };
-      const key = `${label} ${id}`;
-      paths.set(key, [...(paths.get(key) ?? []), at]);
-    }
-  }
-  // By the definition for an upright line: where a step goes from one side to the other, at which height.
-  const expected = { in: {} as Record<string, number>, out: {} as Record<string, number> };
-  for (const [key, path] of paths) {
-    const label = key.split(" ")[0]!;
-    for (const [i, to] of path.entries()) {
-      const from = path[i - 1];
-      if (from === undefined || from.x < x === to.x < x) continue;
-      const y = from.y + ((x - from.x) / (to.x - from.x)) * (to.y - from.y);
-      if (y < top || y > bottom) continue;
-      const tally = expected[from.x < x ? "in" : "out"];
-      tally[label] = (tally[label] ?? 0) + 1;
-    }
-  }
-  assert.ok(Object.keys(expected.in).length + Object.keys(expected.out).length > 1);
-  assert.deepEqual(counted.total.lines["gate"], expected);
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ComposedSystem, openPrivateSystem } from "@framequeue/cli";
+import { needsLooks, trackerOptionsSchema } from "@framequeue/contracts";
 import { loadModelPackage, type ModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { createScene, h264OutputArguments, type SceneOptions } from "@framequeue/synth";
@@ -122,14 +123,8 @@ async function runStreet(
     const truth = personTruth(scene);
     for (const [i, { tracker }] of trackers.entries()) {
       const jobOptions = { tracker, labels: ["person"], minScore: 0.1 };
-      const { mot } = await runJob(
-        system,
-        detector,
-        video,
-        {},
-        jobOptions,
-        looks(tracker, embedder),
-      );
+      const extras = { embedder: goesByLooks(tracker) ? embedder : undefined };
+      const { mot } = await runJob(system, detector, video, {}, jobOptions, extras);
       counts[i]!.push(countTracking(truth, parseMotText(mot), IOU_THRESHOLD));
     }
   }
@@ -144,8 +139,8 @@ async function runStreet(
 }
 
 /** Vectors cost time, so that only those get them who look at them. */
-function looks(tracker: Contender["tracker"], embedder: ModelPackage): ModelPackage | undefined {
-  return tracker.algorithm === "deepsort" || tracker.appearance === true ? embedder : undefined;
+function goesByLooks(tracker: Contender["tracker"]): boolean {
+  return needsLooks(trackerOptionsSchema.parse(tracker));
 }
 
 function percent(share: number): string {

@@ -16,26 +16,11 @@ import { type LocalJobOutcome, runLocalJob } from "./local-job.ts";
 import { checkOutFolder } from "./out-folder.ts";
 import { openPrivateSystem } from "./private-system.ts";
 import { createProgressDisplay } from "./progress-line.ts";
+import { STREET_GAP_FRAMES, STREET_TRACKER } from "./street-tracker.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MODEL = "starter-detector";
 const SCORES_FILE = "scores.json";
-/**
- * Chosen on scenes of their own. Objects of the street pass behind trees and under a bridge for up to two seconds, and
- * the detector's weak detections are more often wrong than hidden objects.
- */
-const STREET_TRACKER = {
-  algorithm: "ocsort",
-  minScore: 0.6,
-  maxAge: 60,
-  minHits: 1,
-  iouThreshold: 0.2,
-  deltaFrames: 10,
-  inertia: 0.7,
-  refind: true,
-} as const;
-/** Half a second: what is longer hidden has often turned meanwhile. */
-const STREET_GAP_FRAMES = 15;
 /** How long running work may go on after Ctrl-C. */
 const STOP_MS = 2_000;
 
