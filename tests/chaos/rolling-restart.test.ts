@@ -11,7 +11,9 @@ import { untilClean } from "./leftovers.ts";
 import { ask, restartAll } from "./rolling.ts";
 import { writeSubjects } from "./videos.ts";
 
-const USERS = 10;
+const USERS = 6;
+/** Of each video: long enough that every step of its job meets a restart, in one user or another. */
+const SECONDS = 4;
 const PATIENCE_MS = 120_000;
 
 /** Half a minute on a machine that has nothing else to do. */
@@ -22,7 +24,7 @@ test("a rolling restart of everything costs no job, no byte and no request", LIM
   try {
     const videos = join(folder, "videos");
     await mkdir(videos);
-    const subjects = await writeSubjects(videos);
+    const subjects = await writeSubjects(videos, SECONDS);
     await using system = await startChaosSystem(folder, videos, { apis: 2 });
     const story: string[] = [];
     // Nothing is full or away: no answer of 500 or above is excused.

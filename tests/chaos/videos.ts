@@ -24,9 +24,9 @@ const FOLLOWING = resultOptionsSchema.parse({
 const SAMPLED = resultOptionsSchema.parse({ everyNth: 3 });
 
 /** Videos of a few seconds, each of its own kind. */
-export async function writeSubjects(folder: string): Promise<Subject[]> {
+export async function writeSubjects(folder: string, seconds = 8): Promise<Subject[]> {
   const at = (name: string): string => join(folder, name);
-  await writeClip(at("b-frames.mp4"), { seconds: 8, gop: 12 });
+  await writeClip(at("b-frames.mp4"), { seconds, gop: 12 });
   // Every fourth frame is missing, so that the times are uneven.
   await ffmpeg(at("b-frames.mp4"), at("uneven.mp4"), [
     ...["-vf", "select='mod(n,4)'", "-fps_mode", "vfr", "-an"],
