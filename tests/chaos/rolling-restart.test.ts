@@ -12,11 +12,11 @@ import { ask, restartAll } from "./rolling.ts";
 import { writeSubjects } from "./videos.ts";
 
 const USERS = 6;
-/** Of each video: long enough that every step of its job meets a restart, in one user or another. */
+/** Of each video. */
 const SECONDS = 4;
 const PATIENCE_MS = 120_000;
 
-/** Half a minute on a machine that has nothing else to do. */
+/** A minute on a machine that has nothing else to do. */
 const LIMIT = { timeout: 600_000 };
 
 test("a rolling restart of everything costs no job, no byte and no request", LIMIT, async (t) => {
