@@ -8,8 +8,9 @@ export const sizeSchema = z.object({ width: z.int().positive(), height: z.int().
 export type Size = z.infer<typeof sizeSchema>;
 
 /**
- * What the product knows of a source after probing it. `width` and `height` are those of the picture as it is shown,
- * that is, after `rotation` (degrees clockwise, one of 0, 90, 180, 270) has been applied; all boxes are in this space.
+ * What the product knows of a source after probing it. `width` and `height` are those of the picture as it is shown: after
+ * `rotation` (degrees clockwise, one of 0, 90, 180, 270), and with square pixels, the width stretched or shrunk where the
+ * source stores pixels of another shape. All boxes are in this space.
  */
 export const mediaInfoSchema = z.object({
   container: z.string(),

@@ -56,6 +56,35 @@ test("a turned picture has its shown size and a clockwise rotation", () => {
   }
 });
 
+test("pixels that are not square stretch the width of the upright picture", () => {
+  const table: [string | undefined, number, number, number][] = [
+    ["2:1", 0, 1280, 360],
+    ["64:45", 0, 910, 360],
+    ["1:2", 0, 320, 360],
+    ["2:1", -90, 180, 640],
+    ["1:2", 90, 720, 640],
+    ["3:7", 180, 274, 360],
+    ["16:1", 0, 10240, 360],
+    ["17:1", 0, 640, 360],
+    ["1:1000", 0, 640, 360],
+    ["0:1", 0, 640, 360],
+    ["1:0", 0, 640, 360],
+    ["0:0", 0, 640, 360],
+    ["-2:1", 0, 640, 360],
+    ["N/A", 0, 640, 360],
+    [undefined, 0, 640, 360],
+  ];
+  for (const [sample_aspect_ratio, rotation, width, height] of table) {
+    const stream = { ...h264, sample_aspect_ratio, side_data_list: [{ rotation }] };
+    const json = JSON.stringify({ streams: [stream], format: mp4 });
+    const info = readProbe("clip.mp4", json, [], { ...limits, maxPixels: 1e7 });
+    assert.deepEqual(
+      [sample_aspect_ratio, info.width, info.height],
+      [sample_aspect_ratio, width, height],
+    );
+  }
+});
+
 test("only an mp4 index is trusted for the number of frames", () => {
   assert.equal(read({ streams: [h264], format: { format_name: "avi" } }).indexedFrames, undefined);
   assert.equal(
@@ -94,6 +123,13 @@ const failures: [string, object, string[], ProblemCode, RegExp][] = [
     [],
     "source-too-large",
     /1001x1000/,
+  ],
+  [
+    "too many pixels as shown",
+    { streams: [{ ...h264, sample_aspect_ratio: "5:1" }], format: mp4 },
+    [],
+    "source-too-large",
+    /3200x360/,
   ],
   [
     "too many pixels in the bitstream",

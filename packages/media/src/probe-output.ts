@@ -1,5 +1,5 @@
 import { ProblemError } from "@framequeue/contracts";
-import type { MediaInfo, ProblemCode } from "@framequeue/contracts";
+import type { MediaInfo, ProblemCode, Size } from "@framequeue/contracts";
 import { z } from "zod";
 
 const streamSchema = z.object({
@@ -9,6 +9,7 @@ const streamSchema = z.object({
   codec_tag_string: z.string().optional(),
   width: z.int().optional(),
   height: z.int().optional(),
+  sample_aspect_ratio: z.string().optional(),
   time_base: z.string().optional(),
   duration: z.string().optional(),
   duration_ts: z.number().optional(),
@@ -79,13 +80,16 @@ export function readProbe(
       `There is no decoder here for the video format${tag} of ${name}.`,
     );
   }
-  const { width = 0, height = 0 } = stream;
-  if (width * height > limits.maxPixels) {
+  const stored = { width: stream.width ?? 0, height: stream.height ?? 0 };
+  if (stored.width === 0 || stored.height === 0) {
+    return fail("source-damaged", `${name} does not say how large its pictures are.${said}`);
+  }
+  const rotation = clockwiseRotation(stream);
+  const shown = shownSize(stored, rotation, pixelShape(stream.sample_aspect_ratio));
+  for (const { width, height } of [stored, shown]) {
+    if (width * height <= limits.maxPixels) continue;
     const detail = describeOversize(name, `${width}x${height}`, limits.maxPixels);
     return fail("source-too-large", detail);
-  }
-  if (width === 0 || height === 0) {
-    return fail("source-damaged", `${name} does not say how large its pictures are.${said}`);
   }
   const durationSeconds = statedDuration(stream, format.duration);
   if (durationSeconds > limits.maxSeconds) {
@@ -94,8 +98,6 @@ export function readProbe(
       `${name} is ${Math.round(durationSeconds)} s long; the limit is ${limits.maxSeconds} s.`,
     );
   }
-  const rotation = clockwiseRotation(stream);
-  const turned = rotation === 90 || rotation === 270;
   const indexedFrames = format.format_name.split(",").includes("mp4")
     ? Number(stream.nb_frames ?? 0)
     : 0;
@@ -103,8 +105,8 @@ export function readProbe(
     container: format.format_name,
     codec,
     streamIndex: stream.index,
-    width: turned ? height : width,
-    height: turned ? width : height,
+    width: shown.width,
+    height: shown.height,
     rotation,
     timeBase: parseTimeBase(stream.time_base),
     startSeconds: parseSeconds(format.start_time),
@@ -145,6 +147,23 @@ function clockwiseRotation(stream: ProbedStream): MediaInfo["rotation"] {
   const angle = stream.side_data_list?.find((each) => each.rotation !== undefined)?.rotation ?? 0;
   const clockwise = ((-Math.round(angle) % 360) + 360) % 360;
   return clockwise === 90 || clockwise === 180 || clockwise === 270 ? clockwise : 0;
+}
+
+/** Pixels that are further from square than this are a mistake of the header. */
+const MOST_STRETCH = 16;
+
+/** Width of a stored pixel over its height; 1 where the header says nothing that can be. */
+function pixelShape(text: string | undefined): number {
+  const [width, height] = (text ?? "").split(":").map(Number);
+  const ratio = width! / height!;
+  return ratio >= 1 / MOST_STRETCH && ratio <= MOST_STRETCH ? ratio : 1;
+}
+
+/** The size with square pixels, upright. The height of the upright picture stays, as with ffmpeg's `scale=iw*sar:ih`. */
+function shownSize(stored: Size, rotation: MediaInfo["rotation"], shape: number): Size {
+  const turned = rotation === 90 || rotation === 270;
+  const width = turned ? stored.height / shape : stored.width * shape;
+  return { width: Math.max(1, Math.round(width)), height: turned ? stored.width : stored.height };
 }
 
 function parseSeconds(text: string | undefined): number {

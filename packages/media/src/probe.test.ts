@@ -5,6 +5,8 @@ import type { ProblemCode } from "@framequeue/contracts";
 import { probe } from "./probe.ts";
 import { ClipFolder } from "./testing/clips.ts";
 
+const MOVING = "-f lavfi -i testsrc2=s=160x120:r=25:d=1";
+
 let clips: ClipFolder;
 before(async () => {
   clips = await ClipFolder.create();
@@ -51,6 +53,28 @@ test("turned and mirrored pictures have the size they are shown in", async () =>
     const info = await probe(await clips.turn(plain, name, matrix));
     assert.deepEqual([name, info.rotation, info.width], [name, rotation, width]);
   }
+});
+
+test("width and height are those that ffmpeg itself shows with square pixels", async () => {
+  const wide = await clips.encode("wide.mp4", `${MOVING} -vf setsar=64/45 -c:v libx264`);
+  const table: [string, number[] | undefined][] = [
+    ["wide.mp4", undefined],
+    ["wide-turned.mp4", [0, 1, -1, 0]],
+    ["wide-turned-back.mp4", [0, -1, 1, 0]],
+    ["wide-upside-down.mp4", [-1, 0, 0, -1]],
+  ];
+  for (const [name, matrix] of table) {
+    const path = matrix === undefined ? wide : await clips.turn(wide, name, matrix);
+    const { width, height } = await probe(path);
+    const shown = await clips.encode(
+      `shown-${name}`,
+      `-i ${path} -vf scale=round(iw*sar):ih,setsar=1 -frames:v 1 -c:v ffv1 -f matroska`,
+    );
+    const judged = await probe(shown);
+    assert.deepEqual([name, width, height], [name, judged.width, judged.height]);
+  }
+  const tall = await clips.encode("tall.mkv", `${MOVING} -vf setsar=3/7 -c:v mpeg4`);
+  assert.equal((await probe(tall)).width, Math.round((160 * 3) / 7));
 });
 
 test("odd sizes and other containers", async () => {
