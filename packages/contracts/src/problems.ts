@@ -46,6 +46,11 @@ export const PROBLEMS = {
     title: "The source cannot be decoded here",
     retryable: false,
   },
+  "source-changed": {
+    status: 422,
+    title: "The source changed while it was analysed",
+    retryable: false,
+  },
   "source-too-large": { status: 422, title: "The source is over a limit", retryable: false },
   "model-not-found": { status: 422, title: "There is no such model", retryable: false },
   "model-unreachable": { status: 422, title: "The model cannot be fetched", retryable: false },

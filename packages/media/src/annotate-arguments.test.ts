@@ -2,10 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { annotateArguments, escapeFilterValue } from "./annotate-arguments.ts";
 import type { AnnotateArguments } from "./annotate-arguments.ts";
+import { FrameClock } from "./frame-clock.ts";
 
 const base: AnnotateArguments = {
-  source: "in.mp4",
-  info: { streamIndex: 0, timeBase: [1, 12800], startSeconds: 0.5 },
+  source: { path: "in.mp4" },
+  info: {
+    streamIndex: 0,
+    timeBase: [1, 12800],
+    startSeconds: 0.5,
+    width: 640,
+    height: 360,
+    rotation: 0,
+  },
+  clock: new FrameClock([6400, 6912], [1, 12800]),
   assPath: "/tmp/a.ass",
   output: "out.mp4",
   audio: undefined,
@@ -29,7 +38,7 @@ test("times are kept, and the picture is what browsers play", () => {
   const { output } = annotateArguments(base);
   const text = output.join(" ");
   assert.match(text, /-fps_mode passthrough -enc_time_base:v 1\/12800/);
-  assert.match(text, /scale=out_range=tv,format=yuv420p,.*,ass=filename=\/tmp\/a\.ass,.*pad=/);
+  assert.match(text, /scale=.*:out_range=tv,format=yuv420p,.*,ass=filename=\/tmp\/a\.ass,.*pad=/);
   assert.match(text, /-movflags \+faststart/);
   assert.ok(!text.includes("-c:a") && !text.includes("-output_ts_offset"));
 });
@@ -42,7 +51,7 @@ test("sound is copied where MP4 can hold it, and encoded otherwise", () => {
 });
 
 test("frames before the container's start move everything", () => {
-  const { output } = annotateArguments({ ...base, firstPts: -1280 });
+  const clock = new FrameClock([-1280, 0], [1, 12800]);
+  const { output } = annotateArguments({ ...base, clock });
   assert.equal(output[output.indexOf("-output_ts_offset") + 1], "0.600000");
-  assert.ok(!annotateArguments({ ...base, firstPts: 6400 }).output.includes("-output_ts_offset"));
 });

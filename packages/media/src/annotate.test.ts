@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import type { DetectionRow, FrameRow, MediaInfo } from "@framequeue/contracts";
 import { annotate, writeOverlay } from "./annotate.ts";
 import { openDecoder } from "./decode.ts";
+import { FrameClock } from "./frame-clock.ts";
 import { probe } from "./probe.ts";
 import { ClipFolder } from "./testing/clips.ts";
 import { noChildProcesses } from "./testing/processes.ts";
@@ -55,11 +56,12 @@ async function annotateClip(path: string, rows: (pts: number[]) => FrameRow[]) {
   const info = await probe(path);
   const { pts } = await readAll(path, info, WHOLE);
   const assPath = clips.file("it's: an, [overlay];.ass");
-  const { firstPts } = await writeOverlay(assPath, rows(pts), info);
+  const clock = new FrameClock(pts, info.timeBase);
+  await writeOverlay(assPath, rows(pts), info, clock);
   const output = clips.file("annotated.mp4");
   const progress: number[] = [];
   const onProgress = (frames: number) => void progress.push(frames);
-  await annotate({ source: path, info, assPath, output, firstPts, crf: 10, onProgress });
+  await annotate({ source: path, info, clock, assPath, output, crf: 10, onProgress });
   const result = await probe(output);
   const seconds = ({ timeBase, startSeconds }: MediaInfo, ticks: number) =>
     (ticks * timeBase[0]) / timeBase[1] - startSeconds;
@@ -146,16 +148,18 @@ test("turned pictures are written upright", async () => {
 test("a failure is a problem, and an abort leaves no ffmpeg", async () => {
   const path = await clips.bFrames("fails.mp4", 5);
   const info = await probe(path);
+  const clock = new FrameClock([0], info.timeBase);
   const assPath = clips.file("fails.ass");
-  await writeOverlay(assPath, [], info);
+  await writeOverlay(assPath, [], info, clock);
   const output = clips.file("none/out.mp4");
-  await assert.rejects(annotate({ source: path, info, assPath, output }), {
+  await assert.rejects(annotate({ source: path, info, clock, assPath, output }), {
     code: "render-failed",
   });
   const controller = new AbortController();
   const running = annotate({
     source: path,
     info,
+    clock,
     assPath,
     output: clips.file("aborted.mp4"),
     preset: "placebo",
@@ -170,8 +174,11 @@ test("a full disk is a fault of the disk, not of the video", { skip: NO_FULL_DIS
   const path = await clips.bFrames("full.mp4", 1);
   const assPath = clips.file("full.ass");
   const info = await probe(path);
-  await writeOverlay(assPath, [], info);
+  const clock = new FrameClock([0], info.timeBase);
+  await writeOverlay(assPath, [], info, clock);
   const output = clips.file("on-full.mp4");
   await symlink("/dev/full", output);
-  await assert.rejects(annotate({ source: path, info, assPath, output }), { code: "store-full" });
+  await assert.rejects(annotate({ source: path, info, clock, assPath, output }), {
+    code: "store-full",
+  });
 });

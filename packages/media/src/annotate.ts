@@ -1,5 +1,4 @@
 import { createWriteStream } from "node:fs";
-import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ProblemError } from "@framequeue/contracts";
@@ -9,64 +8,66 @@ import type { AudioPlan } from "./annotate-arguments.ts";
 import { findAudio } from "./audio.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
+import type { FrameClock } from "./frame-clock.ts";
 import { overlayAss } from "./overlay-ass.ts";
+import { asSourceFile, sourceName } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
 
 export interface AnnotateOptions extends ToolOptions {
   /** The video that was analysed. */
-  readonly source: string;
+  readonly source: SourceFile | string;
   readonly info: MediaInfo;
+  /** When each frame that decodes is shown. */
+  readonly clock: FrameClock;
+  /** How long the last picture is shown, in ticks; absent: as long as the one before. */
+  readonly lastTicks?: number | undefined;
+  /** Whether pictures change their shape on the way. */
+  readonly isReshaped?: boolean;
   /** The overlay, as `writeOverlay` writes it. */
   readonly assPath: string;
   /** The MP4 file to write. */
   readonly output: string;
-  /** pts of the first frame, as `writeOverlay` returns it: frames before the container's start need room. */
-  readonly firstPts?: number | undefined;
   /** Frames written so far; called about twice a second. */
   readonly onProgress?: (frames: number) => void;
   /** x264's preset; default `veryfast`. */
   readonly preset?: string;
   /** x264's quality, lower is better; default 21. */
   readonly crf?: number;
+  /** Threads of the decoder; absent: all cores. */
+  readonly decoderThreads?: number | undefined;
   /** Threads of the encoder; absent: all cores. */
   readonly threads?: number;
 }
 
-/**
- * Writes the overlay of `rows` for `annotate`, and tells the pts of the first frame. Holds a bounded part of it in
- * memory.
- */
+/** Writes the overlay of `rows` for `annotate`. Holds a bounded part of it in memory. */
 export async function writeOverlay(
   path: string,
   rows: AsyncIterable<FrameRow> | Iterable<FrameRow>,
-  info: Pick<MediaInfo, "width" | "height" | "timeBase" | "startSeconds">,
-): Promise<{ firstPts: number | undefined }> {
-  let firstPts: number | undefined;
-  async function* noted(): AsyncGenerator<FrameRow> {
-    for await (const row of rows) {
-      firstPts ??= row.pts;
-      yield row;
-    }
-  }
-  await pipeline(Readable.from(overlayAss(noted(), info)), createWriteStream(path));
-  return { firstPts };
+  info: Pick<MediaInfo, "width" | "height" | "startSeconds">,
+  clock: FrameClock,
+): Promise<void> {
+  await pipeline(Readable.from(overlayAss(rows, info, clock)), createWriteStream(path));
 }
 
 const NO_ROOM = /No space left on device|Disk quota exceeded/;
 
 /**
- * Burns an overlay into a video: every frame of the source at its own time, H.264 in 8-bit 4:2:0 at even sizes, with the
- * source's first sound track. The result plays in browsers and starts before it is loaded.
+ * Burns an overlay into a video: every frame of the source at its own time, H.264 in 8-bit 4:2:0 at even sizes and with
+ * square pixels, with the source's first sound track; without it where the clock was set back, for the sound's times
+ * fall there too. The result plays in browsers and starts before it is loaded.
  *
  * @throws {ProblemError} `render-failed`; `store-full` when the disk is; the signal's reason when it aborts
  */
 export async function annotate(options: AnnotateOptions): Promise<void> {
-  const { source, info, signal } = options;
-  const audio = info.hasAudio ? await findAudio(source, options) : undefined;
+  const { info, clock, signal } = options;
+  const source = asSourceFile(options.source);
+  const withSound = info.hasAudio && clock.restarts === 0;
+  const audio = withSound ? await findAudio(source, options) : undefined;
   signal?.throwIfAborted();
-  let exit = await encode(options, audio);
+  let exit = await encode({ ...options, source }, audio);
   // A sound track that cannot be taken over is no reason to have no picture.
   if (audio && exit.code !== 0 && exit.stoppedBy === undefined) {
-    exit = await encode(options, undefined);
+    exit = await encode({ ...options, source }, undefined);
   }
   signal?.throwIfAborted();
   if (exit.code === 0) return;
@@ -79,12 +80,15 @@ export async function annotate(options: AnnotateOptions): Promise<void> {
       : ` ffmpeg says: ${exit.errors.slice(-3).join("; ")}.`;
   throw new ProblemError(
     "render-failed",
-    `The annotated video of ${basename(source)} could not be written.${said}`,
-    { at: basename(source) },
+    `The annotated video of ${sourceName(source)} could not be written.${said}`,
+    { at: sourceName(source) },
   );
 }
 
-function encode(options: AnnotateOptions, audio: AudioPlan | undefined): Promise<ToolExit> {
+function encode(
+  options: AnnotateOptions & { readonly source: SourceFile },
+  audio: AudioPlan | undefined,
+): Promise<ToolExit> {
   const { preset = "veryfast", crf = 21, onProgress } = options;
   return runFfmpeg(annotateArguments({ ...options, preset, crf, audio }), {
     tools: options.tools,

@@ -3,6 +3,7 @@ import type { AudioPlan } from "./annotate-arguments.ts";
 import { audioArguments } from "./ffmpeg-arguments.ts";
 import { runFfprobe } from "./ffmpeg.ts";
 import type { ToolOptions } from "./ffmpeg.ts";
+import type { SourceFile } from "./source-file.ts";
 
 /** Sound that MP4 can hold and browsers play. */
 const MP4_CODECS = new Set(["aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"]);
@@ -13,11 +14,11 @@ const outputSchema = z.object({
 
 /** The first sound track that has a known codec, and whether it must be encoded anew. */
 export async function findAudio(
-  path: string,
+  source: SourceFile,
   options: ToolOptions,
 ): Promise<AudioPlan | undefined> {
   const lines: string[] = [];
-  const exit = await runFfprobe(audioArguments(path), {
+  const exit = await runFfprobe(audioArguments(source), {
     tools: options.tools,
     signal: options.signal,
     deadlineMs: 60_000,

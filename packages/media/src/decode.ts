@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { frameBytes, ProblemError } from "@framequeue/contracts";
 import type { MediaInfo, PixelLayout, Segment, Size } from "@framequeue/contracts";
 import { decodeArguments } from "./ffmpeg-arguments.ts";
@@ -11,6 +10,8 @@ import type { DecodeReport } from "./judge-decode.ts";
 import { tellsOfLeadingPictures } from "./leading-pictures.ts";
 import { SampledPlaces } from "./sampling.ts";
 import type { Sampling } from "./sampling.ts";
+import { asSourceFile, sourceName } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
 
 export interface DecoderOptions extends ToolOptions {
   readonly info: MediaInfo;
@@ -41,14 +42,17 @@ export interface FrameReader extends AsyncDisposable {
   read(target: Uint8Array, frames: number): Promise<number[]>;
   /** How it went so far; final once `read` came back short. */
   report(): DecodeReport;
+  /** Whether ffmpeg has told of damage in the source so far. */
+  readonly isDamaged: boolean;
 }
 
 /** Starts ffmpeg on one segment. */
-export function openDecoder(path: string, options: DecoderOptions): FrameReader {
+export function openDecoder(source: SourceFile | string, options: DecoderOptions): FrameReader {
   const { sampling } = options;
+  const file = asSourceFile(source);
   return sampling === undefined || sampling.everyNth === 1
-    ? new PipeReader(path, options)
-    : new SampledReader(path, { ...options, sampling });
+    ? new PipeReader(file, options)
+    : new SampledReader(file, { ...options, sampling });
 }
 
 /** ffmpeg lost count of the frames, so that it does not give the wanted ones any more. */
@@ -62,17 +66,17 @@ class CountLost extends Error {
  */
 class SampledReader implements FrameReader {
   readonly frameBytes: number;
-  readonly #path: string;
+  readonly #source: SourceFile;
   readonly #options: DecoderOptions & { readonly sampling: Sampling };
   #reader: PipeReader;
   /** Frames given so far. */
   #given = 0;
 
-  constructor(path: string, options: DecoderOptions & { readonly sampling: Sampling }) {
-    this.#path = path;
+  constructor(source: SourceFile, options: DecoderOptions & { readonly sampling: Sampling }) {
+    this.#source = source;
     this.#options = options;
     const sampled = new SampledPlaces(options.sampling, options.segment);
-    this.#reader = new PipeReader(path, options, sampled);
+    this.#reader = new PipeReader(source, options, sampled);
     this.frameBytes = this.#reader.frameBytes;
   }
 
@@ -93,13 +97,17 @@ class SampledReader implements FrameReader {
     return this.#reader.report();
   }
 
+  get isDamaged(): boolean {
+    return this.#reader.isDamaged;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#reader[Symbol.asyncDispose]();
   }
 
   async #startOver(): Promise<void> {
     await this.#reader[Symbol.asyncDispose]();
-    this.#reader = new PipeReader(this.#path, this.#options);
+    this.#reader = new PipeReader(this.#source, this.#options);
     const scratch = new Uint8Array(this.frameBytes);
     for (let i = 0; i < this.#given; i++) await this.#reader.read(scratch, 1);
   }
@@ -121,24 +129,26 @@ class PipeReader implements FrameReader {
   /** The place of the next one, among those whose time is told. */
   #next: number;
   #onTime: (() => void) | undefined;
+  #isDamaged = false;
 
   /** @param sampled the frames that ffmpeg is to give; absent: it gives all, and what is not wanted is dropped here */
-  constructor(path: string, options: DecoderOptions, sampled?: SampledPlaces) {
+  constructor(source: SourceFile, options: DecoderOptions, sampled?: SampledPlaces) {
     const { info, segment, frame, layout, threads, only, sampling } = options;
     this.frameBytes = frameBytes(layout, frame.width, frame.height);
-    this.#name = basename(path);
+    this.#name = sourceName(source);
     this.#options = options;
     this.#piped = sampled;
     this.#wanted = sampling && (sampled ?? new SampledPlaces(sampling, segment));
     this.#next = this.#piped?.next(0) ?? 0;
     this.#times = new FrameTimes(info.timeBase);
     this.#run = runFfmpeg(
-      decodeArguments({ source: path, info, segment, frame, layout, threads, only, sampled }),
+      decodeArguments({ source, info, segment, frame, layout, threads, only, sampled }),
       {
         tools: options.tools,
         signal: options.signal,
         deadlineMs: options.deadlineMs,
         stdout: this.#sink,
+        onDamage: () => (this.#isDamaged = true),
         onLine: (line) => {
           if (this.#times.add(line)) this.#onTime?.();
         },
@@ -190,7 +200,13 @@ class PipeReader implements FrameReader {
       pts: this.#times.pts.slice(0, this.#next),
       exitCode: this.#exit?.code ?? null,
       errors: this.#exit?.errors ?? [],
+      isDamaged: this.#isDamaged,
+      shapes: this.#times.shapes,
     });
+  }
+
+  get isDamaged(): boolean {
+    return this.#isDamaged;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

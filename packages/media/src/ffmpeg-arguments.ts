@@ -1,6 +1,8 @@
 import type { MediaInfo, PixelLayout, Segment, Size } from "@framequeue/contracts";
 import type { FfmpegArguments, FfprobeArguments } from "./ffmpeg.ts";
 import type { SampledPlaces } from "./sampling.ts";
+import { fitFilters } from "./shown-shape.ts";
+import type { SourceFile } from "./source-file.ts";
 
 /**
  * Demuxers that are let near a source: the usual containers and raw streams. Playlists (HLS, DASH, concat) and picture
@@ -20,15 +22,31 @@ export function optionList(...groups: readonly (readonly string[])[]): string[] 
 /** What an input may be: a local file in a known container, its pictures bounded. */
 export function sourceGuards(maxPixels: number): string[] {
   return optionList(
-    ["-protocol_whitelist", "file"],
+    ["-protocol_whitelist", "file,subfile"],
     ["-format_whitelist", DEMUXERS],
     // Decoders count pixels with their padding; the exact limit is checked on the size in the header.
     ["-max_pixels", String(Math.ceil(maxPixels * 1.1))],
   );
 }
 
+/**
+ * How every pass that decodes reads a source, so that the same frame is the same picture at the same time to all of them:
+ * times as the file has them, also where its clock jumps (`-copyts`); every frame, however damaged, because what is lost
+ * is counted here (`-max_error_rate`); pictures that do not depend on what the processor can do (`-flags bitexact`: of
+ * codecs such as MPEG-4 Part 2 and WMV the transform is not laid down to the bit).
+ *
+ * @param threads of the decoder; absent: ffmpeg's own choice, which is all cores
+ */
+export function decodingRules(threads: number | undefined): string[] {
+  return optionList(
+    ["-max_error_rate", "1", "-copyts", "-flags", "bitexact"],
+    sourceGuards(MAX_PIXELS),
+    threads === undefined ? [] : ["-threads", String(threads)],
+  );
+}
+
 /** Everything that ffprobe knows of a file, as one JSON object. */
-export function probeArguments(source: string, maxPixels: number): FfprobeArguments {
+export function probeArguments(source: SourceFile, maxPixels: number): FfprobeArguments {
   return {
     options: optionList(["-hide_banner", "-loglevel", "level+error"], sourceGuards(maxPixels), [
       "-show_format",
@@ -41,7 +59,7 @@ export function probeArguments(source: string, maxPixels: number): FfprobeArgume
 }
 
 /** Index and codec of each sound track, as JSON. */
-export function audioArguments(source: string): FfprobeArguments {
+export function audioArguments(source: SourceFile): FfprobeArguments {
   return {
     options: optionList(["-hide_banner", "-loglevel", "level+error"], sourceGuards(MAX_PIXELS), [
       "-select_streams",
@@ -56,7 +74,7 @@ export function audioArguments(source: string): FfprobeArguments {
 }
 
 /** One line `pts,flags` per packet of a stream, without decoding. */
-export function packetArguments(source: string, streamIndex: number): FfprobeArguments {
+export function packetArguments(source: SourceFile, streamIndex: number): FfprobeArguments {
   return {
     options: optionList(
       ["-hide_banner", "-loglevel", "level+error"],
@@ -69,8 +87,8 @@ export function packetArguments(source: string, streamIndex: number): FfprobeArg
 }
 
 export interface DecodeArguments {
-  readonly source: string;
-  readonly info: Pick<MediaInfo, "streamIndex" | "timeBase" | "startSeconds">;
+  readonly source: SourceFile;
+  readonly info: Pick<MediaInfo, "streamIndex" | "timeBase" | "startSeconds" | "width" | "height">;
   readonly segment: Segment;
   /** Size that frames are scaled to. */
   readonly frame: Size;
@@ -84,10 +102,10 @@ export interface DecodeArguments {
 }
 
 /**
- * Raw frames on stdout, and for each a `showinfo` line on stderr with its pts. `-copyts` and `-fps_mode passthrough`
- * keep every frame and its time as the source has them. `-enc_time_base` keeps the muxer
- * from rounding times to a frame rate and then calling them errors. `-max_error_rate 1`: damaged frames are counted
- * here, not there. For planar RGB, `accurate_rnd` and `full_chroma_int` change no byte of what plain bilinear gives.
+ * Raw frames on stdout, and for each a `showinfo` line on stderr with its pts and the shape that it has in the file.
+ * `-fps_mode drop` keeps every frame and drops the times: they have been told, and a frame whose time does not rise would
+ * be an error of the output. For planar RGB, `accurate_rnd` and `full_chroma_int` change no
+ * byte of what plain bilinear gives.
  */
 export function decodeArguments(args: DecodeArguments): FfmpegArguments {
   const { info, segment, frame, layout, threads, only, sampled } = args;
@@ -96,25 +114,24 @@ export function decodeArguments(args: DecodeArguments): FfmpegArguments {
   const frames =
     only?.length ?? sampled?.count ?? (startPts === undefined ? undefined : segment.frames);
   const told = "showinfo=checksum=0";
-  const scaled = `scale=${frame.width}:${frame.height}:flags=bilinear,format=${layout}`;
-  const filters =
-    sampled === undefined
-      ? [...(only === undefined ? [] : [selectFilter(placesCondition(only))]), scaled, told]
-      : // What nobody wants is not scaled.
-        [told, selectFilter(sampled.condition), scaled];
+  const filters = [
+    ...(only === undefined ? [] : [selectFilter(placesCondition(only))]),
+    told,
+    // What nobody wants is not scaled.
+    ...(sampled === undefined ? [] : [selectFilter(sampled.condition)]),
+    ...fitFilters(info, frame, { flags: "bilinear", format: layout }),
+  ];
   return {
     input: optionList(
-      ["-loglevel", "level+info", "-max_error_rate", "1", "-copyts"],
-      sourceGuards(MAX_PIXELS),
-      threads === undefined ? [] : ["-threads", String(threads)],
+      ["-loglevel", "level+info"],
+      decodingRules(threads),
       startPts === undefined
         ? []
         : ["-ss", seekSeconds(startPts, info.timeBase, info.startSeconds)],
     ),
     source: args.source,
     output: optionList(
-      ["-map", `0:${info.streamIndex}`, "-fps_mode", "passthrough"],
-      ["-enc_time_base", info.timeBase.join("/")],
+      ["-map", `0:${info.streamIndex}`, "-fps_mode", "drop"],
       ["-vf", filters.join(",")],
       frames === undefined ? [] : ["-frames:v", String(frames)],
       ["-f", "rawvideo"],

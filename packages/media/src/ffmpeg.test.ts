@@ -17,7 +17,11 @@ before(async () => {
 after(() => clips[Symbol.asyncDispose]());
 
 function rawFrames(source: string) {
-  return { input: ["-loglevel", "level+info"], source, output: ["-f", "rawvideo"] };
+  return {
+    input: ["-loglevel", "level+info"],
+    source: { path: source },
+    output: ["-f", "rawvideo"],
+  };
 }
 
 test("ffmpeg's output goes to the stream, its log to the listener", async () => {
@@ -83,7 +87,7 @@ test("a missing program is a problem that says what to do", async () => {
   const tools = { ffmpeg: "/nowhere/ffmpeg", ffprobe: "/nowhere/ffprobe" };
   const runs = [
     runFfmpeg(rawFrames(clip), { tools, stdout: new FrameSink() }).exited,
-    runFfprobe(packetArguments(clip, 0), { tools, onLine: () => undefined }).exited,
+    runFfprobe(packetArguments({ path: clip }, 0), { tools, onLine: () => undefined }).exited,
   ];
   for (const [index, name] of ["FFMPEG_PATH", "FFPROBE_PATH"].entries()) {
     await assert.rejects(runs[index] ?? Promise.resolve(), (error) => {
@@ -94,7 +98,9 @@ test("a missing program is a problem that says what to do", async () => {
 
 test("ffprobe's output comes line by line", async () => {
   const lines: string[] = [];
-  const run = runFfprobe(packetArguments(clip, 0), { onLine: (line) => lines.push(line) });
+  const run = runFfprobe(packetArguments({ path: clip }, 0), {
+    onLine: (line) => lines.push(line),
+  });
   assert.equal((await run.exited).code, 0);
   assert.equal(lines.length, 25);
   assert.match(lines[0] ?? "", /^0,K/);

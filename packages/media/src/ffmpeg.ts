@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { basename } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { ProblemError } from "@framequeue/contracts";
 import FfmpegCommand from "fluent-ffmpeg";
 import { LineSplitter } from "./line-splitter.ts";
 import { ErrorLines, parseLogLine } from "./log-lines.ts";
+import { sourceUrl } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
 
 /** Where the two programs are: a name that is looked up in PATH, or a path. */
 export interface MediaTools {
@@ -18,8 +19,8 @@ export const DEFAULT_TOOLS: MediaTools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe" 
 /** An ffmpeg command with one input and one output, its options in ffmpeg's own order. */
 export interface FfmpegArguments {
   readonly input: readonly string[];
-  /** Path of the local file that is read; or what goes to stdin, at the pace at which ffmpeg reads it. */
-  readonly source: string | Readable;
+  /** The local file that is read; or what goes to stdin, at the pace at which ffmpeg reads it. */
+  readonly source: SourceFile | Readable;
   readonly output: readonly string[];
   /** Path of the file that is written; absent: stdout. */
   readonly target?: string;
@@ -27,7 +28,7 @@ export interface FfmpegArguments {
 
 export interface FfprobeArguments {
   readonly options: readonly string[];
-  readonly source: string;
+  readonly source: SourceFile;
 }
 
 export interface ToolOptions {
@@ -103,16 +104,18 @@ export function runFfmpeg(
     onLine?: (line: string) => void;
     /** Whether an error line is none after all; asked as the line comes. */
     excuses?: (text: string) => boolean;
+    /** Called with each line that tells of damage in the source, as it comes. */
+    onDamage?: () => void;
   },
 ): ToolRun {
   const tools = options.tools ?? DEFAULT_TOOLS;
   const { source, target } = args;
-  const file = typeof source === "string" ? source : (target ?? "pipe:0");
-  const errors = new ErrorLines(file, basename(file));
+  const file = "path" in source ? source : { path: target ?? "pipe:0" };
+  const errors = new ErrorLines(file);
   const command = createCommand(tools.ffmpeg);
   // Two or more arguments are taken as they are; a single one would be split at its space.
   command
-    .input(typeof source === "string" ? `file:${source}` : source)
+    .input("path" in source ? sourceUrl(source) : source)
     .inputOptions("-hide_banner", "-nostdin", ...args.input);
   command.outputOptions("-y", "-nostats", ...args.output);
   if (target !== undefined) command.output(`file:${target}`);
@@ -132,7 +135,7 @@ export function runFfmpeg(
     });
     command.on("stderr", (line: string) => {
       const parsed = parseLogLine(line);
-      if (parsed && !options.excuses?.(parsed.text)) errors.add(parsed);
+      if (parsed && !options.excuses?.(parsed.text) && errors.add(parsed)) options.onDamage?.();
       options.onLine?.(line);
     });
     command.on("end", () => finish({ code: 0 }));
@@ -154,9 +157,9 @@ export function runFfprobe(
   options: ToolOptions & { onLine: (line: string) => void },
 ): ToolRun {
   const tools = options.tools ?? DEFAULT_TOOLS;
-  const errors = new ErrorLines(args.source, basename(args.source));
+  const errors = new ErrorLines(args.source);
   return supervise("ffprobe", errors, options, (finish) => {
-    const child = spawn(tools.ffprobe, [...args.options, `file:${args.source}`], {
+    const child = spawn(tools.ffprobe, [...args.options, sourceUrl(args.source)], {
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
     });

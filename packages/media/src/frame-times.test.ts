@@ -28,3 +28,18 @@ test("a frame without a time follows the frames before it", () => {
   for (const pts of ["NOPTS", 4, 6, "NOPTS", "NOPTS"] as const) times.add(frame(0, pts));
   assert.deepEqual(times.pts, [0, 4, 6, 8, 10]);
 });
+
+test("the shapes of the pictures are told where they begin", () => {
+  const times = new FrameTimes([1, 25]);
+  const shaped = (n: number, sar: string, size: string) =>
+    times.add(`${filter} n: ${n} pts: ${n} pts_time:0 pos: 7 fmt:yuv420p sar:${sar} s:${size} i:P`);
+  shaped(0, "0/1", "640x360");
+  shaped(1, "0/1", "640x360");
+  shaped(2, "1/1", "360x640");
+  shaped(3, "64/45", "720x576");
+  assert.deepEqual(times.shapes, [
+    { frame: 0, width: 640, height: 360, pixelAspect: 0 },
+    { frame: 2, width: 360, height: 640, pixelAspect: 1 },
+    { frame: 3, width: 720, height: 576, pixelAspect: 64 / 45 },
+  ]);
+});

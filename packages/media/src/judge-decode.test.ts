@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Segment } from "@framequeue/contracts";
 import { judgeDecode } from "./judge-decode.ts";
+import type { MissingFrames } from "./missing-frames.ts";
 
 const parallel: Segment = { startPts: 10, ptsDeltas: [10, 2, 2], frames: 3 };
-const sequential: Segment = { frames: 3 };
+const sequential: Segment = { frames: 3, expectedDeltas: [0, 1, 1] };
 const lost = ["h264: Error splitting the input into NAL units."];
 const cut = ["mov: stream 0, offset 0xdc177: partial file"];
 
@@ -14,7 +15,7 @@ const table: {
   pts: number[];
   errors?: string[];
   exitCode?: number;
-  expect: { matched?: boolean; mismatch?: RegExp; truncated?: boolean; gap?: number };
+  expect: { matched?: boolean; mismatch?: RegExp; truncated?: boolean; missing?: MissingFrames[] };
 }[] = [
   { name: "as promised", segment: parallel, pts: [10, 12, 14], expect: {} },
   {
@@ -51,33 +52,46 @@ const table: {
     segment: sequential,
     pts: [0, 2],
     errors: lost,
-    expect: { gap: 1 },
+    expect: { missing: [{ before: 1, frames: 1 }] },
   },
   {
     name: "sequential, damaged but complete",
     segment: sequential,
     pts: [0, 1, 2],
     errors: lost,
-    expect: { gap: 0 },
+    expect: {},
   },
   {
     name: "sequential, truncated",
     segment: sequential,
     pts: [0],
     errors: cut,
-    expect: { truncated: true, gap: 2 },
+    expect: { truncated: true, missing: [{ before: 1, frames: 2 }] },
   },
-  { name: "sequential, failed", segment: sequential, pts: [0], exitCode: 1, expect: { gap: 2 } },
+  {
+    name: "sequential, failed",
+    segment: sequential,
+    pts: [0],
+    exitCode: 1,
+    expect: { missing: [{ before: 1, frames: 2 }] },
+  },
 ];
 
 for (const { name, segment, pts, errors = [], exitCode = 0, expect } of table) {
   test(name, () => {
-    const report = judgeDecode({ segment, pts, exitCode, errors });
+    const report = judgeDecode({
+      segment,
+      pts,
+      exitCode,
+      errors,
+      isDamaged: errors.length > 0,
+      shapes: [],
+    });
     assert.equal(report.matched, expect.matched ?? true);
     if (expect.mismatch) assert.match(report.mismatch ?? "", expect.mismatch);
     else assert.equal(report.mismatch, undefined);
     assert.equal(report.truncated, expect.truncated ?? false);
-    assert.equal(report.gap, expect.gap ?? 0);
-    assert.equal(report.frames, pts.length);
+    assert.deepEqual(report.missing, expect.missing ?? []);
+    assert.deepEqual(report.pts, pts);
   });
 }

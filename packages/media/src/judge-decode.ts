@@ -1,14 +1,18 @@
-import type { Segment } from "@framequeue/contracts";
-import { fromDeltas } from "./segments.ts";
+import { fromDeltas, type Segment } from "@framequeue/contracts";
+import type { StoredShape } from "./frame-times.ts";
+import { placeMissing } from "./missing-frames.ts";
+import type { MissingFrames } from "./missing-frames.ts";
 
 /** What a decoder did with a segment. */
 export interface DecodeReport {
-  /** Frames delivered. */
-  readonly frames: number;
+  /** pts of the frames delivered, in order; also of those that were not wanted. */
+  readonly pts: readonly number[];
   /** ffmpeg's exit status; null where it was killed or still runs. */
   readonly exitCode: number | null;
   /** The last error lines of ffmpeg. */
   readonly errors: readonly string[];
+  /** Whether ffmpeg told of damage, as an error or otherwise, or failed. */
+  readonly isDamaged: boolean;
   /**
    * Whether the segment gave exactly the frames that the plan promised, their number and each pts, and without an error.
    * Always true for a sequential segment, which promises nothing.
@@ -18,8 +22,10 @@ export interface DecodeReport {
   readonly mismatch?: string;
   /** The file ends before its content does. */
   readonly truncated: boolean;
-  /** Frames that a sequential segment lost to damage; 0 where the numbers differ for a harmless reason. */
-  readonly gap: number;
+  /** Where a sequential segment lost frames to damage; none where the numbers differ for a harmless reason. */
+  readonly missing: readonly MissingFrames[];
+  /** The shapes of the pictures, each where it begins: more than one where recordings of different cameras were joined. */
+  readonly shapes: readonly StoredShape[];
 }
 
 export interface DecodeFacts {
@@ -28,6 +34,9 @@ export interface DecodeFacts {
   readonly pts: readonly number[];
   readonly exitCode: number | null;
   readonly errors: readonly string[];
+  /** Whether ffmpeg told of damage, as an error or otherwise. */
+  readonly isDamaged: boolean;
+  readonly shapes: readonly StoredShape[];
 }
 
 const TRUNCATION = /partial file|ended prematurely|unexpected end|truncat/i;
@@ -35,21 +44,26 @@ const TRUNCATION = /partial file|ended prematurely|unexpected end|truncat/i;
 /**
  * Judges a decode by its facts. A parallel segment must match to the tick and without an error, because how a decoder
  * conceals damage depends on what it saw before. A sequential one may differ from its
- * packets in number without fault (edit lists, hidden frames); only with errors does the difference count as a gap.
+ * packets in number without fault (edit lists, hidden frames); only with errors are frames missing.
  */
-export function judgeDecode({ segment, pts, exitCode, errors }: DecodeFacts): DecodeReport {
+export function judgeDecode(facts: DecodeFacts): DecodeReport {
+  const { segment, pts, exitCode, errors, shapes } = facts;
+  const isDamaged = facts.isDamaged || (exitCode !== 0 && exitCode !== null);
   const mismatch =
-    segment.ptsDeltas && (findMismatch(fromDeltas(segment.ptsDeltas), pts) ?? errors.at(-1));
+    segment.ptsDeltas &&
+    (findMismatch(fromDeltas(segment.ptsDeltas), pts) ??
+      (isDamaged ? (errors.at(-1) ?? "it is damaged") : undefined));
   const sequential = segment.ptsDeltas === undefined;
-  const faulty = errors.length > 0 || (exitCode !== 0 && exitCode !== null);
   return {
-    frames: pts.length,
+    pts,
     exitCode,
     errors,
+    isDamaged,
     matched: mismatch === undefined,
     ...(mismatch === undefined ? {} : { mismatch }),
     truncated: errors.some((line) => TRUNCATION.test(line)),
-    gap: sequential && faulty ? Math.max(0, segment.frames - pts.length) : 0,
+    missing: sequential && isDamaged ? placeMissing(segment, pts) : [],
+    shapes,
   };
 }
 

@@ -1,3 +1,6 @@
+import { sourceName, sourceUrl } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
+
 /** One line of ffmpeg's log as `-loglevel level+…` prints it. */
 export interface LogLine {
   readonly level: string;
@@ -25,25 +28,38 @@ export function parseLogLine(line: string): LogLine | undefined {
 
 const KEPT_LINES = 40;
 
-/** The last error lines of a run, without repetitions in a row, and without the folder of the file they speak of. */
+/**
+ * What tells of damage without being called an error: the demuxer's and ffmpeg's own flags, and an error concealment.
+ * It may be where two intact recordings were joined, so it is nothing to tell the user (libavcodec error_resilience.c, libavformat utils.c, fftools ffmpeg.c).
+ */
+const DAMAGE = /corrupt decoded frame|Packet corrupt|^\w+: concealing \d+/;
+
+/** What ffmpeg complains of in its own output, which says nothing about the source (libavformat mux.c). */
+const OWN_OUTPUT = /non monotonically increasing dts to muxer|Non-monotonous DTS in output stream/;
+
+/** The last errors that a run reports of the source, without repetitions in a row, and without the folder of the file they speak of. */
 export class ErrorLines {
   readonly #lines: string[] = [];
-  readonly #path: string;
-  readonly #name: string;
+  readonly #source: SourceFile;
 
-  constructor(path: string, name: string) {
-    this.#path = path;
-    this.#name = name;
+  constructor(source: SourceFile) {
+    this.#source = source;
   }
 
-  add(line: LogLine): void {
-    if (line.level !== "error" && line.level !== "fatal" && line.level !== "panic") return;
-    const text = line.text
-      .replaceAll(`file:${this.#path}`, this.#name)
-      .replaceAll(this.#path, this.#name);
-    if (this.#lines.at(-1) === text) return;
-    this.#lines.push(text);
-    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+  /** Whether the line tells of damage in the source. */
+  add({ level, text }: LogLine): boolean {
+    if (level !== "error" && level !== "fatal" && level !== "panic") return DAMAGE.test(text);
+    if (OWN_OUTPUT.test(text)) return false;
+    const name = sourceName(this.#source);
+    const bare = text
+      .replaceAll(sourceUrl(this.#source), name)
+      .replaceAll(`file:${this.#source.path}`, name)
+      .replaceAll(this.#source.path, name);
+    if (this.#lines.at(-1) !== bare) {
+      this.#lines.push(bare);
+      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    }
+    return true;
   }
 
   /** At most 40 lines, oldest first. */

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DetectionRow, FrameRow } from "@framequeue/contracts";
+import { FrameClock } from "./frame-clock.ts";
 import { assTime, overlayAss } from "./overlay-ass.ts";
 
-const info = { width: 640, height: 360, timeBase: [1, 25] as [number, number], startSeconds: 0 };
+const info = { width: 640, height: 360, startSeconds: 0 };
+const clock = new FrameClock([0, 1], [1, 25]);
 
 async function events(detections: DetectionRow[]): Promise<string[]> {
   const rows: FrameRow[] = [
     { frame: 0, pts: 0, detections },
     { frame: 1, pts: 1, detections: [] },
   ];
-  const text = (await Array.fromAsync(overlayAss(rows, info))).join("");
+  const text = (await Array.fromAsync(overlayAss(rows, info, clock))).join("");
   return text.split("\n").filter((line) => line.startsWith("Dialogue:"));
 }
 
@@ -65,7 +67,7 @@ test("the overlay comes piece by piece", async () => {
     for (;;) yield { frame: asked, pts: asked++, detections: [person] };
   }
   let pieces = 0;
-  for await (const _ of overlayAss(endless(), info)) {
+  for await (const _ of overlayAss(endless(), info, clock)) {
     pieces += 1;
     if (pieces === 100) break;
   }

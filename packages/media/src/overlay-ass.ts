@@ -7,6 +7,7 @@ import type {
   Size,
 } from "@framequeue/contracts";
 import { boxDecimals, maskBox, roundTo, runsFromText } from "@framequeue/vision";
+import type { FrameClock } from "./frame-clock.ts";
 import type { DrawnDetection } from "./overlay-between.ts";
 import { colourOf, inkOn } from "./overlay-palette.ts";
 import type { Rgb } from "./overlay-palette.ts";
@@ -31,20 +32,21 @@ const MASK_ALPHA = "A0";
 /**
  * The annotations of a video as an ASS subtitle: for each frame, a box and a tag per detection, its mask, the way that
  * each track came, the areas of classes, and the labels of the picture. It is written as it is read; only the trails are held. Boxes are vectors and tags size themselves
- * (`BorderStyle` 3), so any font will do. Times are those of a video that was slowed down by `SLOWDOWN`.
+ * (`BorderStyle` 3), so any font will do. Times are those of a video that was slowed down by `slowdownOf` its clock.
  *
- * @param rows frames in presentation order, boxes in pixels of the picture as it is shown
+ * @param rows frames in presentation order, numbered among those that decode; boxes in pixels of the picture as it is shown
  */
 export async function* overlayAss(
   rows: AsyncIterable<FrameRow> | Iterable<FrameRow>,
-  info: Pick<MediaInfo, "width" | "height" | "timeBase" | "startSeconds">,
+  info: Pick<MediaInfo, "width" | "height" | "startSeconds">,
+  clock: FrameClock,
 ): AsyncGenerator<string> {
   const measures = measure(info);
   const trails = new Trails();
   yield header(info, measures);
-  for await (const { row, startMs, endMs } of timeRows(rows, info)) {
+  for await (const { row, start, end } of timeRows(rows, info, clock)) {
     const trailOf = trails.advance(row);
-    const span = `${assTime(startMs)},${assTime(endMs)}`;
+    const span = `${assTime(start)},${assTime(end)}`;
     const events = [
       ...(row.areas ?? []).flatMap((area) => areaEvents(area, span, info, measures)),
       ...row.detections.flatMap((detection) =>
@@ -52,7 +54,7 @@ export async function* overlayAss(
       ),
       ...(row.labels ?? []).map((label, line) => labelEvent(label, line, span, measures)),
     ];
-    if (events.length > 0 && endMs > startMs) yield events.join("");
+    if (events.length > 0 && end > start) yield events.join("");
   }
 }
 
@@ -188,10 +190,10 @@ function assColour([red, green, blue]: Rgb): string {
   return `&H${hex(blue)}${hex(green)}${hex(red)}&`;
 }
 
-/** Milliseconds of the source as hours, minutes and hundredths of the slowed video: `1` is `0:00:00.01`. */
-export function assTime(ms: number): string {
+/** Hundredths of a second as hours, minutes, seconds and hundredths: `1` is `0:00:00.01`. */
+export function assTime(hundredths: number): string {
   const pad = (value: number) => String(value).padStart(2, "0");
-  const seconds = Math.floor(ms / 100);
+  const seconds = Math.floor(hundredths / 100);
   const minutes = Math.floor(seconds / 60);
-  return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}.${pad(ms % 100)}`;
+  return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}.${pad(hundredths % 100)}`;
 }

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DetectionRow, FrameRow } from "@framequeue/contracts";
 import { runsToText } from "@framequeue/vision";
+import { FrameClock } from "./frame-clock.ts";
 import { overlayAss } from "./overlay-ass.ts";
 import { type DrawnDetection, rowsBetween } from "./overlay-between.ts";
 
-const INFO = { width: 640, height: 360, timeBase: [1, 25] as [number, number], startSeconds: 0 };
+const INFO = { width: 640, height: 360, startSeconds: 0 };
 
 const seen = (x: number, trackId?: number): DetectionRow => ({
   ...{ box: [x, 10, 20, 40], score: 0.9, classId: 0, label: "car" },
@@ -21,8 +22,14 @@ async function* stream(rows: readonly FrameRow[]): AsyncGenerator<FrameRow> {
   yield* rows;
 }
 
+const clockOf = (frames: number) =>
+  new FrameClock(
+    Array.from({ length: frames }, (_, frame) => 2 * frame),
+    [1, 25],
+  );
+
 const between = (rows: readonly FrameRow[], everyNth: number, frames: number) =>
-  Array.fromAsync(rowsBetween(stream(rows), { everyNth, frames, timeBase: INFO.timeBase }));
+  Array.fromAsync(rowsBetween(stream(rows), { everyNth, clock: clockOf(frames) }));
 
 /** Number, time and left edges of each row. */
 const told = (rows: readonly FrameRow[]) =>
@@ -97,7 +104,23 @@ test("a mask moves along with its box", async () => {
   const rows = [row(0, { ...seen(0, 1), mask }), row(2, { ...seen(40, 1), mask })];
   const drawn = await between(rows, 2, 3);
   assert.deepEqual((drawn[1]!.detections[0] as DrawnDetection).maskShift, [20, 0]);
-  const ass = (await Array.fromAsync(overlayAss(drawn, INFO))).join("");
+  const ass = (
+    await Array.fromAsync(overlayAss(drawn, INFO, new FrameClock([0, 1, 2], [1, 25])))
+  ).join("");
   const places = [...ass.matchAll(/\\pos\(([\d.,]+)\)\\bord0/g)].map(([, at]) => at);
   assert.deepEqual(places, ["0,0", "20,0", "0,0"]);
+});
+
+test("between frames at uneven times, boxes move as the time goes", async () => {
+  const clock = new FrameClock([0, 6, 8], [1, 25]);
+  const rows = stream([
+    { ...row(0, seen(0, 1)), pts: 0 },
+    { ...row(2, seen(40, 1)), pts: 8 },
+  ]);
+  const drawn = await Array.fromAsync(rowsBetween(rows, { everyNth: 2, clock }));
+  assert.deepEqual(told(drawn), [
+    [0, 0, 0],
+    [1, 6, 30],
+    [2, 8, 40],
+  ]);
 });

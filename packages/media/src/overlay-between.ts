@@ -1,4 +1,5 @@
-import type { DetectionRow, FrameRow, ResultBox, TimeBase } from "@framequeue/contracts";
+import type { DetectionRow, FrameRow, ResultBox } from "@framequeue/contracts";
+import type { FrameClock } from "./frame-clock.ts";
 import type { Point } from "./overlay-shapes.ts";
 
 /** A detection in a frame that was not looked at: its mask is that of the frame before, moved along with the box. */
@@ -8,38 +9,33 @@ export interface DrawnDetection extends DetectionRow {
 
 export interface BetweenTerms {
   readonly everyNth: number;
-  /** Of the video. */
-  readonly frames: number;
-  readonly timeBase: TimeBase;
+  /** Of every frame that decodes. */
+  readonly clock: FrameClock;
 }
 
-/** What a frame is assumed to last where nothing tells. */
-const ASSUMED_SECONDS = 0.04;
-
 /**
- * Rows for every frame of a video of which every n-th was looked at. In between a track moves on a straight line to where
- * it is seen next; one that is not seen in the next row goes on as it came, and what belongs to no track stays where it
- * was. Times are spread evenly. Frames from one that has no row until the next that has one get none.
+ * Rows for every frame of a video of which every n-th was looked at. In between a track moves on a straight line, as the
+ * time goes, to where it is seen next; one that is not seen in the next row goes on as it came, and what belongs to no
+ * track stays where it was. Frames from one that has no row until the next that has one get none.
  */
 export async function* rowsBetween(
   rows: AsyncIterable<FrameRow>,
-  { everyNth, frames, timeBase }: BetweenTerms,
+  { everyNth, clock }: BetweenTerms,
 ): AsyncGenerator<FrameRow> {
-  let step = (ASSUMED_SECONDS * timeBase[1]) / timeBase[0];
+  const frames = clock.ticks.length;
   let earlier: FrameRow | undefined;
   let before: FrameRow | undefined;
   for await (const row of rows) {
     if (before !== undefined) {
-      step = (row.pts - before.pts) / (row.frame - before.frame);
       const behind = Math.min(everyNth, row.frame - before.frame);
-      yield* following(before, waysOf(before, earlier, row), step, behind);
+      yield* following(before, waysOf(before, earlier, row), clock, row.frame, behind);
     }
     yield row;
     [earlier, before] = [before, row];
   }
   if (before === undefined) return;
   const behind = Math.min(everyNth, frames - before.frame);
-  yield* following(before, waysOf(before, earlier, undefined), step, behind);
+  yield* following(before, waysOf(before, earlier, undefined), clock, frames, behind);
 }
 
 /** What a box changes by from frame to frame. */
@@ -76,19 +72,28 @@ function wayTo(from: ResultBox, to: ResultBox, frames: number): Way {
   return from.map((value, i) => (to[i]! - value) / frames) as Way;
 }
 
-/** The frames behind a row, up to that one which is so many frames behind it. */
+/**
+ * The frames behind a row, up to that one which is so many frames behind it.
+ *
+ * @param ways per frame, were the frames until `next` spread evenly
+ */
 function* following(
   row: FrameRow,
   ways: readonly (Way | undefined)[],
-  step: number,
+  clock: FrameClock,
+  next: number,
   behind: number,
 ): Generator<FrameRow> {
+  const start = clock.at(row.frame);
+  const step = (clock.at(next) - start) / (next - row.frame);
   for (let k = 1; k < behind; k++) {
+    const frame = row.frame + k;
+    const passed = (clock.at(frame) - start) / step;
     yield {
       ...row,
-      frame: row.frame + k,
-      pts: Math.round(row.pts + k * step),
-      detections: row.detections.map((detection, i) => moved(detection, ways[i], k)),
+      frame,
+      pts: clock.at(frame),
+      detections: row.detections.map((detection, i) => moved(detection, ways[i], passed)),
     };
   }
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MediaInfo } from "@framequeue/contracts";
-import { timeRows } from "./overlay-times.ts";
+import { FrameClock } from "./frame-clock.ts";
+import { slowdownOf, timeRows } from "./overlay-times.ts";
 
 type Clock = Pick<MediaInfo, "timeBase" | "startSeconds">;
 
@@ -10,14 +11,18 @@ function shiftMs([numerator, denominator]: Clock["timeBase"]): number {
   return (Math.ceil((1000 * denominator) / numerator) * numerator * 1000) / denominator;
 }
 
+/** In milliseconds, or finer units where the video is slowed down by more than ten. */
 async function spans(
-  info: Clock,
+  { timeBase, startSeconds }: Clock,
   frames: [frame: number, pts: number][],
+  pts = frames.map(([, each]) => each),
 ): Promise<[number, number][]> {
-  const rows = frames.map(([frame, pts]) => ({ frame, pts, detections: [] }));
+  const rows = frames.map(([frame, each]) => ({ frame, pts: each, detections: [] }));
+  const clock = new FrameClock(pts, timeBase);
+  const shift = (shiftMs(timeBase) * slowdownOf(clock)) / 10;
   const result: [number, number][] = [];
-  for await (const { startMs, endMs } of timeRows(rows, info)) {
-    result.push([startMs - shiftMs(info.timeBase), endMs - shiftMs(info.timeBase)]);
+  for await (const { start, end } of timeRows(rows, { startSeconds }, clock)) {
+    result.push([start - shift, end - shift]);
   }
   return result;
 }
@@ -32,7 +37,7 @@ test("spans go from half way to half way", async () => {
       [3, 124],
     ]),
     [
-      [-20, 10],
+      [-10, 10],
       [10, 22],
       [22, 74],
       [74, 174],
@@ -65,36 +70,35 @@ test("each frame lies in its own span only: 60 per second, and 2 ms apart", asyn
   }
 });
 
-test("where frames are missing, a frame lasts as long as the one before", async () => {
+test("frames without a row have their time all the same", async () => {
   const info: Clock = { timeBase: [1, 1000], startSeconds: 0 };
-  assert.deepEqual(
-    await spans(info, [
-      [0, 0],
-      [1, 10],
-      [9, 90],
-    ]),
+  const found = await spans(
+    info,
     [
-      [-20, 5],
-      [5, 15],
-      [85, 95],
+      [0, 0],
+      [3, 90],
     ],
+    [0, 10, 20, 90, 100],
   );
+  assert.deepEqual(found, [
+    [-5, 5],
+    [55, 95],
+  ]);
 });
 
-test("frames of equal time follow each other by a tick", async () => {
-  const info: Clock = { timeBase: [1, 100], startSeconds: 0 };
-  assert.deepEqual(
-    await spans(info, [
-      [0, 0],
-      [1, 4],
-      [2, 4],
-      [3, 8],
-    ]),
-    [
-      [-20, 20],
-      [20, 45],
-      [45, 65],
-      [65, 95],
-    ],
-  );
+test("a video whose frames are closer than two milliseconds is slowed down by more", () => {
+  const table: [pts: number[], timeBase: Clock["timeBase"], slowdown: number][] = [
+    [[0, 40, 80], [1, 1000], 10],
+    [[0, 2, 4], [1, 1000], 10],
+    [[0, 1, 2], [1, 1000], 100],
+    [[0, 1, 2], [1, 10000], 1000],
+    [[0, 0, 3600], [1, 90000], 10000],
+    [[], [1, 1000], 10],
+    [[7], [1, 1000], 10],
+    // Ticks must stay whole numbers.
+    [[0, 1, 1e15], [1, 1e9], 10],
+  ];
+  for (const [pts, timeBase, slowdown] of table) {
+    assert.equal(slowdownOf(new FrameClock(pts, timeBase)), slowdown, pts.join());
+  }
 });

@@ -1,10 +1,5 @@
 import type { FrameRow, MediaInfo, TimeBase } from "@framequeue/contracts";
-
-/**
- * Subtitles count in hundredths of a second, which is too coarse for frames 2 ms apart. So the video is slowed down by
- * this factor while they are burned in, and a hundredth of a subtitle is a millisecond of the source.
- */
-export const SLOWDOWN = 10;
+import { clockExpression, type FrameClock } from "./frame-clock.ts";
 
 /**
  * Subtitles have no negative times, but frames may come before the container's start (edit lists), so everything happens
@@ -12,56 +7,65 @@ export const SLOWDOWN = 10;
  */
 const SHIFT_SECONDS = 1000;
 
-/** A frame and when it is on the screen: milliseconds of the shifted clock, end exclusive. */
+/** Ticks beyond which a double, in which ffmpeg counts, is no integer any more. */
+const MOST_TICKS = 2 ** 52;
+
+/** A frame and when it is on the screen: hundredths of a second of the shifted and slowed clock, end exclusive. */
 export interface TimedRow {
   readonly row: FrameRow;
-  readonly startMs: number;
-  readonly endMs: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Subtitles count in hundredths of a second, which is too coarse for frames 2 ms apart. So the video is slowed down
+ * while they are burned in: by ten, so that a hundredth is a millisecond of the source, or by as many tens as it takes
+ * for two frames to be two hundredths apart.
+ */
+export function slowdownOf(clock: FrameClock): number {
+  const [numerator, denominator] = clock.timeBase;
+  const hundredths = (clock.leastStep * numerator * 100) / denominator;
+  const most =
+    MOST_TICKS / (Math.abs(clock.at(clock.ticks.length - 1)) + shiftTicks(clock.timeBase));
+  let slowdown = 10;
+  while (hundredths * slowdown < 2 && slowdown * 10 < most) slowdown *= 10;
+  return slowdown;
 }
 
 /**
  * Gives each frame the span from half way to the frame before to half way to the frame after, so that rounding on
- * either side does not matter. Frames of equal time come one tick after another, as `slowDownFilter` makes them. Where
- * the next row is not the next frame, the distance of the last two frames is assumed.
+ * either side does not matter.
+ *
+ * @param rows whose frames count among those that decode
  */
 export async function* timeRows(
   rows: AsyncIterable<FrameRow> | Iterable<FrameRow>,
-  info: Pick<MediaInfo, "timeBase" | "startSeconds">,
+  { startSeconds }: Pick<MediaInfo, "startSeconds">,
+  clock: FrameClock,
 ): AsyncGenerator<TimedRow> {
-  const tickMs = (info.timeBase[0] / info.timeBase[1]) * 1000;
-  const shift = shiftTicks(info.timeBase);
-  const toMs = (ticks: number) =>
-    Math.max(0, Math.round((ticks + shift) * tickMs - info.startSeconds * 1000));
-  let step = Math.max(1, 40 / tickMs);
-  let current: { row: FrameRow; ticks: number; start: number } | undefined;
+  const [numerator, denominator] = clock.timeBase;
+  const hundredths = slowdownOf(clock) * 100;
+  const shift = shiftTicks(clock.timeBase);
+  const toTime = (ticks: number): number => {
+    const seconds = ((ticks + shift) * numerator) / denominator - startSeconds;
+    return Math.max(0, Math.round(seconds * hundredths));
+  };
   for await (const row of rows) {
-    const ticks = Math.max(row.pts, (current?.ticks ?? Number.NEGATIVE_INFINITY) + 1);
-    const adjacent = current !== undefined && row.frame === current.row.frame + 1;
-    if (current) {
-      if (adjacent) step = ticks - current.ticks;
-      const end = current.ticks + step / 2;
-      yield { row: current.row, startMs: toMs(current.start), endMs: toMs(end) };
-    }
-    current = { row, ticks, start: ticks - step / 2 };
-  }
-  if (current) {
-    const end = current.ticks + step / 2;
-    yield { row: current.row, startMs: toMs(current.start), endMs: toMs(end) };
+    const at = clock.at(row.frame);
+    const after = clock.at(row.frame + 1) - at;
+    const before = row.frame === 0 ? after : at - clock.at(row.frame - 1);
+    yield { row, start: toTime(at - before / 2), end: toTime(at + after / 2) };
   }
 }
 
-/**
- * The `setpts` filter that shifts and slows down, before the overlay; it moves frames of equal or falling time one tick
- * after the frame before.
- */
-export function slowDownFilter(timeBase: TimeBase): string {
-  const slow = `(PTS+${shiftTicks(timeBase)})*${SLOWDOWN}`;
-  return `setpts=if(isnan(PREV_OUTPTS)\\,${slow}\\,max(${slow}\\,PREV_OUTPTS+${SLOWDOWN}))`;
+/** The `setpts` filter that puts frames on their clock, shifts it and slows it down, before the overlay. */
+export function slowDownFilter(timeBase: TimeBase, slowdown: number): string {
+  return `setpts='${clockExpression(timeBase, shiftTicks(timeBase), slowdown)}'`;
 }
 
-/** The `setpts` filter that gives frames their times back, to the tick. */
-export function speedUpFilter(timeBase: TimeBase): string {
-  return `setpts=PTS/${SLOWDOWN}-${shiftTicks(timeBase)}`;
+/** The `setpts` filter that gives frames the times of their clock back, to the tick. */
+export function speedUpFilter(timeBase: TimeBase, slowdown: number): string {
+  return `setpts=PTS/${slowdown}-${shiftTicks(timeBase)}`;
 }
 
 function shiftTicks([numerator, denominator]: TimeBase): number {

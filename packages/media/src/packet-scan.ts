@@ -1,6 +1,8 @@
 import { packetArguments } from "./ffmpeg-arguments.ts";
 import { runFfprobe } from "./ffmpeg.ts";
 import type { ToolOptions } from "./ffmpeg.ts";
+import { asSourceFile } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
 
 /** The packets of a stream in the order in which the file has them (decoding order). */
 export interface PacketScan {
@@ -25,12 +27,12 @@ export const DISCARD = 2;
  * The scan of a damaged file ends where the demuxer gives up, with `errors`.
  */
 export async function scanPackets(
-  path: string,
+  source: SourceFile | string,
   streamIndex: number,
   options: ToolOptions = {},
 ): Promise<PacketScan> {
   const builder = new PacketScanBuilder();
-  const exit = await runFfprobe(packetArguments(path, streamIndex), {
+  const exit = await runFfprobe(packetArguments(asSourceFile(source), streamIndex), {
     ...options,
     onLine: (line) => builder.add(line),
   }).exited;

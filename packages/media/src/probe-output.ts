@@ -1,6 +1,7 @@
 import { ProblemError } from "@framequeue/contracts";
 import type { MediaInfo, ProblemCode, Size } from "@framequeue/contracts";
 import { z } from "zod";
+import { MOST_STRETCH } from "./shown-shape.ts";
 
 const streamSchema = z.object({
   index: z.int(),
@@ -148,9 +149,6 @@ function clockwiseRotation(stream: ProbedStream): MediaInfo["rotation"] {
   const clockwise = ((-Math.round(angle) % 360) + 360) % 360;
   return clockwise === 90 || clockwise === 180 || clockwise === 270 ? clockwise : 0;
 }
-
-/** Pixels that are further from square than this are a mistake of the header. */
-const MOST_STRETCH = 16;
 
 /** Width of a stored pixel over its height; 1 where the header says nothing that can be. */
 function pixelShape(text: string | undefined): number {

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import type { MediaInfo } from "@framequeue/contracts";
 import { MAX_PIXELS, probeArguments } from "./ffmpeg-arguments.ts";
 import { runFfprobe } from "./ffmpeg.ts";
 import type { ToolOptions } from "./ffmpeg.ts";
 import { readProbe } from "./probe-output.ts";
+import { asSourceFile, sourceName } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
 
 export interface ProbeLimits {
   /** Pixels of one picture. Default 8192 × 8192. */
@@ -24,17 +25,18 @@ const PROBE_DEADLINE_MS = 60_000;
  * The text names the file by its base name only.
  */
 export async function probe(
-  path: string,
+  source: SourceFile | string,
   options: ToolOptions & { limits?: ProbeLimits } = {},
 ): Promise<MediaInfo> {
-  const name = basename(path);
+  const file = asSourceFile(source);
+  const name = sourceName(file);
   const limits = {
     maxPixels: options.limits?.maxPixels ?? MAX_PIXELS,
     maxSeconds: options.limits?.maxSeconds ?? Number.POSITIVE_INFINITY,
   };
-  await checkFile(path, name);
+  await checkFile(file.path, name);
   const output: string[] = [];
-  const exit = await runFfprobe(probeArguments(path, limits.maxPixels), {
+  const exit = await runFfprobe(probeArguments(file, limits.maxPixels), {
     deadlineMs: PROBE_DEADLINE_MS,
     ...options,
     onLine: (line) => output.push(line),

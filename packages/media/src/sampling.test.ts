@@ -65,14 +65,14 @@ async function compareSampled(path: string, everyNth: number): Promise<void> {
   const full = await readAll(path, info, WHOLE);
   const expected = every(everyNth, full);
   const whole = await readAll(path, info, WHOLE, { sampling: { everyNth, firstFrame: 0 } });
-  assert.equal(whole.report.frames, full.pts.length, "the report is on every frame");
+  assert.equal(whole.report.pts.length, full.pts.length, "the report is on every frame");
   assert.deepEqual({ pts: whole.pts, hashes: whole.hashes }, expected);
   const [pts, hashes]: [number[], string[]] = [[], []];
   for (const [i, segment] of plan.segments.entries()) {
     const sampling = samplingOf(plan.segments, i, everyNth);
     const part = await readAll(path, info, segment, { sampling });
     assert.equal(part.report.matched, true, part.report.mismatch);
-    assert.equal(part.report.frames, segment.frames);
+    assert.equal(part.report.pts.length, segment.frames);
     assert.equal(part.pts.length, countSampled(sampling, segment.frames));
     pts.push(...part.pts);
     hashes.push(...part.hashes);
@@ -122,8 +122,8 @@ test("a truncated file tells how many frames there are, and how many are missing
   const sampling = { everyNth: 7, firstFrame: 0 };
   const sampled = await readAll(path, info, segments[0]!, { sampling });
   assert.deepEqual(sampled.hashes, every(7, full).hashes);
-  assert.equal(sampled.report.frames, full.report.frames);
-  assert.equal(sampled.report.gap, full.report.gap);
+  assert.equal(sampled.report.pts.length, full.report.pts.length);
+  assert.deepEqual(sampled.report.missing, full.report.missing);
 });
 
 /** A raw stream whose pictures change their size after 8 frames, and again after 16. */
@@ -148,7 +148,7 @@ test("frames are counted right where pictures change their size on the way", asy
     const sampling = { everyNth, firstFrame: 0 };
     const sampled = await readAll(path, info, WHOLE, { sampling });
     assert.deepEqual(sampled.hashes, every(everyNth, full).hashes);
-    assert.equal(sampled.report.frames, 24);
+    assert.equal(sampled.report.pts.length, 24);
   }
   // a reader that got its first frames before the change
   await using reader = openDecoder(path, {

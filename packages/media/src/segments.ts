@@ -1,6 +1,7 @@
-import type { MediaInfo, Segment, SegmentMode } from "@framequeue/contracts";
+import { type MediaInfo, type Segment, type SegmentMode, toDeltas } from "@framequeue/contracts";
 import { KEY_FRAME } from "./packet-scan.ts";
 import type { PacketScan } from "./packet-scan.ts";
+import { presentationOrder } from "./presentation-order.ts";
 
 export interface SegmentPlan {
   readonly mode: SegmentMode;
@@ -99,16 +100,10 @@ function sequential(
   // The scan of a truncated file stops at its end, but the index at its front still tells what there should be.
   const promised = scan.errors.length > 0 ? (info.indexedFrames ?? 0) - scan.discarded : 0;
   const expectedFrames = Math.max(shown, promised);
-  return { mode: "sequential", segments: [{ frames: expectedFrames }], expectedFrames, reason };
-}
-
-/** First value absolute, then differences. */
-export function toDeltas(values: ArrayLike<number>): number[] {
-  return Array.from(values, (value, index) => value - (index === 0 ? 0 : (values[index - 1] ?? 0)));
-}
-
-/** The inverse of `toDeltas`. */
-export function fromDeltas(deltas: readonly number[]): number[] {
-  let value = 0;
-  return deltas.map((delta) => (value += delta));
+  const expected = presentationOrder(scan);
+  const segment: Segment = {
+    frames: expectedFrames,
+    ...(expected.length === 0 ? {} : { expectedDeltas: toDeltas(expected) }),
+  };
+  return { mode: "sequential", segments: [segment], expectedFrames, reason };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PartRow } from "@framequeue/contracts";
+import type { Gap, PartRow } from "@framequeue/contracts";
 import { toFrameRows } from "./frame-rows.ts";
 
 async function* stream(rows: readonly PartRow[]): AsyncGenerator<PartRow> {
@@ -45,8 +45,24 @@ test("neighbouring gaps are one row, however the work was cut", async () => {
   );
 });
 
-test("frames that were never decoded are a gap at the end", async () => {
-  const missing = { from: 2, to: 4, reason: "source-truncated" } as const;
-  assert.deepEqual((await rowsOf([seen(0), seen(1)], missing)).at(-1), { gap: missing });
-  assert.deepEqual(await rowsOf([], missing), [{ gap: missing }]);
+test("frames that did not decode are a gap where they are missing", async () => {
+  const lost = (from: number, to: number) => ({ from, to, reason: "decode-error" }) as const;
+  const told = async (rows: PartRow[], ...missing: Gap[]) =>
+    (await rowsOf(rows, missing)).map((row) =>
+      "gap" in row ? [row.gap.from, row.gap.to, row.gap.reason] : row.frame,
+    );
+  assert.deepEqual(await told([seen(0), seen(1)], lost(2, 4)), [0, 1, [2, 4, "decode-error"]]);
+  assert.deepEqual(await told([], lost(0, 4)), [[0, 4, "decode-error"]]);
+  assert.deepEqual(
+    await told([seen(2), gap(3), gap(5), seen(6)], lost(0, 1), lost(4, 4), lost(7, 7)),
+    [
+      [0, 1, "decode-error"],
+      2,
+      [3, 3, "inference-error"],
+      [4, 4, "decode-error"],
+      [5, 5, "inference-error"],
+      6,
+      [7, 7, "decode-error"],
+    ],
+  );
 });

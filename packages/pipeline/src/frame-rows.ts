@@ -15,16 +15,24 @@ export function labelRows(scored: readonly ScoredLabel[], labels: readonly strin
 
 /**
  * Rows of `frames.jsonl` from rows of parts. Neighbouring frames of one gap become one gap row, so that the file does
- * not show how the work was cut. `missing`: the frames at the end that were never decoded.
+ * not show how the work was cut.
+ *
+ * @param missing frames that did not decode, in their order
  */
 export async function* toFrameRows(
   rows: AsyncIterable<PartRow>,
   names: LabelNames,
-  missing?: Gap,
+  missing: readonly Gap[] = [],
 ): AsyncGenerator<FrameFileRow> {
   const { labels, attributeLabels = [], areaLabels = labels } = names;
   let gap: Gap | undefined;
+  let next = 0;
   for await (const row of rows) {
+    for (; next < missing.length && missing[next]!.from < row.frame; next++) {
+      if (gap !== undefined) yield { gap };
+      gap = undefined;
+      yield { gap: missing[next]! };
+    }
     if ("gap" in row) {
       if (gap?.reason === row.gap) {
         gap = { ...gap, to: row.frame };
@@ -67,5 +75,5 @@ export async function* toFrameRows(
     };
   }
   if (gap !== undefined) yield { gap };
-  if (missing !== undefined) yield { gap: missing };
+  for (const each of missing.slice(next)) yield { gap: each };
 }

@@ -44,7 +44,7 @@ export const objectKeys = {
   work: (job: JobId): string => `jobs/${job}/work`,
   epoch: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}`,
   plan: (job: JobId, epoch: string): string => `jobs/${job}/work/${epoch}/plan.json`,
-  /** pts of the segment's frames, as deltas; none in sequential mode. */
+  /** pts of the segment's frames, as deltas; in sequential mode those that its packets promise, if they do. */
   segmentTimes: (job: JobId, epoch: string, segment: number): string =>
     `jobs/${job}/work/${epoch}/times/${segment}.json`,
   /** What a retry can adopt of the epoch. */

@@ -413,7 +413,8 @@ test("a fallback starts a new epoch with one segment and nothing of the old", as
   assert.deepEqual([ck, ord, cs, cb, mode, nseg], ["", "0", "0", "0", "sequential", "1"]);
   assert.equal(await redis.exists(...ledgerKeys(d.job).slice(2)), 0);
   await d.segBegin(0, "n");
-  assert.equal((await ledger.fallback(d.job, d.ep, 0, "n", "e3", 40)).a, "stale", "only once");
+  assert.equal((await ledger.fallback(d.job, d.ep, 0, "m", "e3", 40)).a, "stale");
+  assert.equal((await ledger.fallback(d.job, d.ep, 0, "n", "e3", 40)).a, "ok", "to one thread");
 });
 
 test("a job that is planned anew keeps its age and its turns, and nothing of the plan before", async () => {

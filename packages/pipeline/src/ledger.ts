@@ -87,6 +87,8 @@ export interface SegmentEnd {
   /** Frames of the source, of a sequential segment of which not all are looked at. */
   readonly shown?: number;
   readonly missing?: { readonly frames: number; readonly reason: (typeof GAP_REASONS)[number] };
+  /** Of a sequential segment: the object that tells when its frames are shown and where some are missing. */
+  readonly timeline?: string;
   readonly warning?: string;
 }
 
@@ -248,6 +250,7 @@ export function createLedger(redis: RedisClient, site: string) {
         end.missing?.reason ?? "",
         end.warning ?? "",
         end.shown ?? "",
+        end.timeline ?? "",
       ),
 
     /** The holder stops for no fault of the segment: told to, or for want of a store. Its attempt does not count. */

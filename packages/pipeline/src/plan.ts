@@ -13,6 +13,7 @@ import {
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
 import { objectKeys } from "./keys.ts";
+import { sourceStateSchema } from "./source.ts";
 
 /** What ingest decided about a job: an object per epoch, read by every later stage. */
 export const planSchema = z.object({
@@ -20,6 +21,8 @@ export const planSchema = z.object({
   /** Where the source's bytes are now: fetched, if it was a URL. */
   source: storedSourceSchema,
   sourceSha256: z.string(),
+  /** A file on the machine as it was looked at: every pass reads so much of it. Absent for an object, which never changes. */
+  sourceState: sourceStateSchema.optional(),
   media: mediaInfoSchema,
   mode: segmentModeSchema,
   /** The size and layout in which frames travel. */
@@ -35,6 +38,13 @@ export const planSchema = z.object({
   attributeLabels: z.array(z.string()).optional(),
   areaLabels: z.array(z.string()).optional(),
   expectedFrames: z.int().min(0),
+  /**
+   * Every pass decodes with one thread: the source is damaged, and with more what damage decodes to depends on which
+   * thread is faster.
+   */
+  oneThread: z.boolean().optional(),
+  /** How long the last picture is shown, in ticks of the source's time base; absent: as long as the one before. */
+  lastTicks: z.int().optional(),
   /** What the last bits of the results depend on. Absent: any process, one picture per tensor. */
   numeric: z
     .object({

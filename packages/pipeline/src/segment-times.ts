@@ -1,5 +1,5 @@
 import { type JobId, type Segment, segmentSchema } from "@framequeue/contracts";
-import type { ObjectStore } from "@framequeue/storage";
+import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 import { objectKeys } from "./keys.ts";
 import type { Plan } from "./plan.ts";
 
@@ -16,15 +16,16 @@ export async function putSegmentTimes(
   segments: readonly Segment[],
 ): Promise<Segment[]> {
   const bare: Segment[] = [];
-  for (const [index, { ptsDeltas, ...segment }] of segments.entries()) {
+  for (const [index, { ptsDeltas, expectedDeltas, ...segment }] of segments.entries()) {
     bare.push(segment);
-    if (ptsDeltas === undefined) continue;
-    await objects.put(objectKeys.segmentTimes(job, epoch, index), JSON.stringify(ptsDeltas));
+    const times = ptsDeltas ?? expectedDeltas;
+    if (times === undefined) continue;
+    await objects.put(objectKeys.segmentTimes(job, epoch, index), JSON.stringify(times));
   }
   return bare;
 }
 
-/** A segment of a plan with the times of its frames, where it has them: a sequential one promises none. */
+/** A segment of a plan with the times of its frames, or those that a sequential one expects, where there are any. */
 export async function readSegment(
   objects: ObjectStore,
   job: JobId,
@@ -33,7 +34,14 @@ export async function readSegment(
   index: number,
 ): Promise<Segment> {
   const segment = plan.segments[index]!;
-  if (segment.startPts === undefined) return segment;
-  const body = await objects.get(objectKeys.segmentTimes(job, epoch, index));
-  return { ...segment, ptsDeltas: timesSchema.parse(JSON.parse(body.toString())) };
+  try {
+    const body = await objects.get(objectKeys.segmentTimes(job, epoch, index));
+    const times = timesSchema.parse(JSON.parse(body.toString()));
+    return segment.startPts === undefined
+      ? { ...segment, expectedDeltas: times }
+      : { ...segment, ptsDeltas: times };
+  } catch (error) {
+    if (segment.startPts === undefined && error instanceof ObjectNotFound) return segment;
+    throw error;
+  }
 }

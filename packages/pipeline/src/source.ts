@@ -1,19 +1,45 @@
-import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { ProblemError, type StoredSource } from "@framequeue/contracts";
-import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { hashFile, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { z } from "zod";
 
-/** The source as a file on this machine, which is what ffmpeg reads. */
-export async function openSource(objects: ObjectStore, source: StoredSource): Promise<LocalCopy> {
+/** By what a file is known again. Numbers as text where they may be too large. */
+export const sourceStateSchema = z.object({
+  bytes: z.int().min(0),
+  device: z.string(),
+  inode: z.string(),
+  modifiedNs: z.string(),
+});
+export type SourceState = z.infer<typeof sourceStateSchema>;
+
+/** A source as a file on this machine, which is what ffmpeg reads. */
+export interface OpenSource extends AsyncDisposable {
+  readonly path: string;
+  /** Only so many bytes of it are to be read; absent: all. */
+  readonly bytes?: number;
+}
+
+/**
+ * The source as every pass over it reads it: of a file that may grow, only as much as was there when it was looked at.
+ *
+ * @param state of a file; absent: as it is now
+ * @throws ProblemError `source-not-found`; `source-changed` where another file has its place, or less is left of it
+ */
+export async function openSource(
+  objects: ObjectStore,
+  source: StoredSource,
+  state?: SourceState,
+): Promise<OpenSource> {
   switch (source.kind) {
-    case "file":
-      // A decoder that finds no file says of it what it says of a broken one.
-      if (!existsSync(source.path)) {
-        throw new ProblemError("source-not-found", `The file ${source.name} is gone.`, {
-          at: "source",
-        });
+    case "file": {
+      const now = await stateOf(source);
+      const bytes = (state ?? now).bytes;
+      if (state !== undefined && (!isSameFile(now, state) || now.bytes < bytes)) {
+        throw changed(source);
       }
-      return { path: source.path, [Symbol.asyncDispose]: () => Promise.resolve() };
+      return { path: source.path, bytes, [Symbol.asyncDispose]: () => Promise.resolve() };
+    }
     case "object":
       try {
         return await objects.localCopy(source.key);
@@ -26,4 +52,70 @@ export async function openSource(objects: ObjectStore, source: StoredSource): Pr
     case "url":
       throw new Error(`${basename(source.name)} has not been fetched: ingest comes first.`);
   }
+}
+
+/**
+ * What a file is known by. Undefined for an object of the store.
+ *
+ * @throws ProblemError `source-not-found`
+ */
+export async function sourceState(source: StoredSource): Promise<SourceState | undefined> {
+  return source.kind === "file" ? await stateOf(source) : undefined;
+}
+
+/**
+ * Whether every pass over a file can have read the same bytes, asked when all are done.
+ *
+ * @returns what to tell the user where it did change, but not in what was read
+ * @throws ProblemError `source-changed` where it did in what was read
+ */
+export async function checkSource(
+  source: StoredSource,
+  state: SourceState | undefined,
+  sha256: string,
+): Promise<string | undefined> {
+  if (source.kind !== "file" || state === undefined) return undefined;
+  const now = await stateOf(source).catch(() => undefined);
+  if (now === undefined) {
+    return `${source.name} is gone since it was analysed, so nobody can tell whether it changed before.`;
+  }
+  if (isSameFile(now, state) && now.bytes === state.bytes && now.modifiedNs === state.modifiedNs) {
+    return undefined;
+  }
+  if (now.bytes < state.bytes) throw changed(source);
+  if ((await hashFile(source.path, undefined, state.bytes)).sha256 !== sha256)
+    throw changed(source);
+  return now.bytes === state.bytes
+    ? undefined
+    : `${source.name} grew from ${state.bytes} to ${now.bytes} bytes while it was analysed; the results are those of the first ${state.bytes}.`;
+}
+
+async function stateOf(source: StoredSource & { readonly kind: "file" }): Promise<SourceState> {
+  try {
+    const { size, dev, ino, mtimeNs } = await stat(source.path, { bigint: true });
+    return {
+      bytes: Number(size),
+      device: String(dev),
+      inode: String(ino),
+      modifiedNs: String(mtimeNs),
+    };
+  } catch (cause) {
+    // A decoder that finds no file says of it what it says of a broken one.
+    throw new ProblemError("source-not-found", `The file ${source.name} is gone.`, {
+      at: "source",
+      cause,
+    });
+  }
+}
+
+function isSameFile(a: SourceState, b: SourceState): boolean {
+  return a.device === b.device && a.inode === b.inode;
+}
+
+function changed(source: StoredSource): ProblemError {
+  return new ProblemError(
+    "source-changed",
+    `${source.name} was replaced or rewritten while it was analysed, so its results would be those of two videos. Start the job again once the file stays as it is.`,
+    { at: "source" },
+  );
 }

@@ -1,11 +1,14 @@
 import {
   type DecodeMessage,
   frameBytes,
+  fromDeltas,
   type InferredBatch,
   newToken,
   parseBatchKey,
   ProblemError,
   type Segment,
+  type Size,
+  toDeltas,
 } from "@framequeue/contracts";
 import {
   countSampled,
@@ -22,6 +25,8 @@ import {
   objectKeys,
   openSource,
   type Pipeline,
+  putSegmentTimes,
+  putTimeline,
   readAdopted,
   readSegment,
   type SegmentEnd,
@@ -65,7 +70,7 @@ export async function decodeSegment(
   const work = new SegmentWork(deps, facts, message, lease, context);
   try {
     if (begun.a === "exhausted") {
-      if (begun.mode === "parallel") await work.fallBack();
+      if (work.mayFallBack) await work.fallBack({ oneThread: true });
       else await work.giveUpAfter(begun.batches, begun.frames);
       return;
     }
@@ -164,12 +169,12 @@ class SegmentWork {
         return;
       }
       const { batches, report } = passed;
-      if (!report.matched) {
+      if (!report.matched || (report.isDamaged && this.mayFallBack)) {
         // Another pass would pass over the batches that this one published, and they may be wrong.
-        await this.fallBack();
+        await this.fallBack({ oneThread: report.isDamaged });
         return;
       }
-      if (await this.#end({ batches, ...this.#outcomeOf(report) })) return;
+      if (await this.#end({ batches, ...(await this.#outcomeOf(report)) })) return;
     }
   }
 
@@ -186,8 +191,9 @@ class SegmentWork {
       plan,
       this.#message.segment,
     );
-    await using source = await openSource(this.#deps.objects, plan.source);
-    await using reader: FrameReader = openDecoder(source.path, {
+    await using source = await openSource(this.#deps.objects, plan.source, plan.sourceState);
+    const threads = plan.oneThread === true ? 1 : this.#deps.decoderThreads;
+    await using reader: FrameReader = openDecoder(source, {
       info: media,
       segment,
       frame,
@@ -195,7 +201,7 @@ class SegmentWork {
       sampling: samplingOf(plan.segments, this.#message.segment, this.#everyNth),
       tools: this.#deps.tools,
       signal: this.#signal,
-      ...(this.#deps.decoderThreads === undefined ? {} : { threads: this.#deps.decoderThreads }),
+      ...(threads === undefined ? {} : { threads }),
     });
     const publisher = new BatchPublisher(this.#deps, {
       ...this.#message,
@@ -215,9 +221,11 @@ class SegmentWork {
       const pixels = this.#deps.frames.allocate(batchFrames * bytes);
       const pts = await reader.read(new Uint8Array(pixels), batchFrames);
       await publisher.settled();
-      if (pts.length === 0) {
+      // What several threads make of damage is not published; nor is the rest waited for.
+      const isInVain = reader.isDamaged && this.mayFallBack;
+      if (pts.length === 0 || isInVain) {
         this.#deps.frames.discard(pixels);
-        return { batches: batch, report: this.#judge(reader) };
+        return { batches: batch, report: isInVain ? reader.report() : this.#judge(reader) };
       }
       if (await turn.isOver()) {
         this.#deps.frames.discard(pixels);
@@ -257,21 +265,31 @@ class SegmentWork {
   }
 
   /** How much of the source decoded, and what did not, for the record at the job's end. */
-  #outcomeOf(report: DecodeReport): Omit<SegmentEnd, "batches"> {
-    const warning =
-      report.errors.length === 0
-        ? undefined
-        : `The decoder reported errors; the last: ${report.errors.at(-1)}`;
+  async #outcomeOf(report: DecodeReport): Promise<Omit<SegmentEnd, "batches">> {
+    const { plan } = this.#facts;
+    const { job, epoch } = this.#message;
+    const frames = report.pts.length;
+    const missing = report.missing.map((span) => ({
+      ...span,
+      reason:
+        report.truncated && span.before === frames
+          ? ("source-truncated" as const)
+          : ("decode-error" as const),
+    }));
+    const last = missing.at(-1);
+    const warning = warningOf(report, plan.media);
+    const timeline = { pts: report.pts, missing, isReshaped: report.shapes.length > 1 };
     return {
-      ...(this.#countsFrames ? { shown: report.frames } : {}),
-      ...(report.gap === 0
-        ? {}
-        : {
-            missing: {
-              frames: report.gap,
-              reason: report.truncated ? ("source-truncated" as const) : ("decode-error" as const),
-            },
-          }),
+      ...(this.#countsFrames ? { shown: frames } : {}),
+      ...(last && {
+        missing: {
+          frames: missing.reduce((sum, span) => sum + span.frames, 0),
+          reason: last.reason,
+        },
+      }),
+      ...(plan.mode === "sequential"
+        ? { timeline: await putTimeline(this.#deps.objects, job, epoch, timeline) }
+        : {}),
       ...(warning === undefined ? {} : { warning }),
     };
   }
@@ -285,8 +303,20 @@ class SegmentWork {
     return true;
   }
 
-  /** Ends a sequential segment where the decoder gets no further: the rest is a gap. */
+  /**
+   * Ends a sequential segment where the decoder gets no further: the rest is a gap.
+   *
+   * @throws ProblemError `source-damaged` where it never came to a first frame
+   */
   async giveUpAfter(batches: number, frames: number): Promise<void> {
+    if (frames === 0) {
+      const { name } = this.#facts.plan.source;
+      throw new ProblemError(
+        "source-damaged",
+        `The decoder died again and again before the first picture of ${name}.`,
+        { at: "source" },
+      );
+    }
     // What came behind the last frame that was looked at, nobody knows.
     const shown = Math.max(0, (frames - 1) * this.#everyNth + 1);
     const missing = Math.max(0, this.#segment.frames - shown);
@@ -301,29 +331,75 @@ class SegmentWork {
     }
   }
 
-  /** Starts the job over as one sequential segment: this file does not decode from its key frames as it does in one go. */
-  async fallBack(): Promise<void> {
+  /** Whether the source can still be decoded in a way that depends on less. */
+  get mayFallBack(): boolean {
+    const { plan } = this.#facts;
+    return plan.mode === "parallel" || plan.oneThread !== true;
+  }
+
+  /**
+   * Starts the job over as one sequential segment: this file does not decode from its key frames as it does in one go, or
+   * it is damaged and is to be decoded by one thread.
+   */
+  async fallBack({ oneThread }: { readonly oneThread: boolean }): Promise<void> {
     const { job, epoch, segment } = this.#message;
     const { plan } = this.#facts;
     const fresh = newToken();
     const expected = plan.expectedFrames;
-    await this.#deps.objects.put(
+    const { objects } = this.#deps;
+    const expectedDeltas = toDeltas(await this.#expectedTimes());
+    const segments = await putSegmentTimes(objects, job, fresh, [
+      { frames: expected, ...(expectedDeltas.length === 0 ? {} : { expectedDeltas }) },
+    ]);
+    await objects.put(
       objectKeys.plan(job, fresh),
       JSON.stringify({
         ...plan,
         mode: "sequential",
-        segments: [{ frames: expected }],
+        segments,
         adopts: undefined,
+        ...(oneThread ? { oneThread } : {}),
       }),
     );
     const total = countSampled({ everyNth: this.#everyNth, firstFrame: 0 }, expected);
     const answer = await this.#deps.ledger.fallback(job, epoch, segment, this.#lease, fresh, total);
     if (answer.a !== "ok") {
-      await this.#deps.objects.deletePrefix(objectKeys.epoch(job, fresh));
+      await objects.deletePrefix(objectKeys.epoch(job, fresh));
       return;
     }
     await this.#deps.queues.addDue(job, fresh, answer.due);
     // The objects of the old epoch stay until the job ends: a Redis that forgets its last second goes back to it.
     await clearEpoch(this.#deps, job, epoch);
   }
+
+  /** The times of all frames as this plan has them. */
+  async #expectedTimes(): Promise<number[]> {
+    const { job, epoch } = this.#message;
+    const { plan } = this.#facts;
+    const times: number[] = [];
+    for (const index of plan.segments.keys()) {
+      const segment = await readSegment(this.#deps.objects, job, epoch, plan, index);
+      for (const pts of fromDeltas(segment.ptsDeltas ?? segment.expectedDeltas ?? [])) {
+        times.push(pts);
+      }
+    }
+    return times;
+  }
+}
+
+/** What of a pass the user is to know; undefined where it went as it should. */
+function warningOf({ errors, shapes }: DecodeReport, media: Size): string | undefined {
+  const said = [
+    ...(errors.length === 0 ? [] : [`The decoder reported errors; the last: ${errors.at(-1)}`]),
+    ...(shapes.length < 2 ? [] : [reshaped(shapes, media)]),
+  ];
+  return said.length === 0 ? undefined : said.join(" ");
+}
+
+function reshaped(shapes: DecodeReport["shapes"], { width, height }: Size): string {
+  const [first, second] = shapes.map((shape) => `${shape.width}x${shape.height}`);
+  return (
+    `The pictures change their size or shape on the way, first from ${first} to ${second} at frame ${shapes[1]!.frame}. ` +
+    `Each is shown whole in ${width}x${height}, in which all boxes are.`
+  );
 }

@@ -8,8 +8,15 @@ import {
   type ResultHeader,
   type TrackTuple,
 } from "@framequeue/contracts";
-import { encodeHeatMap } from "@framequeue/media";
-import { type JobFacts, labelOf, objectKeys, type Pipeline, readRows } from "@framequeue/pipeline";
+import { encodeHeatMap, type FrameClock } from "@framequeue/media";
+import {
+  type FrameNumbers,
+  type JobFacts,
+  labelOf,
+  objectKeys,
+  type Pipeline,
+  readRows,
+} from "@framequeue/pipeline";
 import {
   anchorOf,
   createHeatMap,
@@ -35,7 +42,11 @@ export interface AnalyzeOptions {
   readonly header: Omit<ResultHeader, "kind">;
   /** Scratch folder of the caller's. */
   readonly folder: string;
-  /** The frame in which a track is seen last. */
+  /** Of the frames, in the results. */
+  readonly numbers: FrameNumbers;
+  /** When the frames are shown, which goes on where the source's own clock was set back. */
+  readonly clock: FrameClock;
+  /** The frame in which a track is seen last, by its number in the results. */
   readonly lastFrameOf: (trackId: number) => number;
 }
 
@@ -46,7 +57,7 @@ export interface AnalyzeOptions {
 export async function analyzeTracks(
   pipeline: Pipeline,
   { job, plan, epoch }: JobFacts & { readonly epoch: string },
-  { analytics, header, folder, lastFrameOf }: AnalyzeOptions,
+  { analytics, header, folder, numbers, clock, lastFrameOf }: AnalyzeOptions,
 ): Promise<Record<string, StoredArtifact>> {
   const { objects } = pipeline;
   const { labels, media } = plan;
@@ -64,13 +75,14 @@ export async function analyzeTracks(
   let start: number | undefined;
   for await (const row of readRows(pipeline, job.id, epoch)) {
     if ("gap" in row) continue;
-    start ??= row.pts;
+    const frame = numbers.of(row.frame);
+    start ??= clock.at(row.frame);
     const seen: SeenFrame = {
-      frame: row.frame,
+      frame,
       pts: row.pts,
-      seconds: ((row.pts - start) * numerator) / denominator,
+      seconds: ((clock.at(row.frame) - start) * numerator) / denominator,
       objects: row.tracks
-        .map((tuple) => seenObject(tuple, nameOf, row.frame === lastFrameOf(tuple[0])))
+        .map((tuple) => seenObject(tuple, nameOf, frame === lastFrameOf(tuple[0])))
         .filter(({ label }) => wanted?.has(label) ?? true),
     };
     for (const tuple of row.tracks) classes.set(tuple[0], tuple[5]);
@@ -78,7 +90,7 @@ export async function analyzeTracks(
     for (const event of [...(watch?.see(seen) ?? []), ...scene.see(seen)]) {
       await events.line(JSON.stringify(eventRow(event, classes.get(event.trackId)!)));
     }
-    for (const [id] of row.tracks) if (row.frame === lastFrameOf(id)) classes.delete(id);
+    for (const [id] of row.tracks) if (frame === lastFrameOf(id)) classes.delete(id);
   }
 
   const body = analyticsText(scene, { ...header, kind: "analytics", analytics });

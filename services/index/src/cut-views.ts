@@ -94,7 +94,7 @@ async function cut(
   const packs = new PackWriter((bytes) => putIntermediate(objects, job.id, epoch, "views", bytes));
   const resampler = new Resampler();
   const frame = fitWithin(plan.media, MOST_FRAME_SIDE);
-  await using source = await openSource(objects, plan.source);
+  await using source = await openSource(objects, plan.source, plan.sourceState);
   const cutOut = async (planes: Uint8Array, view: TrackView): Promise<void> => {
     const region = cropOf(xywhToXyxy(view.box), plan.media, frame);
     const size = fitWithin(region, MOST_SIDE);
@@ -105,12 +105,13 @@ async function cut(
     await nextTurn();
   };
   for (const { segment, places } of placesOf([...byFrame.keys()], plan.segments)) {
-    await using reader = openDecoder(source.path, {
+    await using reader = openDecoder(source, {
       info: plan.media,
       segment: await readSegment(objects, job.id, epoch, plan, segment),
       frame,
       layout: "gbrp",
       only: places.map(({ place }) => place),
+      ...(plan.oneThread === true ? { threads: 1 } : {}),
       tools,
       signal,
     });

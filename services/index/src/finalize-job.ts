@@ -9,6 +9,7 @@ import {
   type Warning,
 } from "@framequeue/contracts";
 import {
+  checkSource,
   type JobFacts,
   type JobRecord,
   objectKeys,
@@ -39,7 +40,13 @@ export async function finalizeJob(
     record["render"] === undefined
       ? undefined
       : renderReportSchema.parse(await readJson(objects, record["render"]));
-  const warnings = [...warningsOf(record, index), ...(rendered?.warning ? [rendered.warning] : [])];
+  const { source, sourceState, sourceSha256 } = facts.plan;
+  const changed = await checkSource(source, sourceState, sourceSha256);
+  const warnings: Warning[] = [
+    ...warningsOf(record, index),
+    ...(changed === undefined ? [] : [{ code: "source-changed", detail: changed }]),
+    ...(rendered?.warning ? [rendered.warning] : []),
+  ];
   const state: JobState = warnings.length > 0 ? "succeeded_with_warnings" : "succeeded";
   const finishedAt = new Date().toISOString();
 

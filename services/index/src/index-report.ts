@@ -1,5 +1,4 @@
-import { type Gap, GAP_REASONS, gapSchema } from "@framequeue/contracts";
-import type { JobRecord } from "@framequeue/pipeline";
+import { gapSchema } from "@framequeue/contracts";
 import { z } from "zod";
 
 const storedArtifactSchema = z.object({ key: z.string(), bytes: z.int(), sha256: z.string() });
@@ -19,17 +18,3 @@ export const indexReportSchema = z.object({
   failedViews: z.int().default(0),
 });
 export type IndexReport = z.infer<typeof indexReportSchema>;
-
-const missingReasonSchema = z.enum(GAP_REASONS);
-
-/**
- * Frames that the source promised after the last one that decoded, as the ledger remembers them.
- *
- * @param frames that decoded
- */
-export function missingFrames(record: JobRecord, frames: number): Gap | undefined {
-  const missing = Number(record["missing"] ?? 0);
-  if (missing === 0) return undefined;
-  const reason = missingReasonSchema.parse(record["missingReason"]);
-  return { from: frames, to: frames + missing - 1, reason };
-}

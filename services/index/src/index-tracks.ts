@@ -7,13 +7,16 @@ import {
   type ResultHeader,
   type TrackRow,
 } from "@framequeue/contracts";
+import { FrameClock } from "@framequeue/media";
 import {
   type JobFacts,
   doPost,
+  FrameNumbers,
   labelRows,
   type Pipeline,
   type PostWork,
   readRows,
+  readTimeline,
   type TaskContext,
   toFrameRows,
   videoFrames,
@@ -22,7 +25,7 @@ import { openTempFolder } from "@framequeue/service";
 import { analyzeTracks } from "./analyze-tracks.ts";
 import { ArtifactWriter } from "./artifact-writer.ts";
 import { fillGaps } from "./fill-gaps.ts";
-import { type IndexReport, missingFrames } from "./index-report.ts";
+import type { IndexReport } from "./index-report.ts";
 import { LabelVotes } from "./label-votes.ts";
 import { TrackSpool } from "./track-spool.ts";
 import { writeViews } from "./write-views.ts";
@@ -51,6 +54,8 @@ async function writeFiles(
   const { everyNth = 1, fillGaps: longest = 0 } = job.options;
   const lookedAt = Number(record["ord"] ?? 0);
   const frames = videoFrames(work, record);
+  const timeline = await readTimeline(pipeline, work);
+  const numbers = new FrameNumbers(timeline.missing);
   await using framesFile = await ArtifactWriter.open("frames.jsonl", join(folder, "frames.jsonl"));
   await using tracksFile = await ArtifactWriter.open("tracks.jsonl", join(folder, "tracks.jsonl"));
   await using motFile = await ArtifactWriter.open("mot.txt", join(folder, "mot.txt"));
@@ -63,7 +68,8 @@ async function writeFiles(
 
   const tapped = async function* (): AsyncGenerator<PartRow> {
     const rows = readRows(pipeline, job.id, epoch);
-    for await (const row of longest === 0 ? rows : fillGaps(rows, longest, everyNth)) {
+    for await (const counted of longest === 0 ? rows : fillGaps(rows, longest, everyNth)) {
+      const row = { ...counted, frame: numbers.of(counted.frame) };
       seen++;
       await tracks.add(row);
       vote(votes, row);
@@ -72,7 +78,7 @@ async function writeFiles(
     }
   };
   await framesFile.line(JSON.stringify(header("frames", work, frames)));
-  for await (const row of toFrameRows(tapped(), plan, missingFrames(record, frames))) {
+  for await (const row of toFrameRows(tapped(), plan, numbers.gaps)) {
     await framesFile.line(JSON.stringify(row));
     if ("gap" in row) gaps.push(row.gap);
     else detections += row.detections.length;
@@ -83,7 +89,7 @@ async function writeFiles(
   const views =
     job.options.views === undefined
       ? undefined
-      : await writeViews(pipeline, work, header("views", work, frames), folder, votes);
+      : await writeViews(pipeline, work, header("views", work, frames), folder, numbers, votes);
   const attributesOf = (trackId: number): TrackRow["attributes"] => {
     const labels = votes.of(trackId);
     return labels && labelRows(labels, plan.attributeLabels ?? []);
@@ -105,6 +111,8 @@ async function writeFiles(
           analytics,
           header: header("frames", work, frames),
           folder,
+          numbers,
+          clock: new FrameClock(timeline.pts, plan.media.timeBase),
           lastFrameOf: (trackId) => tracks.lastFrameOf(trackId),
         });
   return {

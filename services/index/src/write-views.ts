@@ -5,7 +5,13 @@ import {
   type ResultHeader,
   type ViewRow,
 } from "@framequeue/contracts";
-import { labelOf, labelRows, type Pipeline, type PostWork } from "@framequeue/pipeline";
+import {
+  type FrameNumbers,
+  labelOf,
+  labelRows,
+  type Pipeline,
+  type PostWork,
+} from "@framequeue/pipeline";
 import { ArtifactWriter, type StoredArtifact } from "./artifact-writer.ts";
 import type { LabelVotes } from "./label-votes.ts";
 
@@ -19,6 +25,7 @@ export interface WrittenViews {
 /**
  * Writes `views.jsonl`: the best views of each track, and what the job's models made of them.
  *
+ * @param numbers of the frames, in the results
  * @param votes hears what the classifier says
  */
 export async function writeViews(
@@ -26,6 +33,7 @@ export async function writeViews(
   { job, plan, record }: PostWork,
   header: ResultHeader,
   folder: string,
+  numbers: FrameNumbers,
   votes: LabelVotes,
 ): Promise<WrittenViews> {
   const read = async (key: string): Promise<unknown> =>
@@ -41,7 +49,7 @@ export async function writeViews(
       trackId,
       classId,
       label: labelOf(plan.labels, classId),
-      frame,
+      frame: numbers.of(frame),
       pts,
       box,
       ...(feature === undefined ? {} : { embedding: feature }),

@@ -31,6 +31,7 @@ import {
   type Plan,
   putSegmentTimes,
   readTuning,
+  sourceState,
   type TaskContext,
 } from "@framequeue/pipeline";
 import { hashFile, ObjectNotFound } from "@framequeue/storage";
@@ -108,11 +109,12 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   const { labels, attributeLabels, areaLabels } = labelNames(job, manifests);
   checkLabels(job, manifest.name, labels);
   const source = await localize(deps, job, signal);
-  await using file = await openSource(deps.objects, source);
-  const media = await probe(file.path, { tools, signal, limits });
+  const state = await sourceState(source);
+  await using file = await openSource(deps.objects, source, state);
+  const media = await probe(file, { tools, signal, limits });
   const [scan, { sha256: sourceSha256 }] = await Promise.all([
-    scanPackets(file.path, media.streamIndex, { tools, signal }),
-    hashFile(file.path, signal),
+    scanPackets(file, media.streamIndex, { tools, signal }),
+    hashFile(file.path, signal, file.bytes),
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
   const frame = job.models.slice(1).some(({ role }) => needsPixels(job, role))
@@ -122,6 +124,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     v: 1,
     source,
     sourceSha256,
+    ...(state && { sourceState: state }),
     media,
     mode,
     frame: { ...frame, layout: "gbrp" },
@@ -132,6 +135,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     ...(attributeLabels && { attributeLabels }),
     ...(areaLabels && { areaLabels }),
     expectedFrames,
+    ...(scan.errors.length === 0 ? {} : { oneThread: true }),
     numeric: await pinNumeric(deps, job),
   };
 }

@@ -5,7 +5,13 @@ import {
   ProblemError,
   type RenderMessage,
 } from "@framequeue/contracts";
-import { annotate, type MediaTools, rowsBetween, writeOverlay } from "@framequeue/media";
+import {
+  annotate,
+  FrameClock,
+  type MediaTools,
+  rowsBetween,
+  writeOverlay,
+} from "@framequeue/media";
 import {
   doPost,
   objectKeys,
@@ -13,10 +19,10 @@ import {
   type Pipeline,
   type PostWork,
   readRows,
+  readTimeline,
   type RenderReport,
   type TaskContext,
   toFrameRows,
-  videoFrames,
 } from "@framequeue/pipeline";
 import { openTempFolder } from "@framequeue/service";
 import { hashFile } from "@framequeue/storage";
@@ -53,31 +59,27 @@ async function render(
   onProgress: (frames: number) => void,
   signal: AbortSignal,
 ): Promise<RenderReport> {
-  const { job, plan, epoch, record } = work;
+  const { job, plan, epoch } = work;
   const { media } = plan;
   const assPath = join(folder, "overlay.ass");
   const output = join(folder, "annotated.mp4");
   const rows = framesOnly(toFrameRows(readRows(deps, job.id, epoch), plan));
   const { everyNth = 1 } = job.options;
-  const { firstPts } = await writeOverlay(
-    assPath,
-    everyNth === 1
-      ? rows
-      : rowsBetween(rows, {
-          everyNth,
-          frames: videoFrames(work, record),
-          timeBase: media.timeBase,
-        }),
-    media,
-  );
-  await using source = await openSource(deps.objects, plan.source);
+  const { pts, isReshaped } = await readTimeline(deps, work);
+  const clock = new FrameClock(pts, media.timeBase);
+  const drawn = everyNth === 1 ? rows : rowsBetween(rows, { everyNth, clock });
+  await writeOverlay(assPath, drawn, media, clock);
+  await using source = await openSource(deps.objects, plan.source, plan.sourceState);
   try {
     await annotate({
-      source: source.path,
+      source,
       info: media,
+      clock,
+      lastTicks: plan.lastTicks,
+      isReshaped,
       assPath,
-      ...(firstPts === undefined ? {} : { firstPts }),
       output,
+      decoderThreads: plan.oneThread === true ? 1 : undefined,
       tools: deps.tools,
       signal,
       onProgress,

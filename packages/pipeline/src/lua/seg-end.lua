@@ -1,5 +1,5 @@
--- segEnd(ep, s, lease, nb, missing, reason, warning, shown): the segment has nb batches, and no more.
--- `missing` frames after them could not be decoded (only of the last segment: they become the gap at the end).
+-- segEnd(ep, s, lease, nb, missing, reason, warning, shown, timeline): the segment has nb batches, and no more.
+-- `missing` frames of it could not be decoded (only of the last segment; `timeline`, an object, tells where).
 -- `shown`: how many frames a source has whose plan only expected a number, and of which not all are looked at.
 -- Invariant: a segment ends only when every batch below nb is ready, enhanced, done or tracked.
 -- Answers ok | again (some batch needs another pass) | stale | gone.
@@ -22,6 +22,7 @@ elseif tonumber(s) == int('nseg') - 1 then
   redis.call('HDEL', JOB, 'missing', 'missingReason') -- a pass before this one got less far
 end
 if ARGV[8] ~= '' then set('shown', ARGV[8]) end
+if ARGV[9] ~= '' then set('timeline', ARGV[9]) end
 if ARGV[7] ~= '' then set('decodeWarning', ARGV[7]) end
 seg.st, seg.nb, seg.lease, seg.by = 'ended', nb, nil, nil
 store(SEG, s, seg)
