@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { symlink } from "node:fs/promises";
+import { readFile, symlink } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { DetectionRow, FrameRow, MediaInfo } from "@framequeue/contracts";
 import { annotate, writeOverlay } from "./annotate.ts";
+import type { AnnotateOptions } from "./annotate.ts";
 import { openDecoder } from "./decode.ts";
 import { FrameClock } from "./frame-clock.ts";
 import { probe } from "./probe.ts";
@@ -52,16 +53,22 @@ async function shownCells(path: string, info: MediaInfo): Promise<number[][]> {
   return shown;
 }
 
-async function annotateClip(path: string, rows: (pts: number[]) => FrameRow[]) {
+async function annotateClip(
+  path: string,
+  rows: (pts: readonly number[]) => FrameRow[],
+  options: Partial<AnnotateOptions> = {},
+) {
   const info = await probe(path);
-  const { pts } = await readAll(path, info, WHOLE);
+  const { pts, report } = await readAll(path, info, WHOLE);
+  const isReshaped = report.shapes.length > 1;
   const assPath = clips.file("it's: an, [overlay];.ass");
   const clock = new FrameClock(pts, info.timeBase);
   await writeOverlay(assPath, rows(pts), info, clock);
   const output = clips.file("annotated.mp4");
   const progress: number[] = [];
   const onProgress = (frames: number) => void progress.push(frames);
-  await annotate({ source: path, info, clock, assPath, output, crf: 10, onProgress });
+  const fixed = { source: path, info, clock, isReshaped, assPath, output, crf: 10, onProgress };
+  await annotate({ ...fixed, ...options });
   const result = await probe(output);
   const seconds = ({ timeBase, startSeconds }: MediaInfo, ticks: number) =>
     (ticks * timeBase[0]) / timeBase[1] - startSeconds;
@@ -71,6 +78,7 @@ async function annotateClip(path: string, rows: (pts: number[]) => FrameRow[]) {
     result,
     output,
     progress,
+    ticks: [...clock.ticks].map((each) => seconds(info, each)),
     before: pts.map((each) => seconds(info, each)),
     after: annotated.pts.map((each) => seconds(result, each)),
   };
@@ -115,6 +123,104 @@ test("each overlay is on its own frame: uneven times, 2 ms apart", async () => {
     shown,
     Array.from({ length: 50 }, (_, frame) => [frame % 6]),
   );
+});
+
+const BLACK = "-f lavfi -i color=black:s=160x120:r=25:d=1 -c:v libx264 -bf 2";
+
+/** Clips whose clock is not as one would wish, and where it goes on its own way. */
+const clocks: [name: string, make: () => Promise<string>][] = [
+  ["jumps ahead", () => joined("ahead.ts", "black.ts", "later.ts")],
+  ["is set back", () => joined("back.ts", "later.ts", "black.ts")],
+  ["begins again", () => joined("again.ts", "black.ts", "black.ts")],
+  [
+    "stands still",
+    () =>
+      clips.encode(
+        "still.mkv",
+        `${BLACK.replace("-bf 2", "-bf 0")} -bsf:v setts=ts=if(eq(N\\,9)\\,PREV_OUTPTS\\,TS)`,
+      ),
+  ],
+  [
+    "counts three thousand a second",
+    () =>
+      clips.encode(
+        "fast.mp4",
+        "-f lavfi -i color=black:s=160x120:r=3000:d=0.02 -c:v libx264 -bf 2 -video_track_timescale 90000",
+      ),
+  ],
+];
+
+async function joined(name: string, ...parts: string[]): Promise<string> {
+  await clips.encode("black.ts", BLACK);
+  await clips.encode("later.ts", `${BLACK} -output_ts_offset 100`);
+  const bytes = await Promise.all(parts.map((part) => readFile(clips.file(part))));
+  return clips.write(name, Buffer.concat(bytes));
+}
+
+for (const [name, make] of clocks) {
+  test(`each overlay is on its own frame: a clock that ${name}`, async () => {
+    const { ticks, after, output, result } = await annotateClip(await make(), rowsOf);
+    assertSameTimes(ticks, after);
+    assert.deepEqual(
+      await shownCells(output, result),
+      ticks.map((_, frame) => [frame % 6]),
+    );
+  });
+}
+
+test("the last picture is shown for as long as in the source", async () => {
+  const path = await clips.encode(
+    "last.mp4",
+    "-f lavfi -i color=black:s=160x120:r=25:d=1 -c:v libx264 -bf 2 -video_track_timescale 90000",
+  );
+  for (const lastTicks of [3600, 141_300]) {
+    const { result, before } = await annotateClip(path, rowsOf, { lastTicks });
+    const end = result.durationSeconds;
+    assert.ok(Math.abs(end - before.at(-1)! - lastTicks / 90_000) < 2e-3, `${end} s`);
+  }
+});
+
+test("pixels that are not square become square, and boxes sit on what they are of", async () => {
+  const path = await clips.encode(
+    "flat.mp4",
+    "-f lavfi -i color=black:s=80x120:r=25:d=1 -vf setsar=2/1 -c:v libx264",
+  );
+  const { info, result, output } = await annotateClip(path, rowsOf);
+  assert.deepEqual([info.width, info.height, result.width, result.height], [160, 120, 160, 120]);
+  const cells = await shownCells(output, result);
+  assert.deepEqual(
+    cells,
+    cells.map((_, frame) => [frame % 6]),
+  );
+});
+
+test("a picture of another shape is seen whole, also where the clock is set back with it", async () => {
+  const wide = "-f lavfi -i color=gray:s=160x120:r=25:d=1 -c:v libx264 -bf 0";
+  await clips.encode("wide.ts", `${wide} -output_ts_offset 100`);
+  await clips.encode("tall.ts", wide.replace("160x120", "60x120"));
+  await clips.encode("wide.h264", wide);
+  await clips.encode("tall.h264", wide.replace("160x120", "60x120"));
+  for (const kind of ["ts", "h264"]) {
+    const parts = await Promise.all(
+      [`wide.${kind}`, `tall.${kind}`].map((name) => readFile(clips.file(name))),
+    );
+    const path = await clips.write(`shapes.${kind}`, Buffer.concat(parts));
+    const { result, output, ticks, after } = await annotateClip(path, (pts) =>
+      pts.map((each, frame) => ({ frame, pts: each, detections: [] })),
+    );
+    assertSameTimes(ticks, after);
+    const { width, height } = result;
+    const opened = { info: result, segment: WHOLE, frame: result, layout: "yuv420p" } as const;
+    await using reader = openDecoder(output, opened);
+    const target = new Uint8Array(reader.frameBytes);
+    for (let frame = 0; frame < 50; frame++) {
+      assert.equal((await reader.read(target, 1)).length, 1);
+      const middle = target.subarray((width * height) / 2, (width * height) / 2 + width);
+      const grey = middle.filter((each) => each > 70).length;
+      assert.ok(Math.abs(grey - (frame < 25 ? 160 : 60)) <= 2, `${kind} ${frame}: ${grey}`);
+      assert.ok(frame < 25 || (middle[45]! < 40 && middle[80]! > 70 && middle[114]! < 40));
+    }
+  }
 });
 
 test("odd sizes become even, full range becomes limited, sound stays", async () => {
