@@ -11,23 +11,19 @@ import {
   analyticsSchema,
   decodeFeature,
   executionOptionsSchema,
-  type FrameFileRow,
-  frameFileRowSchema,
   type FrameRow,
   type JobId,
   ProblemError,
   type ResultOptions,
   resultOptionsSchema,
-  type Summary,
-  summarySchema,
   type TrackRow,
-  trackRowSchema,
   type ViewRow,
   viewRowSchema,
 } from "@framequeue/contracts";
 import { compareJobs, type JobToCompare } from "@framequeue/pipeline";
 import { countFrames, writeClip } from "./clip.ts";
 import { storeColourModel } from "./colour-model.ts";
+import { artifact, rowsOf, seenRows, summaryOf, tracksOf } from "./small-results.ts";
 import { openSmallSite, type SmallSite } from "./small-site.ts";
 
 const run = promisify(execFile);
@@ -41,11 +37,6 @@ const ANALYTICS = analyticsOptionsSchema.parse({
 
 const sampled = (everyNth: number, more: object = {}): ResultOptions =>
   resultOptionsSchema.parse({ everyNth, ...more });
-
-async function artifact(site: SmallSite, job: JobId, name: string): Promise<string> {
-  const result = await site.pipeline.jobs.result(job);
-  return (await site.pipeline.objects.get(result!.artifacts[name]!.key)).toString();
-}
 
 /** Runs a job to its end, which must be the one that is expected. */
 async function results(
@@ -63,22 +54,6 @@ async function hashes(site: SmallSite, job: JobId): Promise<(string | undefined)
   const { artifacts } = (await site.pipeline.jobs.result(job))!;
   return FILES.map((name) => artifacts[name]?.sha256);
 }
-
-async function rowsOf(site: SmallSite, job: JobId): Promise<FrameFileRow[]> {
-  const [, ...lines] = (await artifact(site, job, "frames.jsonl")).trimEnd().split("\n");
-  return lines.map((line) => frameFileRowSchema.parse(JSON.parse(line)));
-}
-
-const seenRows = async (site: SmallSite, job: JobId): Promise<FrameRow[]> =>
-  (await rowsOf(site, job)).flatMap((row) => ("gap" in row ? [] : [row]));
-
-async function tracksOf(site: SmallSite, job: JobId): Promise<TrackRow[]> {
-  const [, ...lines] = (await artifact(site, job, "tracks.jsonl")).trimEnd().split("\n");
-  return lines.map((line) => trackRowSchema.parse(JSON.parse(line)));
-}
-
-const summaryOf = async (site: SmallSite, job: JobId): Promise<Summary> =>
-  summarySchema.parse(JSON.parse(await artifact(site, job, "summary.json")));
 
 /** What is said of a frame, but for tracks. */
 const withoutTracks = ({ detections, ...row }: FrameRow) => ({

@@ -32,12 +32,15 @@ const run = promisify(execFile);
 export interface SmallSiteOptions {
   /** Segments that are decoded at once. */
   readonly decoders?: number;
+  /** Of each decoder; default 1. */
+  readonly decoderThreads?: number;
   readonly quantumMs?: number;
   /** Threads that infer. */
   readonly inferWorkers?: number;
   /** The object store of all services, made of the folder's. */
   readonly store?: (folder: ObjectStore) => ObjectStore;
-  /** The programs that render and cut run as ffmpeg. */
+  /** The programs that decode, render and cut run as ffmpeg. */
+  readonly decodeWith?: string;
   readonly renderWith?: string;
   readonly cutWith?: string;
   /** What infer runs on, where its class and its loaded models are to be known at the site. */
@@ -89,7 +92,8 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     }),
     createDecodeService(pipeline, {
       concurrency: options.decoders ?? 2,
-      decoderThreads: 1,
+      decoderThreads: options.decoderThreads ?? 1,
+      ...toolsWith(options.decodeWith),
       ...(options.quantumMs === undefined ? {} : { quantumMs: options.quantumMs }),
       ...events,
     }),
