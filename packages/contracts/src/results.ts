@@ -163,6 +163,10 @@ export const summarySchema = z.object({
     mode: segmentModeSchema,
     segments: z.int(),
     batchFrames: z.int(),
+    /** The version of ffmpeg that decoded. Absent in older results. */
+    ffmpeg: z.string().optional(),
+    /** Provider, processor and version of the runtime that inferred; absent where any process might. */
+    numericClass: z.string().optional(),
   }),
 });
 export type Summary = z.infer<typeof summarySchema>;

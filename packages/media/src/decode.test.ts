@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { open, stat } from "node:fs/promises";
+import { chmod, open, stat } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { PixelLayout } from "@framequeue/contracts";
 import { openDecoder } from "./decode.ts";
@@ -230,4 +230,21 @@ test("the deadline ends a decode with a retryable problem", async () => {
   });
   const target = new Uint8Array(reader.frameBytes * 125);
   await assert.rejects(reader.read(target, 125), { code: "frame-undecodable", retryable: true });
+});
+
+test("pictures do not depend on what the processor can do", async () => {
+  const plain = await clips.write("plain-cpu", '#!/bin/sh\nexec ffmpeg -cpuflags 0 "$@"\n');
+  await chmod(plain, 0o755);
+  const tools = { ffmpeg: plain, ffprobe: "ffprobe" };
+  const source = "-f lavfi -i testsrc2=s=320x240:r=25:d=1,format=yuv420p";
+  const codecs = ["mpeg4 -vtag XVID -bf 2 a.avi", "wmv2 a.wmv", "mpeg2video a.mpg", "mjpeg a.mov"];
+  for (const codec of [...codecs, "libx264 a.mp4", "libvpx-vp9 -cpu-used 8 a.webm"]) {
+    const [name = "", ...options] = codec.split(" ").toReversed();
+    const args = `${source} -c:v ${options.toReversed().join(" ")}`;
+    const path = await clips.encode(name, args);
+    const info = await probe(path);
+    const own = await readAll(path, info, WHOLE);
+    assert.ok(own.pts.length >= 24, name);
+    assert.deepEqual((await readAll(path, info, WHOLE, { tools })).hashes, own.hashes, codec);
+  }
 });

@@ -4,6 +4,7 @@ export { openDecoder } from "./decode.ts";
 export type { DecoderOptions, FrameReader } from "./decode.ts";
 export { DEFAULT_TOOLS } from "./ffmpeg.ts";
 export type { MediaTools, ToolOptions } from "./ffmpeg.ts";
+export { ffmpegVersion } from "./ffmpeg-version.ts";
 export { FrameClock } from "./frame-clock.ts";
 export { encodeHeatMap } from "./heat-map-png.ts";
 export type { DecodeReport } from "./judge-decode.ts";

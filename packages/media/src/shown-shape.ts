@@ -19,11 +19,7 @@ export interface FitOptions {
  * @param shown the size of the source's pictures as they are shown
  * @param target the size of all pictures behind the filters, of the same shape up to its rounding
  */
-export function fitFilters(
-  shown: Size,
-  target: Size,
-  options: FitOptions,
-): string[] {
+export function fitFilters(shown: Size, target: Size, options: FitOptions): string[] {
   const { width, height } = target;
   const each = options.isKept === true ? ["eval=frame"] : [];
   const ratio = width / height;

@@ -45,6 +45,8 @@ export const planSchema = z.object({
   oneThread: z.boolean().optional(),
   /** How long the last picture is shown, in ticks of the source's time base; absent: as long as the one before. */
   lastTicks: z.int().optional(),
+  /** The version of ffmpeg that the pictures of the job are decoded with. */
+  ffmpeg: z.string().optional(),
   /** What the last bits of the results depend on. Absent: any process, one picture per tensor. */
   numeric: z
     .object({

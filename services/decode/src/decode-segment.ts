@@ -13,6 +13,7 @@ import {
 import {
   countSampled,
   type DecodeReport,
+  ffmpegVersion,
   type FrameReader,
   type MediaTools,
   openDecoder,
@@ -25,6 +26,7 @@ import {
   objectKeys,
   openSource,
   type Pipeline,
+  type Plan,
   putSegmentTimes,
   putTimeline,
   readAdopted,
@@ -277,7 +279,7 @@ class SegmentWork {
           : ("decode-error" as const),
     }));
     const last = missing.at(-1);
-    const warning = warningOf(report, plan.media);
+    const warning = warningOf(report, plan, await ffmpegVersion(this.#deps.tools.ffmpeg));
     const timeline = { pts: report.pts, missing, isReshaped: report.shapes.length > 1 };
     return {
       ...(this.#countsFrames ? { shown: frames } : {}),
@@ -388,12 +390,21 @@ class SegmentWork {
 }
 
 /** What of a pass the user is to know; undefined where it went as it should. */
-function warningOf({ errors, shapes }: DecodeReport, media: Size): string | undefined {
+function warningOf(
+  { errors, shapes }: DecodeReport,
+  { media, ffmpeg = "" }: Plan,
+  own: string,
+): string | undefined {
   const said = [
     ...(errors.length === 0 ? [] : [`The decoder reported errors; the last: ${errors.at(-1)}`]),
     ...(shapes.length < 2 ? [] : [reshaped(shapes, media)]),
+    ...(ffmpeg === "" || ffmpeg === own ? [] : [mixed(ffmpeg, own)]),
   ];
   return said.length === 0 ? undefined : said.join(" ");
+}
+
+function mixed(planned: string, own: string): string {
+  return `It was planned with ffmpeg ${planned} and decoded, in part at least, with ffmpeg ${own}: another run may differ in the last bits.`;
 }
 
 function reshaped(shapes: DecodeReport["shapes"], { width, height }: Size): string {

@@ -122,6 +122,8 @@ function summarize(
       mode: plan.mode,
       segments: plan.segments.length,
       batchFrames: plan.batchFrames,
+      ...(plan.ffmpeg !== undefined && { ffmpeg: plan.ffmpeg }),
+      ...(plan.numeric?.class !== undefined && { numericClass: plan.numeric.class }),
     },
   };
 }

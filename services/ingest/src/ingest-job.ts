@@ -14,6 +14,7 @@ import {
 } from "@framequeue/contracts";
 import {
   countSampled,
+  ffmpegVersion,
   type MediaTools,
   planSegments,
   probe,
@@ -136,6 +137,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     ...(areaLabels && { areaLabels }),
     expectedFrames,
     ...(scan.errors.length === 0 ? {} : { oneThread: true }),
+    ffmpeg: await ffmpegVersion(tools.ffmpeg),
     numeric: await pinNumeric(deps, job),
   };
 }
