@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { putAliases, readMetrics } from "@framequeue/pipeline";
@@ -56,6 +56,22 @@ test("two thresholds of one file are held against each other, with the scores th
     const { overall } = await json(at, "eval", "track", ...tracks);
     assert.equal(scores[i].idf1, overall.idf1);
   }
+  // the same truth as CVAT writes it, class in column 8 and names beside it, has the same figures
+  const cvat = join(at.folder, "cvat/gt");
+  await mkdir(cvat, { recursive: true });
+  const rows = (await readFile(truth!, "utf8")).trimEnd().split("\n");
+  const lines = rows.map((row) => {
+    const [frame, id, x, y, w, h, flag, , visibility, label] = row.split(",");
+    return [frame, id, x, y, w, h, flag, label, visibility].join(",");
+  });
+  await writeFile(join(cvat, "gt.txt"), `${lines.join("\n")}\n`);
+  const compare = [...["models", "compare", ...models, video!], "--truth", join(cvat, "gt.txt")];
+  await writeFile(join(cvat, "labels.txt"), "lorry\nbus\nkite\n");
+  const strange = await finish(launch(at, compare));
+  assert.equal(strange.code, 1);
+  assert.match(strange.stderr, /knows none of the truth's classes \(lorry, bus, kite\).*--classes/);
+  await cp(classes!, join(cvat, "labels.txt"));
+  assert.deepEqual((await json(at, ...compare)).scores, scores);
   assert.deepEqual(await leftovers(at), []);
 });
 

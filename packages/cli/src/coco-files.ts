@@ -1,7 +1,8 @@
-import { frameFileRowSchema, invalid, ProblemError } from "@framequeue/contracts";
+import { invalid, ProblemError } from "@framequeue/contracts";
 import type { AnnotatedBox, DetectedBox } from "@framequeue/vision";
 import { xywhToXyxy } from "@framequeue/vision";
 import { z } from "zod";
+import { json, parseFramesFile } from "./frames-file.ts";
 
 const box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 
@@ -44,57 +45,80 @@ export function parseCocoTruth(text: string, path: string): CocoTruth {
   };
 }
 
+/** What a file of detections holds that the truth can be held against. */
+export interface GivenDetections {
+  readonly boxes: readonly DetectedBox[];
+  /** What of the file does not count, in sentences. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Reads detections: COCO's results, a list of `{image_id, category_id, bbox, score}`, or a `frames.jsonl`, whose frames
  * are the images of that id and whose labels are the names of the categories.
  *
  * @throws ProblemError `invalid-request` for a fault, or an image or category that the truth does not have
  */
-export function parseDetections(text: string, path: string, truth: CocoTruth): DetectedBox[] {
-  const found = path.endsWith(".jsonl")
+export function parseDetections(text: string, path: string, truth: CocoTruth): GivenDetections {
+  const given = path.endsWith(".jsonl")
     ? fromFrames(text, path, truth)
-    : parsed(resultsSchema, text, path).map(
-        ({ image_id: frame, category_id: classId, bbox, score }): DetectedBox => ({
-          ...{ frame, classId, score },
-          boxXyxy: xywhToXyxy(bbox),
-        }),
-      );
+    : { boxes: fromResults(text, path), notes: [] };
   const ids = new Set(truth.categories.map(({ id }) => id));
-  for (const { frame, classId } of found) {
+  for (const { frame, classId } of given.boxes) {
     if (!truth.images.has(frame)) throw fault(path, `image ${frame} is not in the ground truth`);
     if (!ids.has(classId)) throw fault(path, `category ${classId} is not in the ground truth`);
   }
-  return found;
+  return given;
 }
 
-function fromFrames(text: string, path: string, { categories }: CocoTruth): DetectedBox[] {
+function fromResults(text: string, path: string): DetectedBox[] {
+  return parsed(resultsSchema, text, path).map(
+    ({ image_id: frame, category_id: classId, bbox, score }): DetectedBox => ({
+      ...{ frame, classId, score },
+      boxXyxy: xywhToXyxy(bbox),
+    }),
+  );
+}
+
+/** A detector may know more than the truth asks for: what else it finds is set aside, and told. */
+function fromFrames(
+  text: string,
+  path: string,
+  { images, categories }: CocoTruth,
+): GivenDetections {
   const ids = new Map(categories.map(({ id, name }) => [name, id]));
-  const [, ...lines] = text.trimEnd().split("\n");
-  return lines.flatMap((line, i) => {
-    const row = frameFileRowSchema.safeParse(json(line, `${path}, line ${i + 2}`));
-    if (!row.success) throw invalid("invalid-request", `${path}, line ${i + 2}`, row.error);
-    if ("gap" in row.data) return [];
-    const { frame, detections } = row.data;
-    return detections.flatMap(({ box: xywh, score, label }): DetectedBox[] => {
+  const rows = parseFramesFile(text, path).filter((row) => "frame" in row);
+  const others = new Map<string, number>();
+  const boxes = rows.flatMap(({ frame, detections }) =>
+    detections.flatMap(({ box: xywh, score, label }): DetectedBox[] => {
       const classId = ids.get(label);
-      // a detector may know more than the truth asks for
-      return classId === undefined ? [] : [{ frame, classId, score, boxXyxy: xywhToXyxy(xywh) }];
-    });
-  });
+      if (classId !== undefined) return [{ frame, classId, score, boxXyxy: xywhToXyxy(xywh) }];
+      others.set(label, (others.get(label) ?? 0) + 1);
+      return [];
+    }),
+  );
+  const notes: string[] = [];
+  if (others.size > 0) {
+    const list = [...others].map(([label, count]) => `${count} ${label}`).join(", ");
+    if (boxes.length === 0) {
+      const names = categories.map(({ name }) => name).join(", ");
+      throw fault(path, `none of its labels (${list}) is a category of the truth: ${names}`);
+    }
+    notes.push(`${path}: set aside, because the truth has no such category: ${list}.`);
+  }
+  const seen = new Set(rows.map(({ frame }) => frame));
+  const unseen = [...images].filter((image) => !seen.has(image)).length;
+  if (unseen > 0) {
+    notes.push(
+      `${path}: ${unseen} of the truth's ${images.size} images are no frames of it; nothing is found there.`,
+    );
+  }
+  return { boxes, notes };
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string, path: string): T {
   const result = schema.safeParse(json(text, path));
   if (!result.success) throw invalid("invalid-request", path, result.error);
   return result.data;
-}
-
-function json(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw fault(where, `it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function fault(where: string, what: string): ProblemError {

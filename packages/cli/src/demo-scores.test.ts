@@ -21,7 +21,8 @@ const detection = (x: number, label: string, score: number) => ({
   ...{ box: [x, 0, 10, 10], score, classId: 0, label },
 });
 const frames = (...rows: object[]): string =>
-  ['{"kind":"frames"}', ...rows.map((row) => JSON.stringify(row))].join("\n") + "\n";
+  ['{"schemaVersion":1,"kind":"frames"}', ...rows.map((row) => JSON.stringify(row))].join("\n") +
+  "\n";
 
 test("boxes and tracks are held against the truth, worked out by hand", async () => {
   const scores = await score({

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { frameFileRowSchema } from "@framequeue/contracts";
+import { labelNames } from "@framequeue/models";
 import {
+  type ClassedTruth,
   countTracking,
+  motTruth,
   parseMotText,
   trackingScores,
   type TrackingScores,
@@ -17,7 +19,7 @@ import {
   recall,
   xywhToXyxy,
 } from "@framequeue/vision";
-import { type LabelledTruth, parseLabelLines, parseTruth } from "./demo-truth.ts";
+import { parseFramesFile } from "./frames-file.ts";
 
 /** Least overlap of a box that is right. */
 export const IOU_THRESHOLD = 0.5;
@@ -46,8 +48,8 @@ export interface DemoScores {
 /** Scores a folder by `frames.jsonl`, `mot.txt`, `gt.txt` and `labels.txt`, and by nothing else. */
 export async function scoreFolder(folder: string): Promise<DemoScores> {
   const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8");
-  const labels = parseLabelLines(await read("labels.txt"));
-  const truth = parseTruth(await read("gt.txt"));
+  const labels = labelNames(await read("labels.txt")) ?? [];
+  const { boxes: truth } = motTruth(parseMotText(await read("gt.txt")), { labels });
   const detections = detectedBoxes(await read("frames.jsonl"), labels);
   const tracks = parseMotText(await read("mot.txt"));
   return {
@@ -58,7 +60,7 @@ export async function scoreFolder(folder: string): Promise<DemoScores> {
 }
 
 /**
- * Frames count from 1, as in the ground truth.
+ * Frames count from 1, as in the ground truth. Labels that are not among those given are left out.
  *
  * @param labels in the order of the class ids; without them every box is of class 0
  */
@@ -66,23 +68,20 @@ export function detectedBoxes(
   framesJsonl: string,
   labels: readonly string[] | undefined,
 ): DetectedBox[] {
-  const [, ...lines] = framesJsonl.trimEnd().split("\n");
-  return lines.flatMap((line) => {
-    const row = frameFileRowSchema.parse(JSON.parse(line));
+  return parseFramesFile(framesJsonl, "frames.jsonl").flatMap((row) => {
     if ("gap" in row) return [];
-    return row.detections.map(({ box, score, label }) => ({
-      frame: row.frame + 1,
-      classId: labels?.indexOf(label) ?? 0,
-      score,
-      boxXyxy: xywhToXyxy(box),
-    }));
+    return row.detections.flatMap(({ box, score, label }): DetectedBox[] => {
+      const classId = labels === undefined ? 0 : labels.indexOf(label);
+      if (classId === -1) return [];
+      return [{ frame: row.frame + 1, classId, score, boxXyxy: xywhToXyxy(box) }];
+    });
   });
 }
 
 /** How well boxes are found, by class and in the mean. */
 export function scoreDetections(
   detections: readonly DetectedBox[],
-  truth: readonly LabelledTruth[],
+  truth: readonly ClassedTruth[],
   labels: readonly string[],
 ): DemoScores["detection"] {
   const boxes = truth.map(({ frame, classId, boxXywh, use }) => ({
@@ -110,7 +109,7 @@ function scoreMatchings(matchings: readonly DetectionMatching[]): DetectionScore
 }
 
 function countObjects(
-  truth: readonly LabelledTruth[],
+  truth: readonly ClassedTruth[],
   labels: readonly string[],
 ): Record<string, number> {
   const scored = truth.filter(({ use }) => use === "scored");

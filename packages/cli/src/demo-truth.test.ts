@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GroundTruthBox } from "@framequeue/synth";
-import { labelLines, parseTruth, truthLines } from "./demo-truth.ts";
+import { labelNames } from "@framequeue/models";
+import { motTruth, parseMotText } from "@framequeue/tracking";
+import { labelLines, truthLines } from "./demo-truth.ts";
 
 const object = (id: number, more: Partial<GroundTruthBox> = {}): GroundTruthBox => ({
   id,
@@ -30,7 +32,8 @@ test("what nothing is seen of stands nowhere", () => {
 test("reading gives back what was written", () => {
   const text =
     truthLines(0, [object(1)]) + truthLines(1, [object(1, { classId: 1, scored: false })]);
-  assert.deepEqual(parseTruth(text), [
+  const { boxes } = motTruth(parseMotText(text), { labels: labelNames(labelLines()) });
+  assert.deepEqual(boxes, [
     { frame: 1, id: 1, boxXywh: [10, 20.5, 30, 40], use: "scored", classId: 0 },
     { frame: 2, id: 1, boxXywh: [10, 20.5, 30, 40], use: "ignored", classId: 1 },
   ]);

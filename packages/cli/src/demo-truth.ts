@@ -1,5 +1,5 @@
 import { type GroundTruthBox, classLabels } from "@framequeue/synth";
-import { formatMotText, motTruth, parseMotText, type TruthBox } from "@framequeue/tracking";
+import { formatMotText } from "@framequeue/tracking";
 import { roundTo } from "@framequeue/vision";
 
 /**
@@ -29,21 +29,4 @@ export function truthLines(frame: number, boxes: readonly GroundTruthBox[]): str
 /** The file of class names: one per line. */
 export function labelLines(): string {
   return classLabels.map((label) => `${label}\n`).join("");
-}
-
-/** What `labelLines` wrote. */
-export function parseLabelLines(text: string): string[] {
-  return text.trimEnd().split("\n");
-}
-
-export interface LabelledTruth extends TruthBox {
-  /** Index in the file of class names, from 0. */
-  readonly classId: number;
-}
-
-/** Reads what `truthLines` wrote. Throws `MotTextError`. */
-export function parseTruth(text: string): LabelledTruth[] {
-  const rows = parseMotText(text);
-  const truth = motTruth(rows, "mot17");
-  return rows.map(({ rest: [, , label = 1] }, i) => ({ ...truth[i]!, classId: label - 1 }));
 }

@@ -27,18 +27,27 @@ const results = [
 ];
 
 async function run(files: Record<string, string>, ...args: string[]): Promise<string> {
+  return (await runAloud(files, ...args)).stdout;
+}
+
+async function runAloud(
+  files: Record<string, string>,
+  ...args: string[]
+): Promise<{ stdout: string; stderr: string }> {
   const cwd = await mkdtemp(join(tmpdir(), "fq-eval-"));
-  let text = "";
-  const stdout = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
+  const said = { stdout: "", stderr: "" };
+  const into = (name: keyof typeof said): Writable =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        said[name] += String(chunk);
+        done();
+      },
+    });
   try {
     for (const [name, body] of Object.entries(files)) await writeFile(join(cwd, name), body);
-    assert.equal(await evalDetect(args, { cwd, stdout } as unknown as Terminal), 0);
-    return text;
+    const terminal = { cwd, stdout: into("stdout"), stderr: into("stderr") };
+    assert.equal(await evalDetect(args, terminal as unknown as Terminal), 0);
+    return said;
   } finally {
     await rm(cwd, { recursive: true });
   }
@@ -77,14 +86,27 @@ test("the product's own frames are scored by frame number and label", async () =
   const other = { box: [0, 0, 9, 9], score: 0.9, classId: 9, label: "kite" };
   const lines = [header, { frame: 3, pts: 0, detections: [...detections, other] }];
   const frames = lines.map((line) => JSON.stringify(line)).join("\n");
-  const own = await run(
-    { ...files, "frames.jsonl": frames },
-    "--gt",
-    "gt.json",
-    "--pred",
-    "frames.jsonl",
-  );
-  assert.equal(own, await run(files, ...both));
+  const own = ["--gt", "gt.json", "--pred", "frames.jsonl"];
+  const { stdout, stderr } = await runAloud({ ...files, "frames.jsonl": frames }, ...own);
+  assert.equal(stdout, await run(files, ...both));
+  assert.match(stderr, /set aside, because the truth has no such category: 1 kite\.\n/);
+  assert.match(stderr, /1 of the truth's 2 images are no frames of it/);
+  const refused: [lines: object[], message: RegExp][] = [
+    // the first frame is not passed over as if it were the header
+    [lines.slice(1), /frames\.jsonl, line 1: it is not the header/],
+    [[{ ...header, kind: "tracks" }], /line 1: it is not the header/],
+    [
+      [header, { frame: 3, pts: 0, detections: [other] }],
+      /none of its labels \(1 kite\) is a category of the truth: cat, dog/,
+    ],
+  ];
+  for (const [rows, message] of refused) {
+    const text = rows.map((row) => JSON.stringify(row)).join("\n");
+    await assert.rejects(run({ ...files, "frames.jsonl": text }, ...own), {
+      code: "invalid-request",
+      message,
+    });
+  }
 });
 
 const wrong: [name: string, pred: string, message: RegExp][] = [

@@ -53,9 +53,10 @@ export async function evalDetect(args: readonly string[], terminal: Terminal): P
   const gt = resolve(terminal.cwd, needed(values.gt, "--gt"));
   const pred = resolve(terminal.cwd, needed(values.pred, "--pred"));
   const truth = await readText(gt, (text) => parseCocoTruth(text, gt));
-  const detections = await readText(pred, (text) => parseDetections(text, pred, truth));
+  const { boxes, notes } = await readText(pred, (text) => parseDetections(text, pred, truth));
+  for (const note of notes) terminal.stderr.write(`${note}\n`);
   const names = new Map(truth.categories.map(({ id, name }) => [id, name]));
-  const scores = cocoScores(detections, truth.boxes, [...names.keys()]);
+  const scores = cocoScores(boxes, truth.boxes, [...names.keys()]);
   if (values.json) {
     const classes = scores.classes.map(({ classId, ...rest }) => ({
       categoryId: classId,

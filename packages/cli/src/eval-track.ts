@@ -2,9 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import {
+  countedRows,
   countTracking,
   type MotBenchmark,
-  motTruth,
   parseMotText,
   type TrackingCounts,
   trackingScores,
@@ -13,6 +13,7 @@ import {
 import { parseStrictly } from "./parse-options.ts";
 import { readText } from "./read-text.ts";
 import type { Terminal } from "./terminal.ts";
+import { readTruth, type TruthOptions } from "./truth-file.ts";
 
 const USAGE = `Usage: npm run eval -- track --gt PATH --pred PATH [options]
 
@@ -21,7 +22,10 @@ ground truth is then SEQUENCE/gt.txt or SEQUENCE/gt/gt.txt, tracks are SEQUENCE.
 
   --file FILE        what tracks are called in the folder of a sequence (default pred.txt)
   --iou N            least overlap of a match, for all but HOTA (default 0.5)
-  --benchmark NAME   mot15, mot17 or mot20: which rows of the truth count (default: mot17 where it has classes)
+  --classes FILE     names of the truth's classes, one a line (default: labels.txt beside it, as CVAT writes it): then
+                     every row counts that has no 0 in column 7
+  --benchmark NAME   mot15, mot17 or mot20: whose rules say which rows of the truth count, whatever has names
+                     (default: mot17 where it has classes)
   --json             one JSON object on stdout
   --help             this text
 `;
@@ -54,6 +58,7 @@ export async function evalTrack(args: readonly string[], terminal: Terminal): Pr
       pred: { type: "string" },
       file: { type: "string", default: "pred.txt" },
       iou: { type: "string", default: "0.5" },
+      classes: { type: "string" },
       benchmark: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -66,19 +71,25 @@ export async function evalTrack(args: readonly string[], terminal: Terminal): Pr
   const gt = resolve(terminal.cwd, needed(values.gt, "--gt"));
   const pred = resolve(terminal.cwd, needed(values.pred, "--pred"));
   const iou = overlapOf(values.iou);
-  const benchmark = benchmarkOf(values.benchmark);
+  const rules: TruthOptions = {
+    classes: values.classes && resolve(terminal.cwd, values.classes),
+    benchmark: benchmarkOf(values.benchmark),
+  };
 
   const names: string[] = [];
   const counts: TrackingCounts[] = [];
-  for (const { name, truth, tracks } of await sequencesIn(gt, pred, values.file)) {
-    names.push(name);
-    counts.push(await countSequence(truth, tracks, benchmark, iou));
+  const rows: TruthRows[] = [];
+  for (const sequence of await sequencesIn(gt, pred, values.file)) {
+    const counted = await countSequence(sequence, rules, iou, terminal);
+    names.push(sequence.name);
+    counts.push(counted.counts);
+    rows.push(counted.rows);
   }
   const sequences = counts.map((count) => trackingScores(count));
   const overall = trackingScores(...counts);
   terminal.stdout.write(
     values.json
-      ? `${JSON.stringify({ sequences: names.map((name, i) => ({ name, ...sequences[i] })), overall })}\n`
+      ? `${JSON.stringify({ sequences: names.map((name, i) => ({ name, truth: rows[i], ...sequences[i] })), overall })}\n`
       : table(names, sequences, overall),
   );
   return 0;
@@ -90,7 +101,15 @@ interface Sequence {
   readonly tracks: string;
 }
 
-/** One of two files, or all of which two folders have both sides. */
+/** How much of a truth counts. */
+interface TruthRows {
+  readonly rows: number;
+  readonly counted: number;
+  /** By the reason. */
+  readonly setAside: Readonly<Record<string, number>>;
+}
+
+/** One of two files, or all that have a truth. @throws ProblemError `invalid-request` where one has no tracks */
 async function sequencesIn(gt: string, pred: string, file: string): Promise<Sequence[]> {
   if (!(await isThere(gt, "isDirectory"))) {
     return [{ name: basename(dirname(gt)), truth: gt, tracks: pred }];
@@ -98,31 +117,38 @@ async function sequencesIn(gt: string, pred: string, file: string): Promise<Sequ
   const sequences: Sequence[] = [];
   for (const name of (await readdir(gt)).sort()) {
     const truth = await firstThatIs(join(gt, name, "gt.txt"), join(gt, name, "gt", "gt.txt"));
-    const tracks = await firstThatIs(join(pred, `${name}.txt`), join(pred, name, file));
-    if (truth !== undefined && tracks !== undefined) sequences.push({ name, truth, tracks });
+    if (truth === undefined) continue;
+    const places = [join(pred, `${name}.txt`), join(pred, name, file)] as const;
+    const tracks = await firstThatIs(...places);
+    // one that is left out would count as one that was followed as well as the others
+    if (tracks === undefined) {
+      throw new ProblemError(
+        "invalid-request",
+        `${truth} has no tracks: there is neither ${places.join(" nor ")}. A sequence in which nothing was tracked has an empty file.`,
+        { at: "--pred" },
+      );
+    }
+    sequences.push({ name, truth, tracks });
   }
-  if (sequences.length === 0) {
-    throw new ProblemError(
-      "invalid-request",
-      `No sequence has a truth in ${gt} and tracks in ${pred}.`,
-      {
-        at: "--gt",
-      },
-    );
-  }
-  return sequences;
+  if (sequences.length > 0) return sequences;
+  throw new ProblemError("invalid-request", `No sequence has a truth in ${gt}.`, { at: "--gt" });
 }
 
 async function countSequence(
-  truth: string,
-  tracks: string,
-  benchmark: MotBenchmark | undefined,
+  { truth, tracks }: Sequence,
+  rules: TruthOptions,
   iou: number,
-): Promise<TrackingCounts> {
-  const boxes = motTruth(await readText(truth, parseMotText), benchmark);
+  terminal: Terminal,
+): Promise<{ counts: TrackingCounts; rows: TruthRows }> {
+  const { boxes, setAside } = await readTruth(truth, rules, terminal);
   const predictions = await readText(tracks, parseMotText);
+  const rows = {
+    rows: boxes.length,
+    counted: countedRows({ boxes }),
+    setAside: Object.fromEntries(setAside),
+  };
   try {
-    return countTracking(boxes, predictions, iou);
+    return { counts: countTracking(boxes, predictions, iou), rows };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ProblemError("invalid-request", `${truth} and ${tracks}: ${error.message}.`);

@@ -19,12 +19,13 @@ import { openObjectStore } from "@framequeue/storage";
 import { resultOptionsOf } from "./analyze-options.ts";
 import { awaitJob } from "./await-job.ts";
 import type { ComposedSystem } from "./compose.ts";
-import { readTruth, type SideScores, scoreSide } from "./compare-scores.ts";
+import { type SideScores, scoreSide } from "./compare-scores.ts";
 import { findModel } from "./find-model.ts";
 import { findVersion, namesVersion } from "./find-version.ts";
 import { parseStrictly } from "./parse-options.ts";
 import { openPrivateSystem } from "./private-system.ts";
 import type { Terminal } from "./terminal.ts";
+import { readTruth } from "./truth-file.ts";
 
 export const COMPARE_USAGE = `Usage: npm run models -- compare MODEL MODEL VIDEO [options]
 
@@ -32,8 +33,9 @@ Runs two models, one after the other, on the same video and says how far their d
 MODEL is a name, a file, or a version in the object store: NAME@VERSION, NAME@stable, NAME@canary.
 
   --truth gt.txt      ground truth in MOTChallenge text: also AP (at an overlap of 0.5) and IDF1 of each
-  --classes FILE      names of the truth's classes, a line each, whose number is column 10 of the truth, as the demo
-                      writes both: then AP is the mean over classes; without it classes are not told apart
+  --classes FILE      names of the truth's classes, a line each (default: labels.txt beside it, if there is one); their
+                      numbers, from 1, stand in column 8 of the truth, as CVAT writes it, or in column 10, as the demo
+                      does. AP is then the mean over classes; without names classes are not told apart
   --tracker NAME, --min-score NUMBER, --labels A,B   as analyze takes them
   --record            keeps the figures with the versions, where both are in the object store
   --json              one JSON object on stdout
@@ -67,7 +69,18 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     });
   }
   const options = resultOptionsOf(values);
-  const truth = values.truth === undefined ? undefined : await readTruth(values, terminal);
+  const at = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(terminal.cwd, path);
+  const truthPath = at(values.truth);
+  if (truthPath === undefined && values.classes !== undefined) {
+    throw new ProblemError("invalid-request", "--classes names the classes of --truth FILE.", {
+      at: "--classes",
+    });
+  }
+  const truth =
+    truthPath === undefined
+      ? undefined
+      : await readTruth(truthPath, { classes: at(values.classes) }, terminal);
 
   await using resources = new AsyncDisposableStack();
   const { env, dataDir } = terminal;
@@ -80,7 +93,8 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     const model = namesVersion(name)
       ? await findVersion(name, store, resources)
       : await findModel(name, terminal);
-    objectManifest(model.manifest);
+    const { labels } = objectManifest(model.manifest);
+    if (truth?.labels !== undefined) compareLabels(name, labels, truth.labels, terminal);
     models.push(model);
   }
   for (const model of models) {
@@ -105,6 +119,32 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     values.json ? `${JSON.stringify({ ...comparison, scores })}\n` : report(comparison, scores),
   );
   return 0;
+}
+
+/**
+ * Classes are told apart by their names: a model that calls them otherwise finds none of them.
+ *
+ * @throws ProblemError `invalid-request` if it knows not one by its name
+ */
+function compareLabels(
+  name: string,
+  known: readonly string[],
+  wanted: readonly string[],
+  { stderr }: Pick<Terminal, "stderr">,
+): void {
+  const missing = wanted.filter((label) => !known.includes(label));
+  if (missing.length === wanted.length) {
+    throw new ProblemError(
+      "invalid-request",
+      `${name} knows none of the truth's classes (${wanted.join(", ")}); it knows ${known.join(", ")}. ` +
+        "--classes FILE names the truth's classes as the model does, in the order of their numbers.",
+      { at: "--classes" },
+    );
+  }
+  if (missing.length === 0) return;
+  stderr.write(
+    `${name} knows no ${missing.join(", ")}: whatever is one in the truth, it misses.\n`,
+  );
 }
 
 async function runOn(

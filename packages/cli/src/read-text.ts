@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { ProblemError } from "@framequeue/contracts";
-import { MotTextError } from "@framequeue/tracking";
+import { MotTextError, TruthError } from "@framequeue/tracking";
 
-/** The file as `parse` reads it. Throws `invalid-request` that names the file, and the line that is no row. */
+/** The file as `parse` reads it. Throws `invalid-request` that names the file, and the row that is none or says too little. */
 export async function readText<T>(path: string, parse: (text: string) => T): Promise<T> {
   const text = await readOptionalText(path);
   if (text === undefined) {
@@ -11,7 +11,7 @@ export async function readText<T>(path: string, parse: (text: string) => T): Pro
   try {
     return parse(text);
   } catch (error) {
-    if (!(error instanceof MotTextError)) throw error;
+    if (!(error instanceof MotTextError || error instanceof TruthError)) throw error;
     throw new ProblemError("invalid-request", `${path}, ${error.message}.`, { at: path });
   }
 }

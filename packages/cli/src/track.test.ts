@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -29,6 +29,11 @@ async function withFolder(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The JSON object, which is what was printed last. */
+function answer(printed: string): any {
+  return JSON.parse(printed.trimEnd().split("\n").at(-1)!);
 }
 
 /** A walker from the left and one from the right, with these ids. */
@@ -76,6 +81,15 @@ test("options of the tracker can be set, and nonsense is named", async () => {
     await assert.rejects(run("track", "--tracker", "sort"), ProblemError);
     await writeFile(join(folder, "det.txt"), "1,-1,0,0,10\n");
     await assert.rejects(run("track", ...base), /det\.txt, line 1/);
+    await writeFile(join(folder, "det.txt"), "1,-1,0,0,10,10\n");
+    await assert.rejects(run("track", ...base), /line 1: expected .*height,score, got/);
+    await writeFile(join(folder, "det.txt"), walkers(6));
+    await writeFile(join(folder, "cmc.txt"), "0 1 0 0 0 1 0\n".repeat(5));
+    const moving = ["--detections", "det.txt", "--tracker", "botsort", "--cmc", "cmc.txt"];
+    await assert.rejects(run("track", ...moving, "--out", "pred.txt"), {
+      at: "--cmc",
+      message: "cmc.txt has 5 motions, and there are 6 frames: each needs one.",
+    });
   });
 });
 
@@ -92,6 +106,111 @@ test("what cannot be scored is named", async () => {
     ]) {
       await assert.rejects(run("eval", ...bad), ProblemError);
     }
+  });
+});
+
+/** A car and a person that walk beside each other; the tracks follow both, one of them for half of the time. */
+const followed = (columns: (id: number, frame: number) => string): string =>
+  Array.from({ length: 10 }, (_, i) =>
+    [1, 2].map((id) => `${i + 1},${id},${10 * i},${100 * id},40,40,${columns(id, i)}\n`).join(""),
+  ).join("");
+const tracked = followed(() => "0.9,-1,-1,-1")
+  .split("\n")
+  .filter((line) => !/^([6-9]|10),2,/.test(line))
+  .join("\n");
+
+test("CVAT's truth is read by its labels.txt: every class counts, and the answer is the same without classes", async () => {
+  await withFolder(async (folder, run) => {
+    const scores = async (gt: string, ...args: string[]) =>
+      answer(await run("eval", "track", "--gt", gt, "--pred", "pred.txt", "--json", ...args))
+        .overall;
+    const at = (name: string): string => join(folder, name);
+    await mkdir(at("cvat/gt"), { recursive: true });
+    await writeFile(at("pred.txt"), tracked);
+    await writeFile(
+      at("plain.txt"),
+      followed(() => "1"),
+    );
+    await writeFile(
+      at("cvat/gt/gt.txt"),
+      followed((id) => `1,${id},1.0`),
+    );
+    const expected = await scores("plain.txt");
+    assert.ok(Math.abs(expected.idf1 - 30 / 35) < 1e-9, "worked out by hand");
+    // without names, class 1 is a pedestrian and 2 somebody in a vehicle
+    assert.equal((await scores("cvat/gt/gt.txt")).idf1, 1);
+    await writeFile(at("cvat/gt/labels.txt"), "person\r\ncar\r\n");
+    assert.deepEqual(await scores("cvat/gt/gt.txt"), expected);
+    await writeFile(at("names.txt"), "person\ncar\n");
+    assert.deepEqual(await scores("cvat/gt/gt.txt", "--classes", "names.txt"), expected);
+    assert.equal((await scores("cvat/gt/gt.txt", "--benchmark", "mot17")).idf1, 1);
+  });
+});
+
+test("rows that do not count are counted aloud, and a truth of which nothing counts is refused with what helps", async () => {
+  await withFolder(async (folder, run) => {
+    const at = (name: string): string => join(folder, name);
+    await writeFile(at("pred.txt"), tracked);
+    const evalTrack = (...args: string[]) =>
+      run("eval", "track", "--gt", "gt.txt", "--pred", "pred.txt", ...args);
+    await writeFile(
+      at("gt.txt"),
+      followed((id, i) => `${i < 3 ? 0 : 1},${id},1`),
+    );
+    assert.match(
+      await evalTrack(),
+      /gt\.txt: 7 of 20 rows count; set aside: 3 with 0 in column 7, 10 of class 2\.\n/,
+    );
+    const { sequences } = answer(await evalTrack("--json"));
+    assert.deepEqual(sequences[0].truth, {
+      rows: 20,
+      counted: 7,
+      setAside: { "with 0 in column 7": 3, "of class 2": 10 },
+    });
+    await writeFile(
+      at("gt.txt"),
+      followed(() => "1,3,1"),
+    );
+    await assert.rejects(evalTrack(), {
+      code: "invalid-request",
+      message: /0 of 20 rows count; set aside: 20 of class 3\. Name its classes, .* --classes FILE/,
+    });
+    await writeFile(at("names.txt"), "a\nb\nc\n");
+    assert.match(await evalTrack("--classes", "names.txt"), /^sequence .*MOTA/);
+    // the benchmark's rules need a class, and none is made up
+    await writeFile(
+      at("gt.txt"),
+      followed(() => "1"),
+    );
+    await assert.rejects(evalTrack("--benchmark", "mot17"), /has no class in column 8/);
+    await assert.rejects(evalTrack("--classes", "names.txt"), /has no class in column 8/);
+    await writeFile(at("gt.txt"), "");
+    await assert.rejects(evalTrack(), /gt\.txt has no rows/);
+  });
+});
+
+test("a sequence without tracks is not left out of the figures", async () => {
+  await withFolder(async (folder, run) => {
+    const at = (name: string): string => join(folder, name);
+    for (const name of ["a", "b"]) {
+      await mkdir(at(`gt/${name}/gt`), { recursive: true });
+      await writeFile(
+        at(`gt/${name}/gt/gt.txt`),
+        followed(() => "1"),
+      );
+    }
+    await mkdir(at("pred"));
+    await writeFile(at("pred/a.txt"), tracked);
+    const evalTrack = () => run("eval", "track", "--gt", "gt", "--pred", "pred", "--json");
+    await assert.rejects(evalTrack(), {
+      at: "--pred",
+      message:
+        /gt\/b\/gt\/gt\.txt has no tracks: there is neither .*pred\/b\.txt nor .*pred\/b\/pred\.txt/,
+    });
+    await writeFile(at("pred/b.txt"), "");
+    const { sequences, overall } = answer(await evalTrack());
+    assert.equal(sequences[1].falseNegatives, 20);
+    assert.equal(overall.falseNegatives, 25);
   });
 });
 
@@ -120,7 +239,7 @@ test(
           const detections = join(folder, "det.txt");
           await run("track", "--detections", detections, ...args, ...camera, "--out", "pred.txt");
           const scoresOf = async (pred: string) =>
-            JSON.parse(await run("eval", "track", "--gt", gt, "--pred", pred, "--json")).overall;
+            answer(await run("eval", "track", "--gt", gt, "--pred", pred, "--json")).overall;
           const [ours, theirs] = [await scoresOf("pred.txt"), await scoresOf(reference)];
           for (const [key, value] of Object.entries(theirs as Record<string, number>)) {
             assert.ok(Math.abs(ours[key] - value) < 1e-3, `${sequence}, ${name}: ${key}`);

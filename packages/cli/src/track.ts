@@ -29,7 +29,8 @@ export async function track(args: readonly string[], terminal: Terminal): Promis
     return 0;
   }
   const detectionsPath = resolve(terminal.cwd, options.detections);
-  const detections = await readText(detectionsPath, parseMotText);
+  // trackers go by scores: without them none of what they do by halves would happen
+  const detections = await readText(detectionsPath, (text) => parseMotText(text, 7));
   const cameraMotions =
     options.cmc === undefined
       ? []
@@ -38,6 +39,13 @@ export async function track(args: readonly string[], terminal: Terminal): Promis
     detections.reduce((last, { frame }) => Math.max(last, frame), 0),
     await sequenceLength(dirname(detectionsPath)),
   );
+  if (options.cmc !== undefined && cameraMotions.length < frames) {
+    throw new ProblemError(
+      "invalid-request",
+      `${options.cmc} has ${cameraMotions.length} motions, and there are ${frames} frames: each needs one.`,
+      { at: "--cmc" },
+    );
+  }
   const rows = trackRows(trackerOf(options.tracker), detections, cameraMotions, frames);
   await writeFile(resolve(terminal.cwd, options.out), formatMotText(rows, BOX_DECIMALS));
   return 0;

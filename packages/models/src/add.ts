@@ -52,20 +52,20 @@ export async function readLabels(file: string): Promise<string[]> {
   } catch (cause) {
     throw new ProblemError("model-not-found", `${file} cannot be read.`, { at: file, cause });
   }
+  const labels = labelNames(text);
+  if (labels !== undefined) return labels;
+  throw new ProblemError("manifest-invalid", `${file} has lines without a name, or none at all.`, {
+    at: file,
+  });
+}
+
+/** The names in a text of one a line, or of `index,name` lines from 0 on; undefined where one lacks, or all do. */
+export function labelNames(text: string): string[] | undefined {
   const lines = text
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const isNumbered = lines.every((line, index) => line.startsWith(`${index},`));
   const labels = isNumbered ? lines.map((line) => line.slice(line.indexOf(",") + 1).trim()) : lines;
-  if (labels.length === 0 || labels.includes("")) {
-    throw new ProblemError(
-      "manifest-invalid",
-      `${file} has lines without a name, or none at all.`,
-      {
-        at: file,
-      },
-    );
-  }
-  return labels;
+  return labels.length === 0 || labels.includes("") ? undefined : labels;
 }

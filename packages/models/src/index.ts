@@ -1,4 +1,4 @@
-export { addModel, readLabels } from "./add.ts";
+export { addModel, labelNames, readLabels } from "./add.ts";
 export type { AddOptions } from "./add.ts";
 export { CATALOGUE } from "./catalogue.ts";
 export type { CatalogueEntry } from "./catalogue.ts";

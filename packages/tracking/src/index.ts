@@ -47,6 +47,11 @@ export { countTracking, countTrackingByClass, trackingScores } from "./evaluatio
 export type { TrackingCounts, TrackingScores } from "./evaluation/evaluate.ts";
 export type { HotaScores } from "./evaluation/hota.ts";
 export type { IdentityCounts, IdentityScores } from "./evaluation/identity.ts";
-export { motTruth } from "./evaluation/mot-truth.ts";
-export type { MotBenchmark } from "./evaluation/mot-truth.ts";
+export { countedRows, describeSetAside, motTruth, TruthError } from "./evaluation/mot-truth.ts";
+export type {
+  ClassedTruth,
+  MotBenchmark,
+  MotTruth,
+  MotTruthOptions,
+} from "./evaluation/mot-truth.ts";
 export type { IdentifiedBox, TruthBox, TruthUse } from "./evaluation/sequence.ts";

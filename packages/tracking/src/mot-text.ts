@@ -29,14 +29,16 @@ export class MotTextError extends Error {
 }
 
 /**
- * Reads rows separated by commas or blanks, in the order of the text. Blank lines are passed over;
- * a missing score is 1.
+ * Reads rows separated by commas or blanks, in the order of the text. Blank lines are passed over. A text of six columns
+ * has no scores: they are 1.
  *
- * @throws MotTextError on a line with fewer than six columns, something that is not a finite
- *   number, a frame below 1, or a frame or id that is not whole
+ * @param least columns that a row must have: 7 where scores are needed
+ * @throws MotTextError on a line with fewer columns or another number of them than the first, something that is not a
+ *   finite number, a frame below 1, or a frame or id that is not whole
  */
-export function parseMotText(text: string): MotRow[] {
+export function parseMotText(text: string, least: 6 | 7 = 6): MotRow[] {
   const rows: MotRow[] = [];
+  let wanted = 0;
   for (const [index, line] of text.split("\n").entries()) {
     const trimmed = line.trim();
     if (trimmed === "") continue;
@@ -55,6 +57,19 @@ export function parseMotText(text: string): MotRow[] {
       !Number.isSafeInteger(id)
     ) {
       throw new MotTextError(index + 1, trimmed.slice(0, 80));
+    }
+    if (columns.length < least) {
+      throw new MotTextError(
+        index + 1,
+        trimmed.slice(0, 80),
+        "frame,id,left,top,width,height,score",
+      );
+    }
+    // what a shorter row does not say has no value that could be assumed: not a class, nor whether it counts
+    wanted ||= columns.length;
+    if (columns.length !== wanted) {
+      const expected = `${wanted} columns, as in the first row`;
+      throw new MotTextError(index + 1, trimmed.slice(0, 80), expected);
     }
     rows.push({ frame, id, boxXywh: [left, top, width, height], score, rest });
   }

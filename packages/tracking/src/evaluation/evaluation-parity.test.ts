@@ -80,7 +80,11 @@ for (const [benchmark, iouThreshold] of [
       ]);
       const read = (file: URL) => parseMotText(readFileSync(file, "utf8"));
       const counts = pairs.map(([gt, pred], i): TrackingCounts => {
-        const found = countTracking(motTruth(read(gt), benchmark), read(pred), iouThreshold);
+        const found = countTracking(
+          motTruth(read(gt), { benchmark }).boxes,
+          read(pred),
+          iouThreshold,
+        );
         compare(trackingScores(found), references[i]!, fileURLToPath(pred));
         return found;
       });
