@@ -1,8 +1,10 @@
 import {
   ATTRIBUTE,
   ATTRIBUTE_TYPE,
+  DATA_LOCATION,
   DATA_TYPE,
   DIMENSION,
+  ENTRY,
   GRAPH,
   MODEL,
   NODE,
@@ -34,6 +36,8 @@ export interface GraphOptions {
   readonly description?: string;
   /** Version of the standard operators; 17 by default. */
   readonly opset?: number;
+  /** What the file says about itself, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 const IR_VERSION = 8;
@@ -73,6 +77,16 @@ export class GraphBuilder {
     return this.#constant("int64", BigInt64Array.from(data, BigInt), shape);
   }
 
+  /** A constant float32 tensor whose numbers are in another file, by its path from the model's folder. */
+  external(location: string, shape: readonly number[]): Value {
+    const name = this.#freshName("external");
+    const tensor = tensorOf("float32", name, shape)
+      .message(TENSOR.externalData, entry("location", location))
+      .int(TENSOR.dataLocation, DATA_LOCATION.external);
+    this.#initializers.push(tensor);
+    return this.#declare(name);
+  }
+
   /** Adds a node with one output and returns that. `name` fixes the output's name. */
   node(
     opType: string,
@@ -109,7 +123,7 @@ export class GraphBuilder {
 
   /** The serialised ModelProto. Equal calls give equal bytes. */
   toBytes(): Uint8Array {
-    const { name, description, opset = 17 } = this.#options;
+    const { name, description, opset = 17, metadata = {} } = this.#options;
     const graph = new ProtobufWriter();
     for (const node of this.#nodes) graph.message(GRAPH.node, node);
     graph.string(GRAPH.name, name);
@@ -120,13 +134,16 @@ export class GraphBuilder {
       .int(MODEL.irVersion, IR_VERSION)
       .string(MODEL.producerName, "framequeue");
     if (description !== undefined) model.string(MODEL.docString, description);
-    return model
+    model
       .message(MODEL.graph, graph)
       .message(
         MODEL.opsetImport,
         new ProtobufWriter().string(OPSET.domain, "").int(OPSET.version, opset),
-      )
-      .toBytes();
+      );
+    for (const [key, value] of Object.entries(metadata)) {
+      model.message(MODEL.metadataProps, entry(key, value));
+    }
+    return model.toBytes();
   }
 
   #constant(type: DataType, data: Float32Array | BigInt64Array, shape: readonly number[]): Value {
@@ -135,14 +152,9 @@ export class GraphBuilder {
       throw new RangeError(`${data.length} numbers do not fill the shape [${shape.join(", ")}]`);
     }
     const name = this.#freshName(type);
-    const tensor = new ProtobufWriter();
-    for (const extent of shape) tensor.int(TENSOR.dims, extent);
-    tensor
-      .int(TENSOR.dataType, DATA_TYPE[type])
-      .string(TENSOR.name, name)
-      // raw data is little-endian, like every platform that Node runs on but s390x
-      .bytes(TENSOR.rawData, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    this.#initializers.push(tensor);
+    // raw data is little-endian, like every platform that Node runs on but s390x
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#initializers.push(tensorOf(type, name, shape).bytes(TENSOR.rawData, bytes));
     return this.#declare(name);
   }
 
@@ -159,6 +171,16 @@ export class GraphBuilder {
   #mustExist(value: Value): void {
     if (!this.#names.has(value)) throw new RangeError(`the graph has no value ${value}`);
   }
+}
+
+function tensorOf(type: DataType, name: string, shape: readonly number[]): ProtobufWriter {
+  const tensor = new ProtobufWriter();
+  for (const extent of shape) tensor.int(TENSOR.dims, extent);
+  return tensor.int(TENSOR.dataType, DATA_TYPE[type]).string(TENSOR.name, name);
+}
+
+function entry(key: string, value: string): ProtobufWriter {
+  return new ProtobufWriter().string(ENTRY.key, key).string(ENTRY.value, value);
 }
 
 function valueInfo(name: string, type: DataType, shape: readonly Dimension[]): ProtobufWriter {

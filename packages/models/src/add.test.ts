@@ -133,13 +133,15 @@ for (const { name, manifest } of CATALOGUE) {
       for (const key of ["labels", "thresholds"] as const) {
         assert.deepEqual(Reflect.get(proposed, key), Reflect.get(manifest, key), key);
       }
-      // where a picture is stretched or cut, its place and filling mean nothing
+      // where a picture is stretched or cut, its place and filling mean nothing, and are not proposed
       const { placement, fill, ...input } = proposed.input;
-      const { placement: _placement, fill: _fill, ...wanted } = manifest.input;
+      const { placement: wantedPlacement, fill: wantedFill, ...wanted } = manifest.input;
       assert.deepEqual(input, wanted);
-      if (input.fit === "letterbox") {
-        assert.deepEqual([placement, fill], [manifest.input.placement, manifest.input.fill]);
-      }
+      const isPadded = input.fit === "letterbox";
+      assert.deepEqual(
+        [placement, fill],
+        isPadded ? [wantedPlacement, wantedFill] : [undefined, undefined],
+      );
     },
   );
 }
@@ -148,11 +150,9 @@ test("what the exporter left in a file is read", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "yolo.onnx");
   const outputs = [{ name: "output0", shape: [6, 84], data: new Float32Array(504) }];
-  const bytes = fixedModel({ name: "images", width: 64, height: 64 }, outputs);
-  // field 14 of the model, at its end: metadata_props { key: "names", value: "{0: 'cat', 1: 'dog'}" }
-  const value = "{0: 'cat', 1: 'dog'}";
-  const props = [0x0a, 5, ...Buffer.from("names"), 0x12, value.length, ...Buffer.from(value)];
-  await writeFile(file, Buffer.concat([bytes, Buffer.from([0x72, props.length, ...props])]));
+  const names = "{0: 'cat', 1: 'dog'}";
+  const input = { name: "images", width: 64, height: 64 };
+  await writeFile(file, fixedModel(input, outputs, "N", { names }));
   const { manifest } = await recognizeFile(file);
   assert.deepEqual(objectManifest(manifest).labels, ["cat", "dog"]);
 });

@@ -1,25 +1,16 @@
-import type { Letterbox } from "@framequeue/vision";
+import type { Letterbox, Size } from "@framequeue/vision";
 import { clipBox, nms, unletterbox } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import { Candidates } from "./candidates.ts";
 import type { ChunkDetections, ChunkInstances } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
-import { SelectedHead, TableHead } from "./finished-heads.ts";
+import { createHead, type DetectionHead } from "./detection-head.ts";
 import type { MaskReader } from "./instance-masks.ts";
 import { maskReader } from "./instance-masks.ts";
 import type { ObjectManifest } from "./manifest.ts";
 import { boxSpace } from "./manifest-facts.ts";
 import { MaskCollector } from "./mask-collector.ts";
-import { QueryHead } from "./query-head.ts";
-import { SsdHead } from "./ssd-head.ts";
-import { Yolov5Head, Yolov8Head } from "./yolo-heads.ts";
-import { YoloxHead } from "./yolox.ts";
-
-/** What a family of detectors puts out, read as candidates: boxes in input pixels that may still overlap. */
-export interface DetectionHead {
-  /** Adds the candidates of one picture that reach the score. */
-  read(outputs: readonly Tensor[], slot: number, minScore: number, into: Candidates): void;
-}
+import { Implausible, isFar, isNoScore } from "./plausibility.ts";
 
 /**
  * Decodes detectors: candidates of the family's head, suppression, and back into the source's pixels. Of models that
@@ -31,6 +22,7 @@ export class DetectionDecoder implements Decoder {
   readonly #most: number;
   readonly #labels: number;
   readonly #inSource: boolean;
+  readonly #input: Size;
   readonly #readMask: MaskReader | undefined;
   readonly #candidates = new Candidates();
   readonly #masks = new MaskCollector();
@@ -40,12 +32,13 @@ export class DetectionDecoder implements Decoder {
   #classIds: number[] = [];
 
   constructor(manifest: ObjectManifest) {
-    const { thresholds, labels, output } = manifest;
+    const { input, thresholds, labels, output } = manifest;
     this.#head = createHead(manifest);
     this.#iou = thresholds.iou;
     this.#most = thresholds.most ?? Number.POSITIVE_INFINITY;
     this.#labels = labels.length;
     this.#inSource = boxSpace(output) === "source";
+    this.#input = input;
     this.#readMask = manifest.task === "instance-segmentation" ? maskReader(manifest) : undefined;
   }
 
@@ -80,16 +73,28 @@ export class DetectionDecoder implements Decoder {
   #keep(outputs: readonly Tensor[], slot: number, plan: Letterbox): number {
     const { boxes, classIds, scores, places } = this.#candidates;
     const { width, height } = plan.source;
+    const space = this.#inSource ? plan.source : this.#input;
+    const ranked = this.#ranked();
     let count = 0;
-    for (const index of this.#ranked()) {
+    let far = 0;
+    for (const index of ranked) {
       const at = 4 * index;
       const given = [boxes[at]!, boxes[at + 1]!, boxes[at + 2]!, boxes[at + 3]!] as const;
+      const score = scores[index]!;
+      if (isNoScore(score)) {
+        throw new Implausible(`it found something of score ${score}, and a score is 0 to 1`);
+      }
+      if (isFar(given, space) && ++far === ranked.length) {
+        throw new Implausible(
+          `all that it found is far outside the picture of ${space.width}x${space.height}; the last goes from [${given.join(", ")}]`,
+        );
+      }
       const whole = this.#inSource ? given : unletterbox(given, plan);
       const box = clipBox(whole, width, height);
       // a box wholly in the padding shows nothing of the source
       if (!(box[2] > box[0] && box[3] > box[1])) continue;
       this.#boxes.push(...box);
-      this.#scores.push(scores[index]!);
+      this.#scores.push(score);
       this.#classIds.push(classIds[index]!);
       if (this.#readMask !== undefined) {
         const detection = { slot, place: places[index]!, box, whole, plan };
@@ -105,31 +110,12 @@ export class DetectionDecoder implements Decoder {
     const { boxes, scores, classIds } = this.#candidates;
     const strange = classIds.find((classId) => classId >= this.#labels);
     if (strange !== undefined) {
-      throw new Error(
+      throw new Implausible(
         `it found something of class ${strange}, and there are ${this.#labels} labels`,
       );
     }
     if (this.#iou !== undefined) return nms(boxes, scores, classIds, this.#iou, this.#most);
     const order = Int32Array.from(scores, (_, index) => index);
     return order.sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, this.#most);
-  }
-}
-
-function createHead({ input, output, labels }: ObjectManifest): DetectionHead {
-  switch (output.decoder) {
-    case "yolox":
-      return new YoloxHead(input, output, labels.length);
-    case "yolov5":
-      return new Yolov5Head(labels.length);
-    case "yolov8":
-      return new Yolov8Head(labels.length);
-    case "queries":
-      return new QueryHead(input, output);
-    case "ssd":
-      return new SsdHead(input, output);
-    case "selected":
-      return new SelectedHead(input, output);
-    case "table":
-      return new TableHead(input, output);
   }
 }

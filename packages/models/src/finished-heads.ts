@@ -1,10 +1,9 @@
 import type { Size } from "@framequeue/vision";
-import type { Tensor } from "onnxruntime-node";
 import { boxReader } from "./box-encoding.ts";
 import type { Candidates } from "./candidates.ts";
-import type { DetectionHead } from "./detection-decoder.ts";
+import type { DetectionHead } from "./detection-head.ts";
 import type { OutputOf } from "./manifest-output.ts";
-import { floatsOf, numbersOf } from "./output-tensor.ts";
+import { floatsOf, numbersOf, type OutputTensor } from "./output-tensor.ts";
 
 /** Reads finished detections in three outputs: boxes `[N, D, 4]`, scores and labels `[N, D]`; for one picture N may lack. */
 export class SelectedHead implements DetectionHead {
@@ -23,7 +22,7 @@ export class SelectedHead implements DetectionHead {
   }
 
   read(
-    [boxes, scores, labels, fourth]: readonly Tensor[],
+    [boxes, scores, labels, fourth]: readonly OutputTensor[],
     slot: number,
     minScore: number,
     into: Candidates,
@@ -64,7 +63,7 @@ export class TableHead implements DetectionHead {
     this.#readBox = boxReader({ format: "xyxy", space: output.space }, input);
   }
 
-  read([output]: readonly Tensor[], slot: number, minScore: number, into: Candidates): void {
+  read([output]: readonly OutputTensor[], slot: number, minScore: number, into: Candidates): void {
     const { columns, firstLabel } = this.#output;
     const rows = output!.dims.at(-2)!;
     const values = floatsOf(output!);

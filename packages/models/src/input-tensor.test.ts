@@ -11,7 +11,7 @@ const base: InputSpec = { ...testManifest(new Uint8Array()).input, width: 6, hei
 
 /** One value after the other, by the definition of the manifest. */
 function expected(spec: InputSpec, pictures: readonly [Uint8Array, Content][]): Float32Array {
-  const { width, height, layout, channels, scale, mean, std, fill } = spec;
+  const { width, height, layout, channels, scale, mean, std, fill = 0 } = spec;
   const count = channels === "luma" ? 1 : 3;
   const values: number[] = [];
   const value = (planes: Uint8Array, content: Content, c: number, y: number, x: number): number => {

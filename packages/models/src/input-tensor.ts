@@ -110,7 +110,7 @@ export class InputTensor {
 
   /** Fills a whole slot with the fill value. */
   clear(slot: number): void {
-    const { width, height, fill } = this.#spec;
+    const { width, height, fill = 0 } = this.#spec;
     const start = slot * this.#slotLength;
     this.#place[slot] = undefined;
     const pixels = width * height;

@@ -25,7 +25,7 @@ export function maskReader(manifest: InstanceManifest): MaskReader {
     case "yolov5":
       return prototypeMasks(input, 5 + labels.length, "rows", thresholds.mask);
     case "yolov8":
-      return prototypeMasks(input, 4 + labels.length, "columns", thresholds.mask);
+      return prototypeMasks(input, 4 + labels.length, output.layout ?? "columns", thresholds.mask);
     case "selected":
       return boxMasks(input, thresholds.mask);
   }

@@ -11,6 +11,11 @@ export function findsObjects(manifest: ModelManifest): manifest is ObjectManifes
   return manifest.task === "detection" || manifest.task === "instance-segmentation";
 }
 
+/** From which score on results count, where nobody says otherwise. */
+export function leastScore(manifest: ModelManifest): number {
+  return "thresholds" in manifest ? manifest.thresholds.score : 0;
+}
+
 /** Families whose boxes overlap until they are suppressed. */
 export function needsSuppression({ decoder }: DetectionOutput | InstanceOutput): boolean {
   switch (decoder) {

@@ -23,9 +23,10 @@ export const inputSchema = z
     fit: z.enum(["letterbox", "stretch", "center-crop"]),
     /** With `center-crop`: length to which the shorter side is scaled before. */
     shortSide: side.optional(),
-    placement: z.enum(["top-left", "center"]),
+    /** Where a letterboxed picture lies; without meaning for the others, like the next. */
+    placement: z.enum(["top-left", "center"]).optional(),
     /** Grey value of the padding, 0 to 255, before scale, mean and std. */
-    fill: z.number().min(0).max(255),
+    fill: z.number().min(0).max(255).optional(),
     /** Pictures per run: any number, or exactly so many. */
     batch: z.union([z.literal("dynamic"), z.int().min(1).max(256)], "must be dynamic or 1 to 256"),
     /**
@@ -45,6 +46,9 @@ export const inputSchema = z
       fault("shortSide", "center-crop needs it, at least as long as the input's sides");
     }
     if (!isCrop && shortSide !== undefined) fault("shortSide", "only center-crop takes this");
+    for (const key of ["placement", "fill"] as const) {
+      if (fit === "letterbox" && input[key] === undefined) fault(key, "letterbox needs it");
+    }
     if (layout === "chw" && batch !== 1) fault("batch", "must be 1 where the layout has no N");
     const count = CHANNEL_COUNT[channels];
     for (const [key, values] of Object.entries({ mean, std })) {

@@ -37,6 +37,9 @@ const columnsSchema = z
 /** Class id of the first label in the model's numbers: 1 where 0 means background. */
 const firstLabel = z.int().min(0).max(1).default(0);
 
+/** Whether a place's numbers are a column, `columns`, or a row: `[N, A, …]`. */
+const layout = z.enum(["columns", "rows"]).optional();
+
 /** How boxes, scores and classes stand in the outputs of a detector. N pictures, A places, C classes, D detections. */
 export const detectionOutputSchema = z.discriminatedUnion("decoder", [
   /** `[N, A, 5 + C]`: raw rows of the cells of each stride. */
@@ -47,8 +50,14 @@ export const detectionOutputSchema = z.discriminatedUnion("decoder", [
   }),
   /** `[N, A, 5 + C]`: centre and size in input pixels, objectness, class scores, as YOLOv5 and YOLOv7 export them. */
   z.strictObject({ decoder: z.literal("yolov5"), names: names("rows") }),
-  /** `[N, 4 + C, A]`: centre and size in input pixels, class scores, as YOLOv8, 9, 11 and 12 export them. */
-  z.strictObject({ decoder: z.literal("yolov8"), names: names("columns") }),
+  /** `[N, 4 + C + unread, A]`: centre and size in input pixels, class scores, as YOLOv8, 9, 11 and 12 export them. */
+  z.strictObject({
+    decoder: z.literal("yolov8"),
+    names: names("columns"),
+    layout,
+    /** Numbers of a place after its class scores that are not read, such as key points. */
+    unread: z.int().min(1).max(4096).optional(),
+  }),
   /** `[N, Q, C]` and `[N, Q, 4]`: logits, and centre and size as shares of the input, as DETR and its kin put them out. */
   z.strictObject({
     decoder: z.literal("queries"),
@@ -93,7 +102,7 @@ export const instanceOutputSchema = z.discriminatedUnion("decoder", [
   /** `[N, A, 5 + C + M]` and prototypes `[N, M, h, w]`. */
   z.strictObject({ decoder: z.literal("yolov5"), names: names("rows", "prototypes") }),
   /** `[N, 4 + C + M, A]` and prototypes `[N, M, h, w]`. */
-  z.strictObject({ decoder: z.literal("yolov8"), names: names("columns", "prototypes") }),
+  z.strictObject({ decoder: z.literal("yolov8"), names: names("columns", "prototypes"), layout }),
   /**
    * Finished detections, and masks `[N, D, h, w]` or `[D, 1, h, w]`: probabilities inside the box, or over the whole
    * input where they have its size, as Mask R-CNN gives them.

@@ -62,6 +62,17 @@ test("an unknown key is a fault, and so is anything but an object", () => {
   assert.equal(faults("text")[0]!.at, "manifest.json");
 });
 
+test("where the picture lies and what is around it is asked for where something is around it", () => {
+  const { placement: _placement, fill: _fill, ...input } = valid.input;
+  assert.deepEqual(faults({ ...valid, input: { ...input, fit: "stretch" } }), []);
+  const crop = { ...input, fit: "center-crop", shortSide: 420 };
+  assert.deepEqual(faults({ ...valid, input: crop }), []);
+  assert.deepEqual(faults({ ...valid, input }), [
+    { at: "input.placement", detail: "letterbox needs it" },
+    { at: "input.fill", detail: "letterbox needs it" },
+  ]);
+});
+
 test("the strides must divide the sides", () => {
   const input = { ...valid.input, height: 400 };
   assert.deepEqual(faults({ ...valid, input }), [

@@ -7,9 +7,12 @@ import { createDecoder } from "./decoder.ts";
 import { placementOf } from "./frame-size.ts";
 import { InputTensor } from "./input-tensor.ts";
 import { checkOutput, freeOutput } from "./output-tensor.ts";
+import { leastScore } from "./manifest-facts.ts";
+import { checkPlausible } from "./plausibility.ts";
 import { executionProviders } from "./providers/provider.ts";
 import type { Chunk, Picture, SessionRun, SessionSpec } from "./session-protocol.ts";
 import { SizesTensor } from "./sizes-tensor.ts";
+import { testPicture } from "./test-picture.ts";
 import type { WantedTensor } from "./wanted-tensors.ts";
 import { wantedOutputs } from "./wanted-tensors.ts";
 
@@ -49,7 +52,10 @@ export class ModelSession {
     this.#decoder = createDecoder(manifest);
   }
 
-  /** Opens the session and runs it once on an empty picture, so that a model that cannot run is found out here. */
+  /**
+   * Opens the session and runs it once on the test picture, so that a model that cannot run, or gives what its manifest
+   * cannot mean, is found out here: before any job's frame, and for all of them alike.
+   */
   static async open(spec: SessionSpec): Promise<ModelSession> {
     const session = await InferenceSession.create(spec.file, {
       executionProviders: executionProviders(spec.on),
@@ -63,8 +69,22 @@ export class ModelSession {
       extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
     const opened = new ModelSession(session, spec);
-    opened.#decoder.add(await opened.#run(), []);
+    await opened.#try();
     return opened;
+  }
+
+  async #try(): Promise<void> {
+    const { manifest, tensorBatch } = this.#spec;
+    const { width, height } = manifest.input;
+    const content = { width, height, padX: 0, padY: 0 };
+    const picture = testPicture(content);
+    for (let slot = 0; slot < tensorBatch; slot++) this.#input.place(slot, picture, content);
+    const outputs = await this.#run();
+    checkPlausible(manifest, outputs);
+    const plan = placementOf(content, { ...manifest.input, fit: "stretch" });
+    this.#decoder.add(outputs, [{ plan, minScore: leastScore(manifest) }]);
+    this.#decoder.take();
+    for (let slot = 0; slot < tensorBatch; slot++) this.#input.clear(slot);
   }
 
   /**

@@ -5,6 +5,9 @@ import { fitsShape } from "./wanted-tensors.ts";
 /** Numbers of an output. Of int64 they are bigints: `Number` reads any of them. */
 export type OutputNumbers = Float32Array | Int32Array | BigInt64Array;
 
+/** What of an output is read. */
+export type OutputTensor = Pick<Tensor, "dims" | "data">;
+
 /** @throws Error whose message is a clause, if the output is not what was wanted */
 export function checkOutput({ type, dims }: Tensor, wanted: WantedTensor): void {
   if (wanted.types.includes(type) && fitsShape(dims, wanted)) return;
@@ -24,10 +27,10 @@ export function freeOutput({ data }: Tensor): void {
   if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) data.buffer.transfer(0);
 }
 
-export function floatsOf(tensor: Tensor): Float32Array {
+export function floatsOf(tensor: OutputTensor): Float32Array {
   return tensor.data as Float32Array;
 }
 
-export function numbersOf(tensor: Tensor): OutputNumbers {
+export function numbersOf(tensor: OutputTensor): OutputNumbers {
   return tensor.data as OutputNumbers;
 }

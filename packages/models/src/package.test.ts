@@ -102,7 +102,7 @@ test("another file than the manifest means is refused with both hashes", async (
 test("what is no ONNX model is refused in one sentence", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "bad.onnx");
-  for (const content of ["this is not a model", "", Buffer.from(model).subarray(0, 5000)]) {
+  for (const content of ["this is not a model", Buffer.from(model).subarray(0, 5000)]) {
     await writeFile(file, content);
     const error = await problem(file);
     assert.equal(error.code, "model-invalid");
@@ -110,6 +110,66 @@ test("what is no ONNX model is refused in one sentence", async () => {
     assert.ok(error.message.length < file.length + 300);
     assert.doesNotMatch(error.message, /\n|\.cc:|onnxruntime_src/);
   }
+});
+
+const others: [what: string, content: string | Buffer, message: RegExp][] = [
+  ["an empty file", "", /is empty\.$/],
+  ["a web page", "\n<!DOCTYPE html><html>", /is a web page: what was fetched was not the file\.$/],
+  ["a checkpoint of PyTorch", "PK\x03\x04archive/data.pkl", /is a zip archive, as PyTorch's/],
+  ["a TensorFlow Lite model", "\x1c\0\0\0TFL3\x14\0", /is a TensorFlow Lite model/],
+  ["a Keras file", Buffer.from("894844460d0a1a0a", "hex"), /is an HDF5 file/],
+  ["something compressed", Buffer.from("1f8b08", "hex"), /is compressed by gzip/],
+];
+for (const [what, content, message] of others) {
+  test(`${what} is called what it is`, async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "bad.onnx");
+    await writeFile(file, content);
+    const error = await problem(file);
+    assert.equal(error.code, "model-invalid");
+    assert.match(error.message, message);
+  });
+}
+
+test("a Git LFS pointer is called one, with a manifest of the file or without, and that file is taken in its place", async () => {
+  await using folder = await temporaryFolder();
+  const { sha256 } = testManifest(model);
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${model.length}\n`;
+  const file = join(folder.path, "blobs.onnx");
+  await writeFile(file, pointer);
+  const message = `${file} is a Git LFS pointer to a file of ${model.length} bytes, not that file: \`git lfs pull\` in its repository puts the file there.`;
+  assert.equal((await problem(file)).message, message);
+  await writeFile(join(folder.path, "blobs.manifest.json"), JSON.stringify(testManifest(model)));
+  assert.equal((await problem(file)).message, message);
+  // what the pull does
+  await writeFile(file, model);
+  await loadModelPackage(file);
+});
+
+test("weights in another file are named, whether that is there or not, and one file with all of them is taken", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "big.onnx");
+  const weights = Float32Array.from({ length: 12 }, (_, i) => i / 10);
+  const write = (location?: string) => {
+    const graph = new GraphBuilder({ name: "g" });
+    const x = graph.input("x", "float32", ["N", 3, 32, 32]);
+    const mean = graph.node("ReduceMean", [x], { axes: [2, 3], keepdims: 0 });
+    const matrix =
+      location === undefined ? graph.float32(weights, [3, 4]) : graph.external(location, [3, 4]);
+    graph.output(graph.node("MatMul", [mean, matrix], {}, "y"), "float32", ["N", 4]);
+    return writeFile(file, graph.toBytes());
+  };
+  const location = `${"deep/".repeat(60)}weights.bin`;
+  await write(location);
+  const error = await problem(file);
+  assert.equal(error.code, "model-invalid");
+  assert.ok(error.message.includes(`weights of it are in ${location}.`), error.message);
+  await write("weights.bin");
+  await writeFile(join(folder.path, "weights.bin"), Buffer.from(weights.buffer));
+  // it could be opened where it is, but is kept and sent as one file
+  assert.match((await problem(file)).message, /weights of it are in weights\.bin\..*onnx\.save/);
+  await write();
+  await loadModelPackage(file);
 });
 
 test("a graph of no known family is refused by what it takes and gives", async () => {

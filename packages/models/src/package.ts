@@ -4,10 +4,11 @@ import type { ModelRef } from "@framequeue/contracts";
 import { ProblemError, roleOf } from "@framequeue/contracts";
 import { contradictions } from "./contradictions.ts";
 import { fileSha256 } from "./file-sha256.ts";
-import { inspectGraph } from "./inspect.ts";
+import { inspectGraph, seeOutputs } from "./inspect.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { parseManifest } from "./manifest.ts";
-import { onnxMetadata } from "./onnx-metadata.ts";
+import { refuseOtherFiles } from "./not-onnx.ts";
+import { type OnnxFile, readOnnxFile } from "./onnx-file.ts";
 import type { Hints } from "./recognize/hints.ts";
 import { recognize } from "./recognize.ts";
 
@@ -52,8 +53,7 @@ export async function loadModelPackage(
 }
 
 async function described(file: string, manifest: ModelManifest): Promise<ModelPackage> {
-  if ((await kindOf(file)) !== "file") throw missing(file);
-  const sha256 = await fileSha256(file);
+  const { sha256 } = await lookInto(file);
   if (sha256 !== manifest.sha256) {
     throw new ProblemError(
       "model-invalid",
@@ -88,11 +88,11 @@ async function described(file: string, manifest: ModelManifest): Promise<ModelPa
  */
 export async function recognizeFile(path: string, hints: Hints = {}): Promise<ModelPackage> {
   const file = resolve(path);
-  if ((await kindOf(file)) !== "file") throw missing(file);
-  const sha256 = await fileSha256(file);
+  const { sha256, metadata } = await lookInto(file);
   const graph = await inspectGraph(file);
-  const metadata = await onnxMetadata(file);
-  const { body, assumptions } = recognize(graph, file, { metadata, ...hints });
+  const first = recognize(graph, file, { metadata, ...hints });
+  const { body, assumptions } =
+    first.settle === undefined ? first : first.settle(await seeOutputs(file, first.body.input));
   const stem = basename(file).replace(/\.onnx$/i, "");
   const name =
     stem
@@ -118,6 +118,28 @@ export async function recognizeFile(path: string, hints: Hints = {}): Promise<Mo
     ref: { role: roleOf(manifest.task), name, version, sha256 },
     assumptions,
   };
+}
+
+/**
+ * What a file is before it is opened.
+ *
+ * @throws ProblemError `model-not-found`, `model-invalid` where it is no ONNX or not all of one
+ */
+async function lookInto(
+  file: string,
+): Promise<{ readonly sha256: string } & Pick<OnnxFile, "metadata">> {
+  if ((await kindOf(file)) !== "file") throw missing(file);
+  await refuseOtherFiles(file);
+  const { metadata, externalFiles } = await readOnnxFile(file);
+  if (externalFiles.length > 0) {
+    throw new ProblemError(
+      "model-invalid",
+      `${file} is not the whole model: weights of it are in ${externalFiles.join(", ")}. A model is one file here; ` +
+        "onnx.save(onnx.load(FROM), TO), of Python's onnx, writes it as one.",
+      { at: file },
+    );
+  }
+  return { sha256: await fileSha256(file), metadata };
 }
 
 async function manifestBeside(file: string): Promise<ModelManifest | undefined> {

@@ -3,7 +3,7 @@ import { ProblemError } from "@framequeue/contracts";
 import { type BoxXyxy, cropOf, type Runs, type Size } from "@framequeue/vision";
 import type { ChunkResult } from "./chunk-result.ts";
 import { frameSizeOf } from "./frame-size.ts";
-import type { ModelManifest } from "./manifest.ts";
+import { leastScore } from "./manifest-facts.ts";
 import { masksOf } from "./mask-collector.ts";
 import type { RunnerOptions } from "./model-runner.ts";
 import { ModelRunner } from "./model-runner.ts";
@@ -169,10 +169,6 @@ async function open<T extends ModelTask, R>(
     },
     [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
   };
-}
-
-function leastScore(manifest: ModelManifest): number {
-  return "thresholds" in manifest ? manifest.thresholds.score : 0;
 }
 
 function labelsOf({ counts, scores, classIds }: ResultOf<"classification">): PictureLabels[] {

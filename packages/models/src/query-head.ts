@@ -1,10 +1,9 @@
 import type { Size } from "@framequeue/vision";
-import type { Tensor } from "onnxruntime-node";
 import { boxReader } from "./box-encoding.ts";
 import type { Candidates } from "./candidates.ts";
-import type { DetectionHead } from "./detection-decoder.ts";
+import type { DetectionHead } from "./detection-head.ts";
 import type { OutputOf } from "./manifest-output.ts";
-import { floatsOf } from "./output-tensor.ts";
+import { floatsOf, type OutputTensor } from "./output-tensor.ts";
 
 /**
  * Reads the raw queries of DETR and its kin: logits `[N, Q, C]` and boxes `[N, Q, 4]`.
@@ -26,7 +25,12 @@ export class QueryHead implements DetectionHead {
     this.#readBox = boxReader({ format: "cxcywh", space: "share" }, input);
   }
 
-  read([logits, boxes]: readonly Tensor[], slot: number, minScore: number, into: Candidates): void {
+  read(
+    [logits, boxes]: readonly OutputTensor[],
+    slot: number,
+    minScore: number,
+    into: Candidates,
+  ): void {
     const [, queries, classes] = logits!.dims as [number, number, number];
     const values = floatsOf(logits!);
     const coordinates = floatsOf(boxes!);

@@ -5,6 +5,7 @@ import { contradictions } from "./contradictions.ts";
 import { parseManifest } from "./manifest.ts";
 import type { Hints } from "./recognize/hints.ts";
 import { recognize } from "./recognize.ts";
+import { parseNames } from "./recognize/file-names.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 type Shape = readonly (number | string)[];
@@ -22,7 +23,13 @@ const ids = (name: string, ...shape: Shape): TensorSignature => ({ name, type: "
 const picture = floats("images", "N", 3, 416, 416);
 
 /** What a graph is taken for: task, decoder, side of the input, labels. */
-const families: [name: string, inputs: TensorSignature[], outputs: TensorSignature[], string][] = [
+const families: [
+  name: string,
+  inputs: TensorSignature[],
+  outputs: TensorSignature[],
+  expected: string,
+  hints?: Hints,
+][] = [
   ["YOLOX", [picture], [floats("output", "N", 3549, 85)], "detection yolox bgr letterbox 80"],
   [
     "YOLOX of two classes",
@@ -81,7 +88,86 @@ const families: [name: string, inputs: TensorSignature[], outputs: TensorSignatu
     [floats("output", "N", 1000)],
     "classification - rgb center-crop 1000",
   ],
+  [
+    "a classifier whose scores are maps of a pixel",
+    [picture],
+    [floats("output", "N", 1000, 1, 1)],
+    "classification - rgb center-crop 1000",
+  ],
+  [
+    "a classifier whose scores are maps of a pixel, channels last",
+    [picture],
+    [floats("output", 1, 1, 1, 1000)],
+    "classification - rgb center-crop 1000",
+  ],
   ["a vector", [picture], [floats("output", "N", 512)], "embedding - rgb stretch -"],
+  ["a vector as a map", [picture], [floats("output", "N", 512, 1, 1)], "embedding - rgb stretch -"],
+  [
+    "YOLOv8 with its numbers row by row",
+    [picture],
+    [floats("output0", "N", 3549, 84)],
+    "detection yolov8 rgb letterbox 80",
+  ],
+  [
+    "the same of one class, by the names in the file",
+    [picture],
+    [floats("output0", "N", 3549, 5)],
+    "detection yolov8 rgb letterbox 1",
+    { metadata: new Map([["names", "{0: 'person'}"]]) },
+  ],
+  [
+    "the same with as many numbers as a YOLOX of two classes",
+    [picture],
+    [floats("output0", "N", 3549, 7)],
+    "detection yolov8 rgb letterbox 3",
+    { labels: ["a", "b", "c"] },
+  ],
+  [
+    "YOLOv8 with masks, row by row",
+    [picture],
+    [floats("output0", "N", 3549, 39), floats("output1", "N", 32, 104, 104)],
+    "instance-segmentation yolov8 rgb letterbox 3",
+  ],
+  [
+    "poses",
+    [picture],
+    [floats("output0", "N", 56, 3549)],
+    "detection yolov8 rgb letterbox 1",
+    {
+      metadata: new Map([
+        ["task", "pose"],
+        ["names", "{0: 'person'}"],
+        ["kpt_shape", "[17, 3]"],
+      ]),
+    },
+  ],
+  [
+    "poses row by row",
+    [picture],
+    [floats("output0", "N", 3549, 56)],
+    "detection yolov8 rgb letterbox 1",
+    {
+      metadata: new Map([
+        ["task", "pose"],
+        ["names", "{0: 'person'}"],
+        ["kpt_shape", "(17, 3)"],
+      ]),
+    },
+  ],
+  [
+    "finished poses",
+    [picture],
+    [floats("output0", "N", 300, 57)],
+    "detection table rgb letterbox 1",
+    {
+      metadata: new Map([
+        ["task", "pose"],
+        ["names", "{0: 'person'}"],
+        ["kpt_shape", "[17, 3]"],
+        ["end2end", "True"],
+      ]),
+    },
+  ],
   [
     "a map of classes",
     [picture],
@@ -95,10 +181,10 @@ const families: [name: string, inputs: TensorSignature[], outputs: TensorSignatu
     "image-to-image - rgb stretch -",
   ],
 ];
-for (const [name, inputs, outputs, expected] of families) {
+for (const [name, inputs, outputs, expected, hints] of families) {
   test(`recognized: ${name}`, () => {
     const signature = { inputs, outputs };
-    const { body, assumptions } = recognize(signature, "x.onnx");
+    const { body, assumptions } = recognize(signature, "x.onnx", hints);
     const decoder = "decoder" in body.output ? body.output.decoder : "-";
     const labels = "labels" in body ? body.labels.length : "-";
     const { channels, fit } = body.input;
@@ -128,6 +214,30 @@ test("names come from the user, from the file, or from a set of that size", () =
   });
 });
 
+test("names in a file that are not as many as its classes are not passed over", () => {
+  const signature = { inputs: [picture], outputs: [floats("output0", "N", 56, 3549)] };
+  const metadata = new Map([["names", "{0: 'person'}"]]);
+  assert.throws(() => recognize(signature, "x.onnx", { metadata }), {
+    code: "manifest-invalid",
+    message: /labels: the file names 1 \(person\), and its output has 52 classes\. .*--labels FILE/,
+  });
+  // what it advises
+  const labels = Array.from({ length: 52 }, (_, i) => `part ${i}`);
+  const { body } = recognize(signature, "x.onnx", { metadata, labels });
+  assert.deepEqual("labels" in body && body.labels, labels);
+});
+
+test("names come in the ways in which exporters write them", () => {
+  const rows: [string, string[] | undefined][] = [
+    [`{0: 'cat', 1: "driver's seat"}`, ["cat", "driver's seat"]],
+    [`{"0": "cat", "1": "it\\'s"}`, ["cat", "it's"]],
+    [`['cat', "dog: small"]`, ["cat", "dog: small"]],
+    ["{1: 'cat', 2: 'dog'}", undefined],
+    ["", undefined],
+  ];
+  for (const [text, names] of rows) assert.deepEqual(parseNames(text), names, text);
+});
+
 test("a hint decides between a vector and classes, and between outputs", () => {
   const signature = { inputs: [picture], outputs: [floats("output", "N", 512)] };
   assert.equal(
@@ -153,27 +263,91 @@ test("open sides come from a hint, or from what the exporter left", () => {
   assert.equal(recognize(signature, "x.onnx", { metadata }).body.input.width, 320);
 });
 
-const unknown: [string, GraphSignature][] = [
-  ["sides that may vary", graph(["N", 3, "h", "w"], ["N", 3549, 85])],
-  ["no class", graph([1, 3, 416, 416], [1, 3549, 5])],
-  ["another element type", graph([1, 3, 416, 416], [1, 3549, 85], "float16")],
-  ["no input", { inputs: [], outputs: [] }],
+const ultralytics = (task: string, more: Record<string, string> = {}): Hints => ({
+  metadata: new Map(Object.entries({ task, names: "{0: 'person'}", ...more })),
+});
+const half = (name: string, ...shape: Shape): TensorSignature => ({
+  ...floats(name, ...shape),
+  type: "float16",
+});
+const byManifest = /A manifest can describe it \(--manifest FILE/;
+const inHalf = /half precision \(.*float16 .*convert it so that inputs and outputs stay float32/;
+
+/** What is said of graphs of no known family. A manifest is named only where one could help. */
+const unknown: [name: string, GraphSignature, help: RegExp, hints?: Hints][] = [
+  [
+    "sides that may vary",
+    graph(["N", 3, "h", "w"], ["N", 3549, 85]),
+    /sides of its pictures open: name them \(--size WIDTHxHEIGHT/,
+  ],
+  ["no class", graph([1, 3, 416, 416], [1, 3549, 4]), byManifest],
   [
     "a second input",
     { inputs: [picture, ids("sizes", "N", 2)], outputs: [floats("output", "N", 3549, 85)] },
+    byManifest,
+  ],
+  ["half precision", graph([1, 3, 416, 416], [1, 3549, 85], "float16"), inHalf],
+  [
+    "results in half precision",
+    { inputs: [picture], outputs: [half("output", "N", 3549, 85)] },
+    inHalf,
+  ],
+  ["double precision", graph([1, 3, 416, 416], [1, 3549, 85], "float64"), /enter as float64, and/],
+  ["no input", { inputs: [], outputs: [] }, /It takes no picture: none of its inputs/],
+  [
+    "sounds",
+    { inputs: [floats("waveform", "N", 15600)], outputs: [floats("scores", "N", 521)] },
+    /It takes no picture/,
+  ],
+  [
+    "two pictures",
+    { inputs: [picture, floats("other", "N", 3, 416, 416)], outputs: [floats("flow", "N", 2)] },
+    /It takes two pictures/,
+  ],
+  [
+    "something beside the picture",
+    { inputs: [picture, floats("state", 2, 128)], outputs: [floats("output", "N", 3549, 85)] },
+    /Nothing can say what its input state float32 \[2, 128\] should get/,
+  ],
+  [
+    "oriented boxes",
+    { inputs: [picture], outputs: [floats("output0", 1, 6, 3549)] },
+    /oriented boxes \(its file says task obb\), which are not read/,
+    ultralytics("obb"),
+  ],
+  [
+    "finished detections with masks",
+    {
+      inputs: [picture],
+      outputs: [floats("output0", 1, 300, 38), floats("output1", 1, 32, 104, 104)],
+    },
+    /masks belong to finished detections .*end2end=False, nms=False/,
+    ultralytics("segment", { end2end: "True" }),
+  ],
+  [
+    "poses of which nothing says how many points they have",
+    { inputs: [picture], outputs: [floats("output0", 1, 56, 3549)] },
+    /says task pose and not how many key points/,
+    ultralytics("pose"),
   ],
 ];
-for (const [name, signature] of unknown) {
+for (const [name, signature, help, hints] of unknown) {
   test(`not recognized: ${name}`, () => {
-    assert.throws(() => recognize(signature, "x.onnx"), {
-      code: "model-invalid",
-      message: /x\.onnx is not a model of a known family: it takes .*\(--manifest FILE/,
-    });
+    assert.throws(
+      () => recognize(signature, "x.onnx", hints),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, "model-invalid");
+        assert.match(error.message, /^x\.onnx is not a model of a known family: it takes /);
+        assert.match(error.message, help);
+        assert.equal(error.message.includes("A manifest can"), help === byManifest);
+        return true;
+      },
+    );
   });
 }
 
 test("the message says what the graph takes and gives", () => {
-  assert.throws(() => recognize(unknown.at(-1)![1], "x.onnx"), {
+  assert.throws(() => recognize(unknown[2]![1], "x.onnx"), {
     message:
       /it takes images float32 \[N, 3, 416, 416\], sizes int64 \[N, 2\] and gives output float32 \[N, 3549, 85\]/,
   });

@@ -1,14 +1,16 @@
 import { ProblemError } from "@framequeue/contracts";
 import type { GraphSignature } from "./graph-signature.ts";
 import { describeGraph } from "./graph-signature.ts";
-import { places, selected, table, yolo, yolox } from "./recognize/detectors.ts";
+import { places, selected, table } from "./recognize/detectors.ts";
 import type { Hints, Recognized, Recognizer } from "./recognize/hints.ts";
 import { pictureInput } from "./recognize/picture-input.ts";
 import { classMap, image, vectorOrClasses } from "./recognize/pictures.ts";
+import { unreadableExport, whatMayHelp, whyUnreadable } from "./recognize/unreadable.ts";
+import { rows, yolo } from "./recognize/yolo.ts";
 
 /** The first that takes a graph for one of its own has it. */
 const RECOGNIZERS: readonly Recognizer[] = [
-  yolox,
+  rows,
   yolo,
   selected,
   table,
@@ -26,21 +28,33 @@ const RECOGNIZERS: readonly Recognizer[] = [
  */
 export function recognize(graph: GraphSignature, file: string, hints: Hints = {}): Recognized {
   const picture = pictureInput(graph, hints);
-  if (picture !== undefined) {
+  if (picture !== undefined && unreadableExport(graph, hints) === undefined) {
     for (const recognizer of RECOGNIZERS) {
       const found = recognizer({ ...hints, graph, picture });
       if (found === undefined || (hints.task !== undefined && found.body.task !== hints.task)) {
         continue;
       }
-      const last =
-        "If any of this is wrong, describe the model in a manifest (--manifest FILE, or the field manifest of an upload).";
-      return { body: found.body, assumptions: [...found.assumptions, last] };
+      return withLastWord(found);
     }
   }
+  const what =
+    hints.task === undefined
+      ? "not a model of a known family"
+      : `no model for ${hints.task} of a known family`;
   throw new ProblemError(
     "model-invalid",
-    `${file} is ${hints.task === undefined ? "not a model of a known family" : `no model for ${hints.task} of a known family`}: ${describeGraph(graph)}. ` +
-      "A manifest can describe it (--manifest FILE, or the field manifest of an upload).",
+    `${file} is ${what}: ${describeGraph(graph)}. ${whyUnreadable(graph, hints) ?? whatMayHelp(graph, hints)}`,
     { at: file },
   );
+}
+
+const LAST =
+  "If any of this is wrong, describe the model in a manifest (--manifest FILE, or the field manifest of an upload).";
+
+function withLastWord({ settle, ...found }: Recognized): Recognized {
+  return {
+    ...found,
+    assumptions: [...found.assumptions, LAST],
+    ...(settle && { settle: (seen) => withLastWord(settle(seen)) }),
+  };
 }

@@ -57,7 +57,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: "ready" }
-  | { readonly type: "unusable"; readonly reason: string }
+  | { readonly type: "unusable"; readonly reason: string; readonly isMisread: boolean }
   /** What runs have ended with: answers for chunks that are through, and the runs, for those who count. */
   | {
       readonly type: "answers";
@@ -67,4 +67,5 @@ export type FromWorker =
 
 export type ChunkAnswer =
   | { readonly id: number; readonly result: ChunkResult }
-  | { readonly id: number; readonly reason: string };
+  /** `isMisread`: not the frame is at fault but the manifest, which cannot mean what the model gives. */
+  | { readonly id: number; readonly reason: string; readonly isMisread: boolean };

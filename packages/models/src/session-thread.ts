@@ -89,7 +89,8 @@ export class SessionThread {
 
   /**
    * Gives it chunks that share runs; each has an answer of its own. An answer rejects with ProblemError
-   * `inference-failed` if the model fails on that chunk, and with {@link ThreadLost} if the thread crashes meanwhile.
+   * `inference-failed` if the model fails on that chunk, `model-invalid` if it gives what its manifest cannot mean, and
+   * with {@link ThreadLost} if the thread crashes meanwhile.
    *
    * @returns the answers in the order of the chunks, and what resolves when there is one for each
    */
@@ -138,7 +139,7 @@ export class SessionThread {
         this.#ready.resolve();
         return;
       case "unusable":
-        this.#ready.reject(unusable(message.reason));
+        this.#ready.reject((message.isMisread ? misread : unusable)(message.reason));
         return;
       case "answers":
         for (const answer of message.answers) this.#settle(answer);
@@ -150,7 +151,7 @@ export class SessionThread {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if ("result" in answer) pending?.resolve(answer.result);
-    else pending?.reject(failed(answer.reason));
+    else pending?.reject((answer.isMisread ? misread : failed)(answer.reason));
   }
 }
 
@@ -160,6 +161,13 @@ function inTurn<T>(turns: Turns | undefined, work: () => Promise<T>): Promise<T>
 
 function unusable(reason: string): ProblemError {
   return new ProblemError("model-invalid", `The model cannot be run: ${reason}.`);
+}
+
+function misread(reason: string): ProblemError {
+  return new ProblemError(
+    "model-invalid",
+    `The model is not what its manifest says, or what it was taken for: ${reason}. Another manifest may say what it is.`,
+  );
 }
 
 export function failed(reason: string): ProblemError {

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { buffersOf } from "./chunk-result.ts";
 import { ModelSession } from "./model-session.ts";
 import { shortOnnxruntimeMessage } from "./onnxruntime-message.ts";
+import { Implausible } from "./plausibility.ts";
 import type {
   ChunkAnswer,
   FromWorker,
@@ -35,7 +36,10 @@ async function work(session: ModelSession, message: ToWorker): Promise<void> {
       answers.push({ id, result });
       buffers.push(...buffersOf(result));
     },
-    failed: ({ id }, error) => answers.push({ id, reason: shortOnnxruntimeMessage(error) }),
+    failed({ id }, error) {
+      const isMisread = error instanceof Implausible;
+      answers.push({ id, reason: shortOnnxruntimeMessage(error), isMisread });
+    },
     ran(run) {
       runs.push(run);
       // Runs alone are sent with the next answer: nobody waits for them.
@@ -54,5 +58,6 @@ try {
   });
   reply({ type: "ready" });
 } catch (error) {
-  reply({ type: "unusable", reason: shortOnnxruntimeMessage(error) });
+  const isMisread = error instanceof Implausible;
+  reply({ type: "unusable", reason: shortOnnxruntimeMessage(error), isMisread });
 }

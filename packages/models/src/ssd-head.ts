@@ -1,10 +1,9 @@
 import type { Size } from "@framequeue/vision";
-import type { Tensor } from "onnxruntime-node";
 import { boxReader } from "./box-encoding.ts";
 import type { Candidates } from "./candidates.ts";
-import type { DetectionHead } from "./detection-decoder.ts";
+import type { DetectionHead } from "./detection-head.ts";
 import type { OutputOf } from "./manifest-output.ts";
-import { floatsOf } from "./output-tensor.ts";
+import { floatsOf, type OutputTensor } from "./output-tensor.ts";
 
 /**
  * Reads scores `[N, A, C]` and decoded boxes `[N, A, 4]`. Each class of each place is a candidate of its own.
@@ -21,7 +20,12 @@ export class SsdHead implements DetectionHead {
     this.#readBox = boxReader(boxes, input);
   }
 
-  read([scores, boxes]: readonly Tensor[], slot: number, minScore: number, into: Candidates): void {
+  read(
+    [scores, boxes]: readonly OutputTensor[],
+    slot: number,
+    minScore: number,
+    into: Candidates,
+  ): void {
     const [, anchors, classes] = scores!.dims as [number, number, number];
     const values = floatsOf(scores!);
     const coordinates = floatsOf(boxes!);

@@ -59,7 +59,7 @@ export function wantedOutputs(manifest: ModelManifest, slots: Extent): WantedTen
     case "semantic-segmentation":
       return [semanticOutput(manifest, slots)];
     case "classification":
-      return tensors(manifest, [FLOAT, slots, manifest.labels.length]);
+      return tensors(manifest, [FLOAT, slots, manifest.labels.length]).map(squeezable);
     case "embedding":
       return tensors(manifest, [FLOAT, slots, manifest.output.dimensions]).map(squeezable);
     case "image-to-image":
@@ -79,12 +79,13 @@ function tensors(
   });
 }
 
-/** Vectors may come as maps of one pixel. */
+/** Vectors and scores of classes may come as maps of one pixel, channels first or last. */
 function squeezable(wanted: WantedTensor): WantedTensor {
-  return {
-    ...wanted,
-    shapes: [...wanted.shapes, ...wanted.shapes.map((shape) => [...shape, 1, 1])],
-  };
+  const maps = wanted.shapes.flatMap(([batch, ...rest]) => [
+    [batch!, ...rest, 1, 1],
+    [batch!, 1, 1, ...rest],
+  ]);
+  return { ...wanted, shapes: [...wanted.shapes, ...maps] };
 }
 
 function instanceOutputs(manifest: InstanceManifest, slots: Extent): WantedTensor[] {
@@ -146,8 +147,12 @@ function detectionOutputs(manifest: DetectionManifest, slots: Extent): WantedTen
     }
     case "yolov5":
       return tensors(manifest, [FLOAT, slots, "any", 5 + classes]);
-    case "yolov8":
-      return tensors(manifest, [FLOAT, slots, 4 + classes, "any"]);
+    case "yolov8": {
+      const numbers = 4 + classes + (output.unread ?? 0);
+      return output.layout === "rows"
+        ? tensors(manifest, [FLOAT, slots, "any", numbers])
+        : tensors(manifest, [FLOAT, slots, numbers, "any"]);
+    }
     case "queries": {
       const logits = output.activation === "softmax" ? classes + 1 : classes;
       return tensors(manifest, [FLOAT, slots, "any", logits], [FLOAT, slots, "any", 4]);

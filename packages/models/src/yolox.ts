@@ -1,10 +1,9 @@
 import type { Size } from "@framequeue/vision";
-import type { Tensor } from "onnxruntime-node";
 import { anchorCount } from "./anchors.ts";
 import type { Candidates } from "./candidates.ts";
-import type { DetectionHead } from "./detection-decoder.ts";
+import type { DetectionHead } from "./detection-head.ts";
 import type { OutputOf } from "./manifest-output.ts";
-import { floatsOf } from "./output-tensor.ts";
+import { floatsOf, type OutputTensor } from "./output-tensor.ts";
 
 /**
  * Reads the raw output of YOLOX.
@@ -22,14 +21,14 @@ export class YoloxHead implements DetectionHead {
   readonly #input: Size;
   readonly #strides: readonly number[];
 
-  constructor(input: Size, { strides }: OutputOf<"yolox">, classes: number) {
+  constructor(input: Size, { strides }: Pick<OutputOf<"yolox">, "strides">, classes: number) {
     this.#anchors = anchorCount(input.width, input.height, strides);
     this.#rowLength = 5 + classes;
     this.#input = input;
     this.#strides = strides;
   }
 
-  read([output]: readonly Tensor[], slot: number, minScore: number, into: Candidates): void {
+  read([output]: readonly OutputTensor[], slot: number, minScore: number, into: Candidates): void {
     const { width, height } = this.#input;
     const rows = floatsOf(output!);
     const length = this.#rowLength;

@@ -1,9 +1,9 @@
 import { ProblemError } from "@framequeue/contracts";
 import { COCO_LABELS } from "../coco-labels.ts";
 import { IMAGENET_LABELS } from "../imagenet-labels.ts";
-import { parseNames } from "../onnx-metadata.ts";
 import { VOC_LABELS } from "../voc-labels.ts";
 import type { Hints } from "./hints.ts";
+import { givenNames, namesInFile } from "./ultralytics.ts";
 
 /** Well-known sets of classes, by how many they are. */
 const KNOWN: readonly { readonly labels: readonly string[]; readonly of: string }[] = [
@@ -13,15 +13,22 @@ const KNOWN: readonly { readonly labels: readonly string[]; readonly of: string 
   { labels: IMAGENET_LABELS, of: "ImageNet" },
 ];
 
+/** Whether so many classes have well-known names. */
+export function isKnownNumber(classes: number): boolean {
+  return KNOWN.some(({ labels }) => labels.length === classes);
+}
+
 /**
  * Names for so many classes: those that the user gave, those in the file, or those of a well-known set of that size.
  *
- * @throws ProblemError `manifest-invalid` if the user gave another number
+ * @throws ProblemError `manifest-invalid` if the user gave another number, or the file names another number and the user
+ * gave none
  */
 export function classNames(
   classes: number,
-  { labels, metadata }: Hints,
+  hints: Hints,
 ): { labels: string[]; assumption?: string } {
+  const { labels } = hints;
   if (labels !== undefined) {
     if (labels.length === classes) return { labels: [...labels] };
     throw new ProblemError(
@@ -30,8 +37,16 @@ export function classNames(
       { at: "labels" },
     );
   }
-  const names = parseNames(metadata?.get("names") ?? "");
-  if (names?.length === classes) return { labels: names };
+  const names = namesInFile(hints);
+  if (names !== undefined) {
+    if (names.length === classes) return { labels: names };
+    throw new ProblemError(
+      "manifest-invalid",
+      `labels: the file names ${names.length} (${brief(names)}), and its output has ${classes} classes. ` +
+        "If the names in the file are wrong, name the classes (--labels FILE, or the field labels of an upload).",
+      { at: "labels" },
+    );
+  }
   const known = KNOWN.find((set) => set.labels.length === classes);
   if (known !== undefined) {
     return {
@@ -46,14 +61,15 @@ export function classNames(
 }
 
 /** Names where the graph does not even say how many classes there are. */
-export function namesOfAnyNumber({ labels, metadata }: Hints): {
-  labels: string[];
-  assumption?: string;
-} {
-  const known = labels ?? parseNames(metadata?.get("names") ?? "");
+export function namesOfAnyNumber(hints: Hints): { labels: string[]; assumption?: string } {
+  const known = givenNames(hints);
   if (known !== undefined) return { labels: [...known] };
   return {
     labels: [...COCO_LABELS],
     assumption: "Nothing says which classes it knows: they are taken for the 80 of COCO.",
   };
+}
+
+function brief(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(", ")}, …` : names.join(", ");
 }

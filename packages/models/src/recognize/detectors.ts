@@ -1,90 +1,14 @@
-import { anchorCount } from "../anchors.ts";
 import type { TensorSignature } from "../graph-signature.ts";
 import { classNames, namesOfAnyNumber } from "./class-names.ts";
+import { found, isFloats, OF_YOLO, SCORES, YOLO_PIXELS } from "./detector-parts.ts";
 import type { BodyOf, Clues, Recognized, Recognizer } from "./hints.ts";
 import { inputSpec, sizesInput } from "./picture-input.ts";
+import { ultralytics } from "./ultralytics.ts";
 
-const STRIDES = [8, 16, 32];
-/** With the stride that the larger models add. */
-const MORE_STRIDES = [8, 16, 32, 64];
 /** More places than queries ever are. */
 const MOST_QUERIES = 1000;
 
-const OF_YOLO = { fit: "letterbox", fill: 114, placement: "center" } as const;
 const OF_DETR = { fit: "stretch" } as const;
-
-const SCORES = "Detections count from a score of";
-
-/** YOLOX as its authors export it: one output `[N, A, 5 + C]` with A the cells of strides 8, 16 and 32. */
-export const yolox: Recognizer = (clues) => {
-  const { picture, graph } = clues;
-  const [output, second] = graph.outputs;
-  if (second !== undefined || graph.inputs.length > 1 || !isFloats(output, 3)) return undefined;
-  const [, anchors, values] = output.shape;
-  const { width, height } = picture;
-  if (picture.channels !== 3 || typeof values !== "number" || values < 6) return undefined;
-  if (anchors !== anchorCount(width, height, STRIDES)) return undefined;
-  const { labels, assumption } = classNames(values - 5, clues);
-  return found(
-    {
-      task: "detection",
-      input: inputSpec(picture, {
-        channels: "bgr",
-        scale: 1,
-        fit: "letterbox",
-        placement: "top-left",
-        fill: 114,
-      }),
-      output: { decoder: "yolox", names: [output.name], strides: STRIDES },
-      labels,
-      thresholds: { score: 0.4, iou: 0.45 },
-    },
-    [
-      `The shapes are those of YOLOX at ${width}x${height}, so it is run as YOLOX was trained: ` +
-        "blue, green, red, 0 to 255, the picture at the top left, the rest filled with 114.",
-      "The output is taken as raw: boxes relative to their cells, objectness and class scores from 0 to 1.",
-      assumption,
-      `${SCORES} 0.4, and overlapping ones of a class are one from an IoU of 0.45.`,
-    ],
-  );
-};
-
-/** YOLOv5 and YOLOv7, YOLOv8 to 12, with prototypes of masks or without. */
-export const yolo: Recognizer = (clues) => {
-  const { picture, graph } = clues;
-  const [output, prototypes] = graph.outputs;
-  if (graph.inputs.length > 1 || graph.outputs.length > 2 || !isFloats(output, 3)) return undefined;
-  if (prototypes !== undefined && !isFloats(prototypes, 4)) return undefined;
-  const coefficients = prototypes === undefined ? 0 : prototypes.shape[1];
-  const [, second, third] = output.shape;
-  if (typeof second !== "number" || typeof third !== "number") return undefined;
-  if (typeof coefficients !== "number" || picture.channels !== 3) return undefined;
-  const places = [STRIDES, MORE_STRIDES].map((strides) =>
-    anchorCount(picture.width, picture.height, strides),
-  );
-  const isOld = places.some((cells) => second === 3 * cells);
-  const classes = isOld ? third - 5 - coefficients : second - 4 - coefficients;
-  if (!(isOld || third === places[0]) || classes < 1) return undefined;
-  const { labels, assumption } = classNames(classes, clues);
-  const decoder = isOld ? "yolov5" : "yolov8";
-  const shared = { input: inputSpec(picture, OF_YOLO), labels };
-  const thresholds = { score: 0.25, iou: 0.45, most: 300 };
-  const body: BodyOf<"detection"> | BodyOf<"instance-segmentation"> =
-    prototypes === undefined
-      ? { task: "detection", ...shared, output: { decoder, names: [output.name] }, thresholds }
-      : {
-          task: "instance-segmentation",
-          ...shared,
-          output: { decoder, names: [output.name, prototypes.name] },
-          thresholds: { ...thresholds, mask: 0.5 },
-        };
-  return found(body, [
-    `The shapes are those of ${isOld ? "YOLOv5" : "YOLOv8 and its successors"} at ${picture.width}x${picture.height}, so it is run as they were ` +
-      "trained: red, green, blue, 0 to 1, the picture in the middle, the rest filled with 114.",
-    assumption,
-    `${SCORES} 0.25, and overlapping ones of a class are one from an IoU of 0.45.`,
-  ]);
-};
 
 /** Finished detections: boxes, scores and integer labels, with masks (Mask R-CNN) or without (DETR's exports). */
 export const selected: Recognizer = (clues) => {
@@ -140,7 +64,9 @@ export const table: Recognizer = (clues) => {
   const { graph, picture } = clues;
   const [output, second] = graph.outputs;
   if (second !== undefined || graph.inputs.length > 1 || picture.channels !== 3) return undefined;
-  const isRows = isFloats(output, 3) && output.shape[2] === 6;
+  // of a model of poses, key points follow
+  const unread = ultralytics(clues)?.keyPoints ?? 0;
+  const isRows = isFloats(output, 3) && output.shape[2] === 6 + unread;
   const isFlat = isFloats(output, 2) && output.shape[1] === 7;
   if (output === undefined || !(isRows || isFlat)) return undefined;
   const { labels, assumption } = namesOfAnyNumber(clues);
@@ -152,7 +78,10 @@ export const table: Recognizer = (clues) => {
         decoder: "table",
         names: [output.name],
         columns: isRows
-          ? ["x1", "y1", "x2", "y2", "score", "class"]
+          ? [
+              ...(["x1", "y1", "x2", "y2", "score", "class"] as const),
+              ...Array.from({ length: unread }, () => "unused" as const),
+            ]
           : ["image", "x1", "y1", "x2", "y2", "class", "score"],
         space: "input",
         firstLabel: 0,
@@ -161,8 +90,10 @@ export const table: Recognizer = (clues) => {
       thresholds: { score: 0.25 },
     },
     [
-      `It gives a table of finished detections, so it is run as ${isRows ? "YOLOv10" : "YOLOv7 with its NMS"} is: red, green, blue, ` +
-        "0 to 1, the picture in the middle, the rest filled with 114.",
+      `It gives a table of finished detections, so it is run as ${isRows ? "YOLOv10" : "YOLOv7 with its NMS"} is: ${YOLO_PIXELS}`,
+      isRows && unread > 0
+        ? "Its key points are not read: what it finds has boxes alone."
+        : undefined,
       assumption,
       `${SCORES} 0.25.`,
     ],
@@ -235,7 +166,6 @@ function ssd(
         scale: 1,
         mean: [127, 127, 127],
         std: [128, 128, 128],
-        fill: 127,
       }),
       output: {
         decoder: "ssd",
@@ -253,15 +183,4 @@ function ssd(
       `${SCORES} ${isFace ? 0.7 : 0.5}, and overlapping ones of a class are one from an IoU of ${isFace ? 0.3 : 0.45}.`,
     ],
   );
-}
-
-function isFloats(tensor: TensorSignature | undefined, rank: number): tensor is TensorSignature {
-  return tensor !== undefined && tensor.type === "float32" && tensor.shape.length === rank;
-}
-
-function found(
-  body: BodyOf<"detection"> | BodyOf<"instance-segmentation">,
-  assumptions: readonly (string | undefined)[],
-): Recognized {
-  return { body, assumptions: assumptions.filter((each) => each !== undefined) };
 }

@@ -33,10 +33,21 @@ type Body<M> = M extends ModelManifest
 export type ManifestBody = Body<ModelManifest>;
 export type BodyOf<T extends ModelTask> = Extract<ManifestBody, { task: T }>;
 
+/** What a graph put out for a test picture, by the outputs' names. */
+export type SeenOutputs = ReadonlyMap<
+  string,
+  { readonly dims: readonly number[]; readonly data: Float32Array }
+>;
+
 /** What a bare ONNX file was taken for, and in words what of that its metadata does not say. */
 export interface Recognized<B extends ManifestBody = ManifestBody> {
   readonly body: B;
   readonly assumptions: readonly string[];
+  /**
+   * Where shapes leave two readings: decides between them by what the graph gives for a test picture that enters as
+   * `body` says.
+   */
+  readonly settle?: (seen: SeenOutputs) => Recognized;
 }
 
 /** A graph with the input that takes the picture, and what else is known. */

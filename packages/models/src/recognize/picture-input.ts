@@ -48,13 +48,13 @@ export function inputSpec(
     scale: 1 / 255,
     mean: Array.from({ length: channels }, () => 0),
     std: Array.from({ length: channels }, () => 1),
-    placement: "center",
-    fill: 0,
+    ...(spec.fit === "letterbox" ? { placement: "center" as const, fill: 0 } : {}),
     ...spec,
   };
 }
 
-function layoutOf({ shape }: TensorSignature): PictureInput["layout"] | undefined {
+/** Whether a tensor can be pictures, by its shape, and how their axes lie. */
+export function layoutOf({ shape }: TensorSignature): PictureInput["layout"] | undefined {
   const isChannels = (extent: number | string | undefined): boolean => extent === 1 || extent === 3;
   if (shape.length === 3) return isChannels(shape[0]) ? "chw" : undefined;
   if (shape.length !== 4) return undefined;

@@ -1,7 +1,9 @@
 import type { TensorSignature } from "../graph-signature.ts";
+import { describeScores } from "../plausibility.ts";
 import { classNames } from "./class-names.ts";
-import type { Clues, Recognized, Recognizer } from "./hints.ts";
+import type { Clues, Recognized, Recognizer, SeenOutputs } from "./hints.ts";
 import { inputSpec } from "./picture-input.ts";
+import { ultralytics } from "./ultralytics.ts";
 
 /** As ImageNet's classifiers and what was trained on top of them take pixels. */
 const OF_IMAGENET = {
@@ -50,11 +52,23 @@ function embedding(clues: Clues, output: TensorSignature, dimensions: number): R
   };
 }
 
-function classification(clues: Clues, output: TensorSignature, classes: number): Recognized {
+function classification(
+  clues: Clues,
+  output: TensorSignature,
+  classes: number,
+  isProbability?: boolean,
+): Recognized {
   const { labels, assumption } = classNames(classes, clues);
   const { width, height } = clues.picture;
   // Ultralytics' classifiers take 0 to 1 and give probabilities
-  const isUltralytics = clues.metadata?.get("task") === "classify";
+  const isUltralytics = ultralytics(clues)?.task === "classify";
+  const settle = (seen: SeenOutputs): Recognized =>
+    classification(
+      clues,
+      output,
+      classes,
+      describeScores(seen.get(output.name)!.data.subarray(0, classes)).areProbabilities,
+    );
   const shortSide = isUltralytics
     ? Math.max(width, height)
     : Math.round(Math.max(width, height) * RESIZE);
@@ -66,16 +80,20 @@ function classification(clues: Clues, output: TensorSignature, classes: number):
         shortSide,
         ...(isUltralytics ? {} : OF_IMAGENET),
       }),
-      output: { names: [output.name], activation: isUltralytics ? "none" : "softmax" },
+      output: {
+        names: [output.name],
+        activation: isUltralytics || isProbability === true ? "none" : "softmax",
+      },
       labels,
       thresholds: { score: 0, most: Math.min(5, classes) },
     },
     assumptions: [
       isUltralytics
         ? "It is run as Ultralytics' classifiers are: red, green, blue, 0 to 1, the middle of the picture; it gives probabilities."
-        : `It is run as ImageNet's classifiers are: red, green, blue, normalised, the short side scaled to ${shortSide}, the middle of ${width}x${height}; its numbers are taken for logits.`,
+        : `It is run as ImageNet's classifiers are: red, green, blue, normalised, the short side scaled to ${shortSide}, the middle of ${width}x${height}; its numbers are ${isProbability === true ? "probabilities: for a test picture their sum was 1" : "taken for logits"}.`,
       ...(assumption === undefined ? [] : [assumption]),
     ],
+    ...(isUltralytics || isProbability !== undefined ? {} : { settle }),
   };
 }
 
@@ -166,9 +184,12 @@ export const classMap: Recognizer = (clues) => {
 
 function vectorLength(output: TensorSignature | undefined): number | undefined {
   if (output?.type !== "float32") return undefined;
-  const [, length, ...rest] = output.shape;
-  const isVector = rest.length === 0 || (rest.length === 2 && rest.every((extent) => extent === 1));
-  return isVector && typeof length === "number" ? length : undefined;
+  const [, ...own] = output.shape;
+  // a map of one pixel, channels first or last, is a vector too
+  const isPixel = own.length === 3 && own.filter((extent) => extent === 1).length === 2;
+  const length =
+    own.length === 1 ? own[0] : isPixel ? own.find((extent) => extent !== 1) : undefined;
+  return typeof length === "number" ? length : undefined;
 }
 
 function mapOf(

@@ -18,8 +18,9 @@ export function fixedModel(
   input: { readonly name: string; readonly width: number; readonly height: number },
   outputs: readonly FixedOutput[],
   batch: "N" | number = "N",
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const graph = new GraphBuilder({ name: "fixed" });
+  const graph = new GraphBuilder({ name: "fixed", metadata });
   const images = graph.input(input.name, "float32", [batch, 3, input.height, input.width]);
   const mean = graph.node("ReduceMean", [images], { axes: [1, 2, 3], keepdims: 0 });
   const dark = graph.node("Sub", [
