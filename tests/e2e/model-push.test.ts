@@ -8,6 +8,15 @@ import { finish, launch, openWorkshop } from "./product.ts";
 import { startSmallApi } from "./small-api.ts";
 import { openSmallSite, writeSmallVideo } from "./small-site.ts";
 
+async function post(url: string, job: object): Promise<{ status: number; body: any }> {
+  const response = await fetch(`${url}/v1/jobs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(job),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
 const engine = { provider: "cpu", devices: [CPU], numericClass: "cpu-test", findings: [] } as const;
 
 test("a model is pushed, serves, is measured, and goes again, by the command line", async () => {
@@ -47,17 +56,47 @@ test("a model is pushed, serves, is measured, and goes again, by the command lin
 
   const video = join(site.folder, "video.mp4");
   await writeSmallVideo(video, 1);
-  const response = await fetch(`${url}/v1/jobs`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ source: { path: video }, render: false }),
-  });
-  const { id } = (await response.json()) as { id: string };
-  const ended = await site.ended(id);
+  const { body } = await post(url, { source: { path: video }, render: false });
+  const ended = await site.ended(body.id);
   assert.deepEqual([ended.state, ended.models[0]!.sha256], ["succeeded", first]);
 
   const kept = await models("delete", "yard", "1");
   assert.match(kept.text, /yard@1 is in use: stable names it/);
   assert.equal((await models("delete", "yard", "2")).code, 0);
   assert.doesNotMatch((await models("versions", "yard")).text, /yard@2/);
+});
+
+test("whoever names a model that is not there is told a command that adds it", async () => {
+  await using shop = await openWorkshop();
+  await using resources = new AsyncDisposableStack();
+  const site = resources.use(await openSmallSite({ engine }));
+  const url = await startSmallApi(site, "yard", resources);
+  const video = join(site.folder, "video.mp4");
+  await writeSmallVideo(video, 1);
+  const job = { source: { path: video }, model: "gate", render: false };
+  const refused = await post(url, job);
+  assert.deepEqual([refused.status, refused.body.code], [422, "model-not-found"]);
+  const [, advice] =
+    /To add it: npm run models -- (push \S+ --name \S+), or POST \/v1\/models\./.exec(
+      refused.body.detail,
+    )!;
+  await writeFile(join(shop.folder, "FILE.onnx"), testDetector({ width: 160, height: 96 }));
+  const { code, stderr } = await finish(
+    launch(shop, ["models", ...advice!.split(" ")], { FQ_API_URL: url }),
+  );
+  assert.equal(code, 0, stderr);
+  const accepted = await post(url, job);
+  assert.equal(accepted.status, 202, accepted.body.detail);
+  const ended = await site.ended(accepted.body.id);
+  assert.deepEqual([ended.state, ended.models[0]!.name], ["succeeded", "gate"]);
+
+  // the other way that it names
+  const form = new FormData();
+  form.append("name", "door");
+  form.append("file", new Blob([testDetector({ width: 96, height: 96 })]), "door.onnx");
+  const posted = await fetch(`${url}/v1/models`, { method: "POST", body: form });
+  assert.equal(posted.status, 201);
+  assert.equal((await post(url, { ...job, model: "door" })).status, 202);
+  const old = await post(url, { ...job, model: "door@7" });
+  assert.match(old.body.detail, /^The model door has no version 7; it has [0-9a-f]{12}\.$/);
 });

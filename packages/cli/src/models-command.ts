@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { MODEL_TASKS, ProblemError } from "@framequeue/contracts";
 import { listModels, pullModel } from "@framequeue/models";
 import { addNamedModel, inspectModel } from "./models-describe.ts";
 import { compareModels } from "./models-compare.ts";
 import { pushModel } from "./models-push.ts";
+import { parseStrictly } from "./parse-options.ts";
 import { showProviders } from "./models-providers.ts";
 import { remoteModels } from "./models-remote.ts";
 import { tuneModel } from "./models-tune.ts";
@@ -32,6 +32,7 @@ inspect and add take:
 and add also --name NAME, --license TEXT, and --manifest FILE instead of a proposal.
 `;
 
+const KNOWN: readonly string[] = ["list", "pull", "store", "providers"];
 const REMOTE: readonly string[] = ["versions", "alias", "rollback", "metrics", "delete"];
 
 /** `models`: looks at, fetches and registers models. Answers the exit code. */
@@ -41,8 +42,21 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
   if (args[0] === "compare") return compareModels(args.slice(1), terminal);
   if (args[0] === "push") return pushModel(args.slice(1), terminal);
   if (REMOTE.includes(args[0] ?? "")) return remoteModels(args, terminal);
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false });
+  if (args[0] === "tune") return tuneModel(args.slice(1), terminal);
+  const { positionals, values } = parseStrictly({
+    args: [...args],
+    allowPositionals: true,
+    options: { help: { type: "boolean", default: false } },
+  });
+  if (values.help) {
+    terminal.stdout.write(USAGE);
+    return 0;
+  }
   const [command, name] = positionals;
+  const spare = positionals[command === "pull" || command === "store" ? 2 : 1];
+  if (command !== undefined && KNOWN.includes(command) && spare !== undefined) {
+    throw new ProblemError("invalid-request", `${command} has no use for ${spare}.`, { at: spare });
+  }
   const cacheDir = join(terminal.dataDir, "models");
   switch (command) {
     case "list": {
@@ -54,8 +68,6 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       }
       return 0;
     }
-    case "tune":
-      return tuneModel(args.slice(1), terminal);
     case "providers":
       return showProviders(terminal);
     case "pull": {
@@ -80,8 +92,8 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       return 0;
     }
     case undefined:
-      (args.includes("--help") ? terminal.stdout : terminal.stderr).write(USAGE);
-      return args.includes("--help") ? 0 : 1;
+      terminal.stderr.write(USAGE);
+      return 1;
     default:
       throw new ProblemError(
         "invalid-request",

@@ -41,6 +41,7 @@ export async function addNamedModel(args: readonly string[], terminal: Terminal)
   const added = await addModel(named(positionals, "add", terminal), {
     ...(await hintsOf(values, terminal)),
     cacheDir: join(terminal.dataDir, "models"),
+    bundledDir: terminal.bundledModelsDir,
     name,
     license,
     manifest: manifest === undefined ? undefined : resolve(terminal.cwd, manifest),

@@ -1,27 +1,61 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ProblemError } from "@framequeue/contracts";
+import { ProblemError, roleOf } from "@framequeue/contracts";
+import { CATALOGUE, type CatalogueEntry } from "./catalogue.ts";
 import { checkModel, type CheckOptions } from "./checking/check-model.ts";
 import type { ModelPackage } from "./package.ts";
 
 export interface AddOptions extends CheckOptions {
   /** Folder of the models that have a name; the model gets a folder of its name in it. */
   readonly cacheDir: string;
+  /** Folder of the models that come with the product. */
+  readonly bundledDir?: string | undefined;
+  readonly catalogue?: readonly CatalogueEntry[] | undefined;
 }
 
 /**
  * Gives an ONNX file a name: checks it against its manifest, runs it once, and keeps both. A model of the same name is
- * replaced.
+ * replaced. The file of a catalogue's model may have that one's name, where nothing else is said of it: it is as if it
+ * had been fetched.
  *
  * @returns the package in its new place
- * @throws ProblemError `manifest-invalid` or `model-invalid` with what does not fit, `model-not-found`
+ * @throws ProblemError `manifest-invalid` or `model-invalid` with what does not fit, `model-not-found`; `model-exists`
+ * for a name by which another model, or none, would be found
  */
 export async function addModel(
   file: string,
-  { cacheDir, ...options }: AddOptions,
+  { cacheDir, bundledDir, catalogue = CATALOGUE, ...options }: AddOptions,
 ): Promise<ModelPackage> {
-  return keep(await checkModel(file, options), cacheDir);
+  const model = await checkModel(file, options);
+  const { name } = model.manifest;
+  const taken = (why: string): ProblemError =>
+    new ProblemError(
+      "model-exists",
+      `No model can be called ${name} here: ${why}. Give it another name: --name NAME.`,
+      { at: "name" },
+    );
+  if (name.endsWith(".onnx")) throw taken("it would be taken for a file");
+  if (bundledDir !== undefined && (await isThere(join(bundledDir, name, "manifest.json")))) {
+    throw taken("that is the name of one that comes with the product");
+  }
+  const entry = catalogue.find((each) => each.name === name);
+  if (entry === undefined) return keep(model, cacheDir);
+  const { name: _name, ...said } = options;
+  const isPlain = Object.values(said).every((value) => value === undefined);
+  if (!isPlain || model.ref.sha256 !== entry.sha256) {
+    throw taken("that is the name of one of the catalogue, which is another");
+  }
+  const { manifest } = entry;
+  const ref = { ...model.ref, role: roleOf(manifest.task), version: manifest.version };
+  return keep({ ...model, manifest, ref, assumptions: [] }, cacheDir);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The folder appears whole or not at all. */

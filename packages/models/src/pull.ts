@@ -54,8 +54,8 @@ export async function pullModel(name: string, options: PullOptions): Promise<str
     throw new ProblemError(
       "model-unreachable",
       `The model ${name} could not be fetched from ${url.origin}: ${error.message}. ` +
-        "Pass --model FILE with an .onnx of your own, or run " +
-        `npm run models -- pull ${name} where there is a network.`,
+        `Where there is a network, npm run models -- pull ${name} fetches it; copy the folder that it prints to ${folder}. ` +
+        "Or take an .onnx of your own: a FILE can stand wherever a model's NAME can.",
       { at: url.href, cause: error.cause },
     );
   }

@@ -292,7 +292,11 @@ const unknown: [name: string, GraphSignature, help: RegExp, hints?: Hints][] = [
     { inputs: [picture], outputs: [half("output", "N", 3549, 85)] },
     inHalf,
   ],
-  ["double precision", graph([1, 3, 416, 416], [1, 3549, 85], "float64"), /enter as float64, and/],
+  [
+    "double precision",
+    graph([1, 3, 416, 416], [1, 3549, 85], "float64"),
+    /enter as float64, .* a cast inside the graph is needed/,
+  ],
   ["no input", { inputs: [], outputs: [] }, /It takes no picture: none of its inputs/],
   [
     "sounds",

@@ -57,14 +57,22 @@ test("an unknown model is told with the names that there are and what to do", as
     code: "model-not-found",
     at: "model",
     message:
-      'No model is registered here, so there is no "nano". Register one: npm run models -- pull nano',
+      'There is no model "nano"; none is registered here. To add it: npm run models -- push FILE.onnx --name nano, or POST /v1/models.',
   });
   await models.register("a", "tiny", "1");
   await models.register("b", "big", "1");
   await assert.rejects(models.resolve("x y"), {
     code: "model-not-found",
     message:
-      'There is no model "x y". Registered: big, tiny. To add one: npm run models -- pull NAME',
+      'There is no model "x y"; registered are big, tiny. To add it: npm run models -- push FILE.onnx --name NAME, or POST /v1/models.',
+  });
+  // of the catalogue, so that push needs no file
+  await assert.rejects(models.resolve("yolox-nano@stable"), {
+    message: /To add it: npm run models -- push yolox-nano, or POST/,
+  });
+  await assert.rejects(models.resolve("big@2"), {
+    code: "model-not-found",
+    message: "The model big has no version 2; it has 1.",
   });
 });
 

@@ -1,4 +1,5 @@
 import { type JobId, modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
+import { CATALOGUE } from "@framequeue/models/catalogue";
 import { readAliases, registeredModels, versionFor } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
 
@@ -49,7 +50,7 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
   /** By sha256 what the aliases say; undefined where they say nothing. Read anew for each job, because they move. */
   async function byAlias(wanted: string, job: JobId): Promise<string | undefined> {
     const [name = "", tag] = wanted.split("@", 2);
-    if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) return undefined;
+    if (!MODEL_NAME.test(name)) return undefined;
     if (tag !== undefined && tag !== "stable" && tag !== "canary") return undefined;
     const aliases = await readAliases(objects, name);
     if (aliases === undefined) return undefined;
@@ -83,19 +84,28 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
 }
 
 function unknownModel(name: string, all: readonly ModelRef[], place: ModelPlace): ProblemError {
-  const names = [...new Set(all.map((model) => model.name))].sort();
-  const [, base, alias] = /^(.+)@(stable|canary)$/.exec(name) ?? [];
-  if (base !== undefined && names.includes(base)) {
-    return new ProblemError("model-not-found", `The model ${base} has no ${alias}.`, {
-      at: place,
-    });
+  const missing = (detail: string): ProblemError =>
+    new ProblemError("model-not-found", detail, { at: place });
+  const [base = "", tag] = name.split("@", 2);
+  const versions = all.filter((model) => model.name === base).map(({ version }) => version);
+  if (versions.length > 0) {
+    return tag === "stable" || tag === "canary"
+      ? missing(`The model ${base} has no ${tag}.`)
+      : missing(`The model ${base} has no version ${tag}; it has ${versions.join(", ")}.`);
   }
-  const pull = `npm run models -- pull ${/^[a-z0-9._-]+$/.test(name) ? name : "NAME"}`;
-  return new ProblemError(
-    "model-not-found",
-    names.length === 0
-      ? `No model is registered here, so there is no ${JSON.stringify(name)}. Register one: ${pull}`
-      : `There is no model ${JSON.stringify(name)}. Registered: ${names.join(", ")}. To add one: ${pull}`,
-    { at: place },
+  const names = [...new Set(all.map((model) => model.name))].sort();
+  const there =
+    names.length === 0 ? "none is registered here" : `registered are ${names.join(", ")}`;
+  return missing(
+    `There is no model ${JSON.stringify(name)}; ${there}. To add it: ${pushOf(base)}, or POST /v1/models.`,
   );
 }
+
+/** The command that sends a model of that name to this system. */
+function pushOf(name: string): string {
+  const push = "npm run models -- push";
+  if (CATALOGUE.some((entry) => entry.name === name)) return `${push} ${name}`;
+  return `${push} FILE.onnx --name ${MODEL_NAME.test(name) ? name : "NAME"}`;
+}
+
+const MODEL_NAME = /^[a-z0-9][a-z0-9._-]*$/;

@@ -69,7 +69,7 @@ test("main: starts from its environment, answers, and stops on SIGTERM", async (
     child.stderr.resume();
     const answer = await postJson(`${url}/v1/jobs`, { source: { url: "https://h/a.mp4" } });
     assert.equal(answer.body.code, "model-not-found");
-    assert.match(answer.body.detail!, /npm run models -- pull yolox-nano/);
+    assert.match(answer.body.detail!, /npm run models -- push yolox-nano/);
     assert.equal((await fetch(`${url}/healthz/ready`)).status, 200);
     child.kill("SIGTERM");
     assert.deepEqual(await exited, [0, null]);

@@ -7,7 +7,6 @@ import { namesInFile, ultralytics } from "./ultralytics.ts";
 /** Element types in which pictures can enter, and in which outputs are read. */
 const PICTURES = ["float32", "uint8"];
 const OUTPUTS = ["float32", "int32", "int64"];
-const WIDER = "which float32, or casts inside the graph, would mend";
 
 /**
  * Why neither shapes nor a manifest can make a graph useful here, as sentences; undefined where a manifest could. What
@@ -48,7 +47,7 @@ function unreadableInput(graph: GraphSignature): string | undefined {
     );
   }
   if (!PICTURES.includes(picture.type)) {
-    return `Its pictures enter as ${picture.type}, and they are given as ${PICTURES.join(" or ")}, ${WIDER}.`;
+    return `Its pictures enter as ${picture.type}, and they are given as ${PICTURES.join(" or ")}: a cast inside the graph is needed.`;
   }
   const sizes = sizesInput(graph);
   const others = graph.inputs.filter((input) => input !== picture && input !== sizes);
