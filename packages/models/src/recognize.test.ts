@@ -270,7 +270,7 @@ const half = (name: string, ...shape: Shape): TensorSignature => ({
   ...floats(name, ...shape),
   type: "float16",
 });
-const byManifest = /A manifest can describe it \(--manifest FILE/;
+const byManifest = /a manifest can describe it \(--manifest FILE/;
 const inHalf = /half precision \(.*float16 .*convert it so that inputs and outputs stay float32/;
 
 /** What is said of graphs of no known family. A manifest is named only where one could help. */
@@ -343,7 +343,7 @@ for (const [name, signature, help, hints] of unknown) {
         assert.equal(error.code, "model-invalid");
         assert.match(error.message, /^x\.onnx is not a model of a known family: it takes /);
         assert.match(error.message, help);
-        assert.equal(error.message.includes("A manifest can"), help === byManifest);
+        assert.equal(error.message.includes("a manifest can"), help === byManifest);
         return true;
       },
     );

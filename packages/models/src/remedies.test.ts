@@ -49,7 +49,7 @@ test("a manifest describes what is of no known family", async () => {
   const bytes = classifier(["N", 1, 64, 64]);
   const file = join(folder.path, "grey.onnx");
   await writeFile(file, bytes);
-  assert.match(await message(checkModel(file)), /A manifest can describe it \(--manifest FILE/);
+  assert.match(await message(checkModel(file)), /a manifest can describe it \(--manifest FILE/);
   const { input, thresholds: _thresholds, ...about } = testManifest(bytes);
   const manifest = {
     ...about,

@@ -81,5 +81,5 @@ export function whatMayHelp({ inputs }: GraphSignature, hints: Hints): string {
   }
   const names = namesInFile(hints);
   const named = names === undefined ? "" : ` Its file names ${names.length} classes.`;
-  return `A manifest can describe it (--manifest FILE, or the field manifest of an upload).${named}`;
+  return `If its outputs are among those that docs/models.md lists, a manifest can describe it (--manifest FILE, or the field manifest of an upload).${named}`;
 }
