@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile, symlink } from "node:fs/promises";
+import { chmod, readFile, stat, symlink } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { DetectionRow, FrameRow, MediaInfo } from "@framequeue/contracts";
 import { annotate, writeOverlay } from "./annotate.ts";
@@ -274,6 +274,31 @@ test("a failure is a problem, and an abort leaves no ffmpeg", async () => {
   controller.abort(new Error("enough"));
   await assert.rejects(running, /enough/);
   await noChildProcesses();
+});
+
+test("a disk that fills up, whenever it does, leaves no video that cannot be played", async () => {
+  const path = await clips.bFrames("fills.mp4", 4);
+  const info = await probe(path);
+  const { pts } = await readAll(path, info, WHOLE);
+  const clock = new FrameClock(pts, info.timeBase);
+  const assPath = clips.file("fills.ass");
+  await writeOverlay(assPath, rowsOf(pts), info, clock);
+  const output = clips.file("fills.annotated.mp4");
+  const fixed = { source: path, info, clock, assPath, output };
+  await annotate(fixed);
+  const blocks = Math.ceil((await stat(output)).size / 512);
+  let refused = 0;
+  for (const part of [0.01, 0.3, 0.6, 0.9, 0.95, 0.98]) {
+    // As on a full disk, a write that does not fit any more fails; ffmpeg may call the result good all the same.
+    const limit = Math.max(1, Math.floor(blocks * part));
+    const script = `#!/bin/sh\ntrap '' XFSZ\nulimit -f ${limit}\nexec ffmpeg "$@"\n`;
+    const small = await clips.write(`small-${limit}`, script);
+    await chmod(small, 0o755);
+    const tools = { ffmpeg: small, ffprobe: "ffprobe" };
+    await assert.rejects(annotate({ ...fixed, tools }), { code: "store-full" }, `${part}`);
+    refused++;
+  }
+  assert.equal(refused, 6);
 });
 
 test("a full disk is a fault of the disk, not of the video", { skip: NO_FULL_DISK }, async () => {

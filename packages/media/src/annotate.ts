@@ -6,6 +6,7 @@ import type { FrameRow, MediaInfo } from "@framequeue/contracts";
 import { annotateArguments } from "./annotate-arguments.ts";
 import type { AudioPlan } from "./annotate-arguments.ts";
 import { findAudio } from "./audio.ts";
+import { faultOfVideo, whyNoVideo } from "./check-video.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
 import type { FrameClock } from "./frame-clock.ts";
@@ -23,6 +24,8 @@ export interface AnnotateOptions extends ToolOptions {
   readonly lastTicks?: number | undefined;
   /** Whether pictures change their shape on the way. */
   readonly isReshaped?: boolean;
+  /** Whether the clock has every frame that decodes, so that the result must have as many; default true. */
+  readonly isExact?: boolean;
   /** The overlay, as `writeOverlay` writes it. */
   readonly assPath: string;
   /** The MP4 file to write. */
@@ -49,7 +52,7 @@ export async function writeOverlay(
   await pipeline(Readable.from(overlayAss(rows, info, clock)), createWriteStream(path));
 }
 
-const NO_ROOM = /No space left on device|Disk quota exceeded/;
+const NO_ROOM = /No space left on device|Disk quota exceeded|File too large/;
 
 /**
  * Burns an overlay into a video: every frame of the source at its own time, H.264 in 8-bit 4:2:0 at even sizes and with
@@ -70,17 +73,15 @@ export async function annotate(options: AnnotateOptions): Promise<void> {
     exit = await encode({ ...options, source }, undefined);
   }
   signal?.throwIfAborted();
-  if (exit.code === 0) return;
+  const frames = (options.isExact ?? true) ? clock.ticks.length : undefined;
+  const fault = exit.code === 0 ? await faultOfVideo(options.output, frames, options) : undefined;
+  if (exit.code === 0 && fault === undefined) return;
   if (exit.errors.some((line) => NO_ROOM.test(line))) {
     throw new ProblemError("store-full", "There is no room to write the annotated video.");
   }
-  const said =
-    exit.stoppedBy === "deadline"
-      ? " It took too long."
-      : ` ffmpeg says: ${exit.errors.slice(-3).join("; ")}.`;
   throw new ProblemError(
     "render-failed",
-    `The annotated video of ${sourceName(source)} could not be written.${said}`,
+    `The annotated video of ${sourceName(source)} could not be written. ${whyNoVideo(exit, fault)}`,
     { at: sourceName(source) },
   );
 }

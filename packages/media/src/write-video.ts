@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { ProblemError } from "@framequeue/contracts";
+import { faultOfVideo, whyNoVideo } from "./check-video.ts";
 import { optionList } from "./ffmpeg-arguments.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import type { FfmpegArguments, ToolOptions } from "./ffmpeg.ts";
@@ -39,6 +40,7 @@ export async function writeVideo(options: WriteVideoOptions): Promise<void> {
   const { frames, output, signal } = options;
   const frameBytes = options.width * options.height * 3;
   let failure: { readonly error: unknown } | undefined;
+  let written = 0;
   const source = Readable.from(guarded());
   const run = runFfmpeg(writeArguments(options, source, output), options);
 
@@ -49,6 +51,7 @@ export async function writeVideo(options: WriteVideoOptions): Promise<void> {
         if (frame.length !== frameBytes) {
           throw new RangeError(`a frame takes ${frameBytes} bytes, not ${frame.length}`);
         }
+        written++;
         yield frame;
       }
     } catch (error) {
@@ -61,11 +64,9 @@ export async function writeVideo(options: WriteVideoOptions): Promise<void> {
     const exit = await run.exited;
     if (failure) throw failure.error;
     signal?.throwIfAborted();
-    if (exit.code !== 0) {
-      const said =
-        exit.stoppedBy === "deadline"
-          ? "It took too long."
-          : `ffmpeg says: ${exit.errors.slice(-3).join("; ")}.`;
+    const fault = exit.code === 0 ? await faultOfVideo(output, written, options) : undefined;
+    if (exit.code !== 0 || fault !== undefined) {
+      const said = whyNoVideo(exit, fault);
       throw new ProblemError("internal", `${basename(output)} could not be written. ${said}`, {
         at: basename(output),
       });

@@ -35,6 +35,8 @@ export interface Timeline {
   readonly missing: readonly MissingSpan[];
   /** Whether pictures change their shape on the way. */
   readonly isReshaped: boolean;
+  /** Whether it was told, and not made up for frames without a row. */
+  readonly isExact: boolean;
 }
 
 /** Leaves what decoding a whole video in one go told of it; answers the object's key. */
@@ -42,7 +44,7 @@ export async function putTimeline(
   objects: ObjectStore,
   job: JobId,
   epoch: string,
-  { pts, missing, isReshaped }: Timeline,
+  { pts, missing, isReshaped }: Omit<Timeline, "isExact">,
 ): Promise<string> {
   const stored = { v: 1, ptsDeltas: toDeltas(pts), missing, isReshaped };
   return await putIntermediate(objects, job, epoch, "timeline", JSON.stringify(stored));
@@ -61,12 +63,12 @@ export async function readTimeline(
       const { ptsDeltas = [] } = await readSegment(objects, job.id, epoch, plan, segment);
       for (const each of fromDeltas(ptsDeltas)) pts.push(each);
     }
-    return { pts, missing: [], isReshaped: false };
+    return { pts, missing: [], isReshaped: false, isExact: true };
   }
   const ref = record["timeline"];
   if (ref === undefined) return await timelineOfRows(pipeline, work);
   const stored = storedSchema.parse(JSON.parse((await objects.get(ref)).toString()));
-  return { ...stored, pts: fromDeltas(stored.ptsDeltas) };
+  return { ...stored, pts: fromDeltas(stored.ptsDeltas), isExact: true };
 }
 
 /**
@@ -91,7 +93,7 @@ async function timelineOfRows(
     pts.push(row.pts);
   }
   while (pts.length < frames) pts.push(Math.round((pts.at(-1) ?? 0) + step));
-  return { pts, missing: missingAtEnd(record, frames), isReshaped: false };
+  return { pts, missing: missingAtEnd(record, frames), isReshaped: false, isExact: false };
 }
 
 function missingAtEnd(record: JobRecord, frames: number): MissingSpan[] {

@@ -65,7 +65,7 @@ async function render(
   const output = join(folder, "annotated.mp4");
   const rows = framesOnly(toFrameRows(readRows(deps, job.id, epoch), plan));
   const { everyNth = 1 } = job.options;
-  const { pts, isReshaped } = await readTimeline(deps, work);
+  const { pts, isReshaped, isExact } = await readTimeline(deps, work);
   const clock = new FrameClock(pts, media.timeBase);
   const drawn = everyNth === 1 ? rows : rowsBetween(rows, { everyNth, clock });
   await writeOverlay(assPath, drawn, media, clock);
@@ -77,6 +77,7 @@ async function render(
       clock,
       lastTicks: plan.lastTicks,
       isReshaped,
+      isExact,
       assPath,
       output,
       decoderThreads: plan.oneThread === true ? 1 : undefined,
