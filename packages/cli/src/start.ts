@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
 import { openSiteView } from "@framequeue/pipeline";
-import { startRedisProcess, withSecretFiles } from "@framequeue/service";
+import { readRedisUrl, startRedisProcess } from "@framequeue/service";
 import {
   readScalingSettings,
   type ScaledService,
@@ -37,7 +37,7 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   await takeDataFolder(dataDir, resources);
 
   const model = await registerModels(options.model, terminal);
-  const redisUrl = withSecretFiles(env)["REDIS_URL"] ?? (await ownRedis(dataDir, resources));
+  const redisUrl = readRedisUrl(env) ?? (await ownRedis(dataDir, resources));
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
   const targets = resources.use(createMetricsTargets(join(dataDir, METRICS_TARGETS)));
@@ -50,8 +50,10 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   passOn("SIGUSR2", supervisor, resources);
   const shared = {
     REDIS_URL: redisUrl,
-    // What stood there is in REDIS_URL now; a service takes only one of the two.
+    // What stood there is in REDIS_URL now; a service takes only one of them.
     REDIS_URL_FILE: "",
+    REDIS_PASSWORD: "",
+    REDIS_PASSWORD_FILE: "",
     FQ_DATA_DIR: dataDir,
     FQ_FRAMES_DIR: framesDir,
     FQ_DEFAULT_MODEL: model,

@@ -10,10 +10,12 @@ import {
   choiceSetting,
   integerSetting,
   optionalPathSetting,
+  passwordSetting,
   redisUrlListSetting,
   redisUrlSetting,
   textSetting,
 } from "./settings.ts";
+import { withRedisPassword } from "./redis-password.ts";
 import { tracingConfig, type TracingSettings, tracingSettings } from "./tracing/tracing-config.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -30,6 +32,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  */
 export const commonConfig = {
   REDIS_URL: redisUrlSetting("redis://127.0.0.1:6379"),
+  /** Where the address is no secret and the password is one: put into a URL that has none. */
+  REDIS_PASSWORD: passwordSetting(),
   /** Names this installation in Redis: services of one site share jobs, queues and the frame budget. */
   FQ_SITE: textSetting({
     pattern: /^[a-z0-9-]{1,40}$/,
@@ -43,6 +47,7 @@ export const commonConfig = {
   FQ_FRAMES_DIR: optionalPathSetting(),
   /** The servers: the same list for every service of the site. */
   FQ_FRAME_REDIS_URLS: redisUrlListSetting(),
+  FQ_FRAME_REDIS_PASSWORD: passwordSetting(),
   /** How long pixels may stay there; those that a job still wants later are decoded again. */
   FQ_FRAME_TTL_SECONDS: integerSetting({ min: 60, max: 30 * 24 * 3600, default: 6 * 3600 }),
   FQ_FRAME_BUDGET_BYTES: integerSetting({ min: 64 * 2 ** 20, default: 2 * 2 ** 30 }),
@@ -92,13 +97,13 @@ export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig
     ]);
   }
   return {
-    redisUrl: env.REDIS_URL,
+    redisUrl: withRedisPassword(env.REDIS_URL, env.REDIS_PASSWORD, "REDIS_PASSWORD"),
     site: env.FQ_SITE,
     dataDir: env.FQ_DATA_DIR,
     ...objectStoreSettings(env),
     framesDir: env.FQ_FRAMES_DIR ?? join(env.FQ_DATA_DIR, "frames"),
     frameStore: env.FQ_FRAME_STORE,
-    frameRedisUrls: env.FQ_FRAME_REDIS_URLS,
+    frameRedisUrls: frameRedisUrls(env),
     frameTtlSeconds: env.FQ_FRAME_TTL_SECONDS,
     frameBudgetBytes: env.FQ_FRAME_BUDGET_BYTES,
     lockMs: env.FQ_LOCK_MS,
@@ -110,9 +115,27 @@ export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig
   };
 }
 
-const framesSchema = commonSchema.pick({ FQ_FRAME_REDIS_URLS: true });
+const framesSchema = commonSchema.pick({
+  FQ_FRAME_REDIS_URLS: true,
+  FQ_FRAME_REDIS_PASSWORD: true,
+});
+
+function frameRedisUrls(env: z.output<typeof framesSchema>): string[] {
+  return env.FQ_FRAME_REDIS_URLS.map((url) =>
+    withRedisPassword(url, env.FQ_FRAME_REDIS_PASSWORD, "FQ_FRAME_REDIS_PASSWORD"),
+  );
+}
 
 /** The servers for pixels alone, for commands that have no other configuration. Throws `ConfigError`. */
 export function readFrameRedisUrls(env: Environment): readonly string[] {
-  return readConfig(framesSchema, env).FQ_FRAME_REDIS_URLS;
+  return frameRedisUrls(readConfig(framesSchema, env));
+}
+
+const redisSchema = commonSchema.pick({ REDIS_URL: true, REDIS_PASSWORD: true });
+
+/** The queues' server alone; undefined where the environment names none. Throws `ConfigError`. */
+export function readRedisUrl(env: Environment): string | undefined {
+  if ((env["REDIS_URL"] ?? env["REDIS_URL_FILE"] ?? "").trim() === "") return undefined;
+  const { REDIS_URL: url, REDIS_PASSWORD: password } = readConfig(redisSchema, env);
+  return withRedisPassword(url, password, "REDIS_PASSWORD");
 }

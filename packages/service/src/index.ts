@@ -12,7 +12,6 @@ export { redactUrl } from "./redact.ts";
 export { type ObjectStoreConfig, readObjectStoreConfig } from "./object-store-config.ts";
 export * from "./redis-process.ts";
 export * from "./run-service.ts";
-export { withSecretFiles } from "./secret-files.ts";
 export * from "./settings.ts";
 export * from "./site-metrics.ts";
 export * from "./stage-events.ts";

@@ -4,7 +4,9 @@ import { ConfigError, type Environment } from "./config-error.ts";
 /** Variables that hold a secret. Each can be named with `_FILE` behind it, and is then the content of that file. */
 export const SECRETS = [
   "REDIS_URL",
+  "REDIS_PASSWORD",
   "FQ_FRAME_REDIS_URLS",
+  "FQ_FRAME_REDIS_PASSWORD",
   "FQ_API_KEYS",
   "FQ_ADMIN_KEYS",
 ] as const;

@@ -126,6 +126,19 @@ export function redisUrlListSetting() {
   }, []);
 }
 
+/** What is too short to be a secret, such as a text that stands in the place of one, is refused. Not repeated in faults. */
+export function passwordSetting() {
+  return setting<string | undefined>(
+    (text) =>
+      text.length >= LEAST_PASSWORD_LENGTH
+        ? { value: text }
+        : { fault: `must have at least ${LEAST_PASSWORD_LENGTH} characters` },
+    undefined,
+  );
+}
+
+const LEAST_PASSWORD_LENGTH = 16;
+
 function isRedisUrl(text: string): boolean {
   return /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text) && URL.canParse(text);
 }
