@@ -7,17 +7,19 @@ import type { Terminal } from "./terminal.ts";
  * assumed about it is told.
  *
  * @param manifest file that describes it, in place of one beside it
+ * @param allowPull false: `model-not-found` where it would have to be fetched
  */
 export async function findModel(
   nameOrFile: string,
   terminal: Terminal,
   manifest?: string,
+  allowPull = true,
 ): Promise<ModelPackage> {
   const model = await resolveModel(nameOrFile, {
     cwd: terminal.cwd,
     cacheDir: join(terminal.dataDir, "models"),
     bundledDir: terminal.bundledModelsDir,
-    allowPull: true,
+    allowPull,
     proxyEnv: terminal.env,
     signal: terminal.signal,
     manifest,

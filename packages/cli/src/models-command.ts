@@ -8,7 +8,7 @@ import { parseStrictly } from "./parse-options.ts";
 import { showProviders } from "./models-providers.ts";
 import { remoteModels } from "./models-remote.ts";
 import { tuneModel } from "./models-tune.ts";
-import { registerModels } from "./register-models.ts";
+import { defaultModel, registerModels } from "./register-models.ts";
 import type { Terminal } from "./terminal.ts";
 
 const USAGE = `Usage: npm run models -- list              the models that can be named
@@ -86,7 +86,7 @@ export async function models(args: readonly string[], terminal: Terminal): Promi
       return 0;
     }
     case "store": {
-      const wanted = name ?? (terminal.env["FQ_DEFAULT_MODEL"] || "yolox-nano");
+      const wanted = name ?? defaultModel(terminal.env);
       const stored = await registerModels(wanted, terminal);
       terminal.stdout.write(`${stored}\n`);
       return 0;

@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 import { ProblemError } from "@framequeue/contracts";
 
 export interface StartOptions {
-  /** Name or file of the model that jobs use when they name none. */
-  readonly model: string;
+  /** Name or file of the model that jobs use when they name none; FQ_DEFAULT_MODEL where it is left out. */
+  readonly model: string | undefined;
   readonly inferProcesses: ProcessRange;
   readonly decodeProcesses: ProcessRange;
 }
@@ -18,7 +18,8 @@ export const START_USAGE = `Usage: npm start -- [options]
 
 Runs every service on this machine, with its API on http://localhost:8080.
 
-  --model NAME|FILE      model for jobs that name none (default yolox-nano, fetched on first use)
+  --model NAME|FILE      model for jobs that name none (default FQ_DEFAULT_MODEL, else yolox-nano,
+                         fetched on first use)
   --infer-processes N    processes of the infer service (default 1); MIN-MAX, such as 0-4: as many as the
                          work that is left wants
   --decode-processes N   the same for decode
@@ -35,7 +36,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
       args: [...args],
       strict: true,
       options: {
-        model: { type: "string", default: "yolox-nano" },
+        model: { type: "string" },
         "infer-processes": { type: "string", default: "1" },
         "decode-processes": { type: "string", default: "1" },
         help: { type: "boolean", default: false },

@@ -13,7 +13,7 @@ import {
 } from "./local-scaler.ts";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
-import { registerModels } from "./register-models.ts";
+import { defaultModel, registerModels } from "./register-models.ts";
 import { parseStartOptions, type ProcessRange, START_USAGE } from "./start-options.ts";
 import { createSupervisor, type ServiceSpec, type Supervisor } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
@@ -36,7 +36,7 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   await using resources = new AsyncDisposableStack();
   await takeDataFolder(dataDir, resources);
 
-  const model = await registerModels(options.model, terminal);
+  const model = await registerModels(options.model ?? defaultModel(env), terminal);
   const redisUrl = readRedisUrl(env) ?? (await ownRedis(dataDir, resources));
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
