@@ -21,7 +21,6 @@ secret grafana-password "$(random)"
 secret redis-password "$(random)"
 password=$(cat redis-password)
 secret redis.conf "requirepass $password"
-secret redis-url "redis://:$password@redis:6379"
 
 # For the object store of the profile `s3`, in the form that its clients and the server read.
 s3_secret=$(random)

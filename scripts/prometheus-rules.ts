@@ -20,6 +20,7 @@ apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
   name: framequeue-${name}
+  labels: { release: kube-prometheus-stack }
 spec:
 ${spec}
 `;

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { newJobId } from "@framequeue/contracts";
+import { MESSAGE_VERSION, newJobId } from "@framequeue/contracts";
 import { connectRedis, createTaskQueues, dueMessage } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import {
   entries,
   find,
+  imagesOf,
   kindOf,
   list,
   type Manifest,
@@ -25,40 +25,11 @@ import {
 } from "./manifests.ts";
 import { MISTAKES, OWN_MISTAKES } from "./mistakes.ts";
 import { environmentOf, serviceFaults } from "./service-checks.ts";
-
-const VALIDATOR = join(ROOT, "../shared/tools/validate-k8s.mjs");
-const noKubectl =
-  spawnSync("kubectl", ["version", "--client"]).status === 0
-    ? undefined
-    : "SKIPPED: kubectl is not installed";
-const noValidator =
-  noKubectl ??
-  (existsSync(VALIDATOR) ? undefined : "SKIPPED: shared/tools/validate-k8s.mjs is not here");
-const skip = (why: string | undefined): { skip?: string } =>
-  why === undefined ? {} : { skip: why };
-
-interface Report {
-  readonly problems: readonly {
-    readonly in: string;
-    readonly rule: string;
-    readonly message: string;
-  }[];
-}
-
-function validate(args: readonly string[]): Report {
-  const run = spawnSync("node", [VALIDATOR, "--json", ...args], {
-    cwd: ROOT,
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-  });
-  assert.ok(run.status === 0 || run.status === 1, run.stderr);
-  return JSON.parse(run.stdout) as Report;
-}
+import { noKubectl, noValidator, skip, validate } from "./validator.ts";
 
 const SECRETS: Readonly<Record<string, string>> = {
-  REDIS_URL: "redis://:secret@redis:6379\n",
-  FQ_FRAME_REDIS_URLS:
-    "redis://:secret@frame-redis-0.frame-redis:6379\nredis://:secret@frame-redis-1.frame-redis:6379\n",
+  REDIS_PASSWORD: "a-password-of-at-least-16\n",
+  FQ_FRAME_REDIS_PASSWORD: "a-password-of-at-least-16\n",
   FQ_API_KEYS: "a-key-of-at-least-16\n",
   FQ_ADMIN_KEYS: "a-key-of-at-least-16-more\n",
 };
@@ -81,7 +52,7 @@ const toText = (manifests: readonly Manifest[]): string =>
 test("the manifests fit the services that they run", () => {
   const manifests = readBase();
   assert.equal(manifests.filter((manifest) => kindOf(manifest) === "Deployment").length, 8);
-  assert.equal(manifests.filter((manifest) => kindOf(manifest) === "ScaledObject").length, 4);
+  assert.equal(manifests.filter((manifest) => kindOf(manifest) === "ScaledObject").length, 7);
   assert.deepEqual(serviceFaults(manifests), []);
 });
 
@@ -126,6 +97,9 @@ test("KEDA counts the keys in which BullMQ keeps tasks", async () => {
     await queues.add(dueMessage(job, "ep", { stage: "enhance", item: "0.0", q: 1 }));
     await queues.add(dueMessage(job, "ep", { stage: "infer", item: "0.0", q: 1 }));
     await queues.add(dueMessage(job, "ep", { stage: "render", item: "", q: 1 }));
+    await queues.add(dueMessage(job, "ep", { stage: "track", item: "", q: 1 }));
+    await queues.add(dueMessage(job, "ep", { stage: "index", item: "", q: 1 }));
+    await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job });
     for (const object of readBase().filter((manifest) => kindOf(manifest) === "ScaledObject")) {
       let counted = 0;
       for (const { metadata } of list<{ metadata: Record<string, string> }>(object, [
@@ -180,32 +154,34 @@ test(
     try {
       const told = await readFile(join(ROOT, "docs/kubernetes.md"), "utf8");
       const [, kustomization] = /```yaml\n(apiVersion: kustomize[\s\S]*?)```/.exec(told)!;
-      const cpu = relative(folder, join(ROOT, "k8s/overlays/cpu"));
+      const at = (path: string): string => relative(folder, join(ROOT, "k8s/overlays/site", path));
       await writeFile(
         join(folder, "kustomization.yaml"),
-        kustomization!.replace("resources: [../cpu]", `resources: [${cpu}]`),
+        kustomization!.replaceAll(/\.\.\/[\w./-]+/g, at),
       );
       const secrets = join(folder, "secrets");
       execFileSync("sh", [join(ROOT, "scripts/k8s-secrets.sh"), secrets]);
       const manifests = render(folder);
-      assert.deepEqual(serviceFaults(manifests), []);
+      for (const image of imagesOf(manifests)) assert.match(image, /@sha256:[0-9a-f]{64}$/);
       const kept = manifests.filter((manifest) => kindOf(manifest) === "Secret");
-      assert.equal(kept.length, 3);
+      assert.equal(kept.length, 4);
       for (const secret of kept) {
         for (const [file, value] of entries(secret, ["data"])) {
-          const given = await readFile(join(secrets, file));
+          const given = await readFile(
+            join(secrets, file.replace(/^\.dockerconfigjson$/, "dockerconfig.json")),
+          );
           assert.deepEqual(Buffer.from(value, "base64"), given, file);
         }
       }
       // Where KEDA has the password from is the Secret under its new name.
       assert.equal(
-        text(find(manifests, "TriggerAuthentication", "redis"), [
+        text(find(manifests, "TriggerAuthentication", "east-redis"), [
           "spec",
           "secretTargetRef",
           0,
           "name",
         ]),
-        nameOf(find(manifests, "Secret", "framequeue-stores")),
+        nameOf(find(manifests, "Secret", "east-framequeue-stores")),
       );
     } finally {
       await rm(folder, { recursive: true });

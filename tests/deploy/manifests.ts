@@ -109,3 +109,14 @@ export function find(manifests: readonly Manifest[], kind: string, name: string)
   if (found === undefined) throw new Error(`There is no ${kind} ${name}.`);
   return found;
 }
+
+/** All images of all pods. */
+export function imagesOf(manifests: readonly Manifest[]): string[] {
+  return manifests.flatMap((manifest) =>
+    (["containers", "initContainers"] as const).flatMap((kind) =>
+      list<{ image: string }>(manifest, ["spec", "template", "spec", kind]).map(
+        ({ image }) => image,
+      ),
+    ),
+  );
+}

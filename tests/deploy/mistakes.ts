@@ -198,7 +198,12 @@ export const OWN_MISTAKES: readonly Mistake[] = [
   },
   {
     mistake: "a query that no rule records",
-    make: set("ScaledObject", "enhance", trigger(0, "query"), "fq:enhance_workers_wanted"),
+    make: set(
+      "ScaledObject",
+      "enhance",
+      trigger(0, "query"),
+      'fq:enhance_workers_wanted{namespace=~".*"}',
+    ),
     says: /^enhance: no rule records fq:enhance_workers_wanted/,
   },
   {
@@ -217,6 +222,40 @@ export const OWN_MISTAKES: readonly Mistake[] = [
       );
     },
     says: /^track: no service reads FQ_PROVIDERS/,
+  },
+  {
+    mistake: "a card for a service that cannot use one",
+    make: set(
+      "Deployment",
+      "enhance",
+      [...CONTAINER, "resources", "limits", "nvidia.com/gpu"],
+      "1",
+    ),
+    says: /^enhance: reserves 1 card that it cannot use/,
+  },
+  {
+    mistake: "disk without a limit",
+    make: (manifests) => {
+      find(manifests, "Deployment", "decode").deleteIn([
+        ...[...CONTAINER, "resources", "limits", "ephemeral-storage"],
+      ]);
+    },
+    says: /^decode: asks for 21Gi disk, but may use any/,
+  },
+  {
+    mistake: "less disk than a pod may use",
+    make: set(
+      "Deployment",
+      "index",
+      [...CONTAINER, "resources", "requests", "ephemeral-storage"],
+      "6Gi",
+    ),
+    says: /^index: asks for 6Gi disk, but may use 21Gi/,
+  },
+  {
+    mistake: "sources that are larger than the disk that they are copied to",
+    make: set("ConfigMap", "settings", ["data", "FQ_SOURCE_LIMIT_BYTES"], String(20 * 2 ** 30)),
+    says: /^ingest: needs 42 GiB of disk/,
   },
   {
     mistake: "a secret file that is not mounted",

@@ -16,6 +16,9 @@ const COUNTED = ["active", "prioritized", "wait"] as const;
 interface Variable {
   readonly name: string;
   readonly value?: string;
+  readonly valueFrom?: {
+    readonly configMapKeyRef?: { readonly name: string; readonly key: string };
+  };
 }
 
 export function serviceFaults(manifests: readonly Manifest[]): string[] {
@@ -26,21 +29,43 @@ export function serviceFaults(manifests: readonly Manifest[]): string[] {
       ...unknownSettings(service, manifests),
       ...graceFaults(service, manifests),
       ...fileFaults(service),
+      ...diskFaults(service, manifests),
+      ...cardFaults(service),
     ]),
     ...scaled.flatMap((object) => scalerFaults(object, manifests)),
   ];
 }
 
-/** The environment of a service as the manifests make it. */
+/** The environment of a service as a node makes it from the manifests: `$(NAME)` is a variable that stands before. */
 export function environmentOf(
   service: Manifest,
   manifests: readonly Manifest[],
 ): Record<string, string> {
-  const settings = find(manifests, "ConfigMap", "settings");
+  const named = (name: string): Manifest | undefined =>
+    manifests.find((manifest) => kindOf(manifest) === "ConfigMap" && nameOf(manifest) === name);
+  const shared = list<{ configMapRef: { name: string } }>(service, [...CONTAINER, "envFrom"]);
+  const own: Record<string, string> = {};
+  for (const { name, value = "", valueFrom } of ownVariables(service)) {
+    const from = valueFrom?.configMapKeyRef;
+    own[name] =
+      from === undefined
+        ? value.replace(/\$\((\w+)\)/g, (reference, other: string) => own[other] ?? reference)
+        : text(named(from.name)!, ["data", from.key]);
+  }
   return {
-    ...Object.fromEntries(entries(settings, ["data"])),
-    ...Object.fromEntries(ownVariables(service).map(({ name, value = "" }) => [name, value])),
+    ...Object.fromEntries(
+      shared.flatMap(({ configMapRef }) => entries(named(configMapRef.name)!, ["data"])),
+    ),
+    ...own,
   };
+}
+
+/** Variables that are there to make others of. */
+function parts(service: Manifest): Set<string> {
+  const used = ownVariables(service).flatMap(({ value = "" }) =>
+    [...value.matchAll(/\$\((\w+)\)/g)].map(([, name]) => name!),
+  );
+  return new Set([...used, "REDIS_ADDRESS"]);
 }
 
 function ownVariables(service: Manifest): Variable[] {
@@ -53,6 +78,7 @@ const CONTAINER = [...POD, "containers", 0] as const;
 const source = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const namesIn = (path: string): string[] =>
   [...source(path).matchAll(/\b(?:FQ|REDIS|OTEL)_[A-Z0-9_]+/g)].map(([name]) => name);
+const SERVICES = ["api", "ingest", "decode", "enhance", "infer", "track", "index", "render"];
 const COMMON = [
   "common-config.ts",
   "object-store-config.ts",
@@ -64,10 +90,14 @@ function unknownSettings(service: Manifest, manifests: readonly Manifest[]): str
   const name = nameOf(service);
   const known = new Set([...COMMON, ...namesIn(`services/${name}/src/config.ts`)]);
   // The settings are for all services: each name must be one of some service.
-  const anyone = new Set([...known, ...namesIn("services/api/src/config.ts")]);
+  const anyone = new Set([
+    ...known,
+    ...SERVICES.flatMap((other) => namesIn(`services/${other}/src/config.ts`)),
+  ]);
   const own = new Set(ownVariables(service).map((variable) => variable.name));
+  const helping = parts(service);
   return Object.keys(environmentOf(service, manifests))
-    .filter((variable) => !variable.startsWith("AWS_"))
+    .filter((variable) => !variable.startsWith("AWS_") && !helping.has(variable))
     .filter((variable) => !(own.has(variable) ? known : anyone).has(variable.replace(/_FILE$/, "")))
     .map((variable) => `${name}: no service reads ${variable}`);
 }
@@ -102,6 +132,58 @@ function fileFaults(service: Manifest): string[] {
     .map(({ name, value }) => `${nameOf(service)}: no Secret puts a file at ${name}=${value}`);
 }
 
+const GIB = 2 ** 30;
+
+/** Bytes of a quantity with a binary unit. */
+function bytesOf(quantity: string): number {
+  const [, number, unit] = /^(\d+)([KMG])i$/.exec(quantity) ?? [];
+  return Number(number) * { K: 2 ** 10, M: 2 ** 20, G: GIB }[unit as "K" | "M" | "G"];
+}
+
+/**
+ * What a pod writes to its node's disk must fit into what it asked for, and be bounded: a node counts requests when it
+ * takes a pod, and evicts the pods that use more when its disk is full.
+ */
+function diskFaults(service: Manifest, manifests: readonly Manifest[]): string[] {
+  const name = nameOf(service);
+  interface Volume {
+    readonly emptyDir?: { readonly sizeLimit?: string; readonly medium?: string };
+  }
+  const faults: string[] = [];
+  const [requested, limit] = (["requests", "limits"] as const).map((kind) =>
+    text(service, [...CONTAINER, "resources", kind, "ephemeral-storage"]),
+  ) as [string, string];
+  if (limit === "" || requested !== limit) {
+    faults.push(`${name}: asks for ${requested || "no"} disk, but may use ${limit || "any"}`);
+  }
+  const scratch = list<Volume>(service, [...POD, "volumes"])
+    .filter(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== "Memory")
+    .reduce((sum, { emptyDir }) => sum + bytesOf(emptyDir!.sizeLimit ?? ""), 0);
+  if (!(scratch <= bytesOf(limit)))
+    faults.push(`${name}: may use ${limit} disk, less than its /tmp`);
+  const needed = diskNeeded(name, environmentOf(service, manifests));
+  if (!(needed <= scratch)) {
+    faults.push(`${name}: needs ${Math.ceil(needed / GIB)} GiB of disk for what it is set to hold`);
+  }
+  return faults;
+}
+
+/** Bytes of local copies: a source for each task, copies that are kept, and what render makes of a source. */
+function diskNeeded(name: string, env: Readonly<Record<string, string>>): number {
+  const read = (setting: string): number => Number(env[setting]);
+  if (!["ingest", "decode", "index", "render"].includes(name)) return 0;
+  const each = read("FQ_SOURCE_LIMIT_BYTES") * (name === "render" ? 2 : 1);
+  return read("FQ_CONCURRENCY") * each + read("FQ_S3_COPIES_BYTES");
+}
+
+/** A card is for a service that says what it runs on. */
+function cardFaults(service: Manifest): string[] {
+  const name = nameOf(service);
+  const cards = text(service, [...CONTAINER, "resources", "limits", "nvidia.com/gpu"]);
+  if (cards === "" || namesIn(`services/${name}/src/config.ts`).includes("FQ_PROVIDERS")) return [];
+  return [`${name}: reserves ${cards} card that it cannot use`];
+}
+
 function scalerFaults(object: Manifest, manifests: readonly Manifest[]): string[] {
   interface Trigger {
     readonly type: string;
@@ -129,8 +211,9 @@ function scalerFaults(object: Manifest, manifests: readonly Manifest[]): string[
   const rules = source("monitoring/prometheus/rules/work.yml");
   for (const { type, metadata } of triggers) {
     const query = metadata["query"];
-    if (type === "prometheus" && !rules.includes(`- record: ${query}\n`)) {
-      faults.push(`${stage}: no rule records ${query}`);
+    const rule = query?.replace(/\{.*$/, "");
+    if (type === "prometheus" && !rules.includes(`- record: ${rule}\n`)) {
+      faults.push(`${stage}: no rule records ${rule}`);
     }
   }
   return faults;

@@ -6,11 +6,7 @@ import { ConfigError } from "./config-error.ts";
  * @param name of the setting that holds the password
  * @throws ConfigError where the URL names a socket, which has no place for it
  */
-export function withRedisPassword(
-  url: string,
-  password: string | undefined,
-  name: string,
-): string {
+export function withRedisPassword(url: string, password: string | undefined, name: string): string {
   if (password === undefined) return url;
   const parsed = new URL(url);
   if (parsed.password !== "") return url;
