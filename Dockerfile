@@ -1,4 +1,4 @@
-# Images of Framequeue. `node` runs every service on the CPU, `gpu` runs infer and enhance on NVIDIA cards:
+# Images of Framequeue. `node` runs every service on the CPU, `gpu` runs infer on NVIDIA cards:
 #
 #   docker build --target node -t framequeue:dev .
 #   docker build --target gpu -t framequeue-gpu:dev .
@@ -59,7 +59,7 @@ RUN set -eu; \
     rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/*.log /var/log/apt; \
     groupadd --gid 1000 framequeue; \
     useradd --uid 1000 --gid 1000 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin framequeue; \
-    install -d -o 1000 -g 1000 /data /frames /secrets
+    install -d -o 1000 -g 1000 /data /frames /scratch /secrets
 COPY --from=packages /app /app
 COPY --from=source /app /app
 RUN ln -s /app/node_modules/node-linux-*/bin/node /usr/local/bin/node && node --version
@@ -81,7 +81,7 @@ RUN set -eu; \
     apt-get update; \
     apt-get install -y --no-install-recommends ca-certificates; \
     rm -rf /var/lib/apt/lists/* /var/cache/apt; \
-    install -d -o 1000 -g 1000 /data /frames /secrets
+    install -d -o 1000 -g 1000 /data /frames /scratch /secrets
 COPY --from=packages-gpu /app /app
 COPY --from=source /app /app
 RUN ln -s /app/node_modules/node-linux-*/bin/node /usr/local/bin/node && node --version

@@ -1,10 +1,28 @@
 #!/bin/sh
 # What the images run: entrypoint.sh SERVICE, or entrypoint.sh models ARGUMENTS… for the command of that name.
+#
+# FQ_SCRATCH_DIR is a disk for temporary files that all containers of a host share. Each has a folder of its own there
+# (a folder of temporary files is swept by the ids of processes, which containers give out twice), and takes away those
+# of containers that are gone: as long as a container lives it holds a lock on its own.
 set -eu
 
 app=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 name=${1:?name a service: api, ingest, decode, enhance, infer, track, index or render}
 shift
+
+if [ -n "${FQ_SCRATCH_DIR:-}" ]; then
+  export TMPDIR="$FQ_SCRATCH_DIR/${HOSTNAME:-$(uname -n)}"
+  exec 8>"$FQ_SCRATCH_DIR/.lock"
+  flock 8
+  mkdir -p "$TMPDIR"
+  # The service inherits this file, and with it the lock.
+  exec 9>"$TMPDIR/.lock"
+  flock -n 9
+  for folder in "$FQ_SCRATCH_DIR"/*/; do
+    flock -n "$folder.lock" rm -rf "$folder" || continue
+  done
+  exec 8>&-
+fi
 
 case $name in
   api | ingest | decode | enhance | infer | track | index | render)

@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { Registry } from "./metrics.ts";
 import { listen } from "./listen.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface HealthOptions {
   readonly host: string;
@@ -19,6 +20,7 @@ export interface HealthServer extends AsyncDisposable {
 /** `GET /healthz/live` (the process answers), `/healthz/ready` (200, or 503 while it takes no work), `/metrics`. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     const path = (request.url ?? "/").split("?", 1)[0];
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
@@ -62,6 +64,6 @@ export async function isReady(ready: HealthOptions["ready"]): Promise<boolean> {
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response
-    .writeHead(status, { "content-type": "application/json", "cache-control": "no-store" })
+    .writeHead(status, { "content-type": "application/json" })
     .end(`${JSON.stringify(body)}\n`);
 }

@@ -1,4 +1,5 @@
 export * from "./common-config.ts";
+export { contentPolicy, SECURITY_HEADERS } from "./security-headers.ts";
 export * from "./config.ts";
 export { observeGpus } from "./gpu-metrics.ts";
 export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";

@@ -1,4 +1,4 @@
-import { isReady } from "@framequeue/service";
+import { isReady, SECURITY_HEADERS } from "@framequeue/service";
 import express, { type Express, type RequestHandler } from "express";
 import { localOnly, requireAdmin, requireKey } from "./access.ts";
 import { unavailable } from "./deadline.ts";
@@ -87,13 +87,7 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
 }
 
 const securityHeaders: RequestHandler = (_request, response, next) => {
-  response.set({
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
-  });
+  response.set(SECURITY_HEADERS);
   next();
 };
 

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observeGpus, observePipeline, observeStage, runService } from "@framequeue/service";
+import { observePipeline, observeStage, runService } from "@framequeue/service";
 import { readEnhanceConfig } from "./config.ts";
 import { createEnhanceService } from "./service.ts";
 
@@ -10,7 +10,6 @@ await runService({
     const pipeline = resources.use(
       openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
-    observeGpus(metrics);
     const service = createEnhanceService(pipeline, {
       concurrency: config.concurrency,
       threads: config.threads,
