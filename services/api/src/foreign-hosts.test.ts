@@ -114,6 +114,10 @@ test("every answer has a policy, and none lets another host in", async () => {
     assert.equal(answer.headers.get("referrer-policy"), "no-referrer", what);
     assert.equal(answer.headers.get("x-powered-by"), null, what);
   }
+  const video = await fetch(`${api.url}/v1/jobs/${job}/results/annotated.mp4`, { headers: user });
+  await video.body?.cancel();
+  // Without it a browser that opens the address shows nothing.
+  assert.match(video.headers.get("content-security-policy")!, /media-src 'self'/);
   const { body } = await call(`${api.url}/nowhere`);
   assert.equal(body.code, "not-found");
 });

@@ -10,6 +10,7 @@ import {
   ProblemError,
 } from "@framequeue/contracts";
 import { jobNotFound } from "@framequeue/pipeline";
+import { contentPolicy } from "@framequeue/service";
 import type { Request, Response } from "express";
 import { namesEtag, parseByteRange } from "../byte-range.ts";
 import { ClientGone } from "../client-gone.ts";
@@ -18,6 +19,13 @@ import type { ApiDeps } from "../deps.ts";
 import { jobIdOf } from "../job-id.ts";
 
 type Deps = Pick<ApiDeps, "jobs" | "objects">;
+
+/** A browser shows a video or a picture in a page that it makes of it, with styles of its own. */
+const SHOWN_POLICY = contentPolicy({
+  "img-src": "'self'",
+  "media-src": "'self'",
+  "style-src": "'unsafe-inline'",
+});
 
 /** `GET|HEAD /v1/jobs/{id}/results/{name}`: a result file, whole or one range of it. */
 export function getResult(deps: Deps) {
@@ -32,6 +40,9 @@ export function getResult(deps: Deps) {
       "content-type": ARTIFACTS[name as ArtifactName] ?? "application/octet-stream",
       "content-disposition": `inline; filename="${name}"`,
     });
+    if (/^(image|video)\//.test(String(response.get("content-type")))) {
+      response.set("content-security-policy", SHOWN_POLICY);
+    }
     if (namesEtag(request.get("if-none-match"), etag)) {
       response.status(304).end();
       return;
