@@ -186,6 +186,54 @@ test("cancelling leaves the record, a tombstone, and nothing else", async () => 
   assert.equal(await site.pipeline.jobs.result(job), undefined);
 });
 
+test("a job that is deleted leaves nothing, neither here nor when Redis forgets", async () => {
+  const { jobs, redis } = site.pipeline;
+  for (const isCancelled of [false, true]) {
+    const { job } = await submitAndRun();
+    await assert.rejects(jobs.remove(job), {
+      code: "job-running",
+      message: /POST \/v1\/jobs\/j\w+\/cancel/,
+    });
+    if (isCancelled) await jobs.cancel(job);
+    else await jobs.finish(resultOf(job));
+    await site.pipeline.objects.put(objectKeys.artifact(job, "mot.txt", "a".repeat(16)), "rows");
+    await jobs.remove(job);
+    assert.deepEqual(await objectsOf(job), []);
+    assert.deepEqual(await redis.keys(`fq:{${job}}:*`), []);
+    assert.equal((await redis.keys("fq:{here}:*")).length, 0);
+    assert.deepEqual(await Array.fromAsync(site.pipeline.frames.list(job)), []);
+    await assert.rejects(jobs.remove(job), { code: "job-not-found" });
+    await assert.rejects(jobs.retry(job), { code: "job-not-found" });
+  }
+});
+
+test("a job that Redis forgot can be deleted once it is over", async () => {
+  const { jobs, redis } = site.pipeline;
+  const running = await submit();
+  const ended = await submit();
+  await jobs.finish(resultOf(ended, { state: "failed" }));
+  await redis.flushall();
+  await assert.rejects(jobs.remove(running), { code: "job-running" });
+  await jobs.remove(ended);
+  assert.deepEqual(await objectsOf(ended), []);
+});
+
+test("a deletion that was broken off is finished by another one", async () => {
+  const id = await submit();
+  await site.pipeline.jobs.finish(resultOf(id, { state: "failed" }));
+  const broken = createJobs({
+    ...site.pipeline,
+    objects: {
+      ...site.pipeline.objects,
+      deletePrefix: () => Promise.reject(new Error("the process died")),
+    },
+  });
+  await assert.rejects(broken.remove(id), /died/);
+  await assert.rejects(site.pipeline.jobs.retry(id), { code: "job-ended" }, "no run of it begins");
+  await site.pipeline.jobs.remove(id);
+  assert.deepEqual(await objectsOf(id), []);
+});
+
 test("a cancelled job stays so when Redis forgets it", async () => {
   const id = await submit();
   await site.pipeline.jobs.cancel(id);

@@ -17,7 +17,7 @@ import type { ObjectStore } from "@framequeue/storage";
 import { keepWork } from "./adoption.ts";
 import { createJobObjects } from "./job-objects.ts";
 import { isCancelled, runOf, toView } from "./job-view.ts";
-import { activeJobsKey, jobKey, jobListKey, objectKeys } from "./keys.ts";
+import { activeJobsKey, jobKey, jobListKey, ledgerKeys, objectKeys } from "./keys.ts";
 import type { JobEnd, Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 import type { TaskQueues } from "./task-queues.ts";
@@ -118,6 +118,13 @@ export function createJobs(deps: JobsDeps) {
       });
     }
     return answer;
+  }
+
+  /** Whether its newest run has ended, by the objects, and by Redis where that remembers. */
+  async function isOver(id: JobId): Promise<boolean> {
+    const st = (await ledger.read(id))?.["st"] as JobState | undefined;
+    if (st !== undefined && !isTerminal(st)) return false;
+    return (await wasCancelled(id)) || (await result(id)) !== undefined;
   }
 
   async function clearPixels(id: JobId): Promise<void> {
@@ -285,6 +292,35 @@ export function createJobs(deps: JobsDeps) {
       await clearRuns(id, await lastRun(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
+    },
+
+    /**
+     * Deletes a job that has ended, with its source and its results. Throws `job-not-found`, or `job-running` where it
+     * is to be cancelled first. One that was broken off is finished by calling it again.
+     */
+    async remove(id: JobId): Promise<void> {
+      if ((await accepted(id)) === undefined) throw jobNotFound(id);
+      if (!(await isOver(id))) {
+        throw new ProblemError(
+          "job-running",
+          `Job ${id} has not ended; POST /v1/jobs/${id}/cancel ends it.`,
+          { at: "id" },
+        );
+      }
+      // While some of it is gone and some is not, it counts as cancelled: no run of it begins.
+      await objects.put(objectKeys.cancelled(id), JSON.stringify({ v: 1, job: id }), {
+        durable: true,
+      });
+      await clearPixels(id);
+      await objects.deletePrefix(objectKeys.work(id));
+      await objects.deletePrefix(objectKeys.artifacts(id));
+      await objects.deletePrefix(objectKeys.sources(id));
+      await clearRuns(id, await lastRun(id));
+      for (const key of ledgerKeys(id)) await redis.del(key);
+      await redis.zrem(listKey, id);
+      await redis.srem(activeKey, id);
+      await objects.delete(objectKeys.accepted(id));
+      await objects.deletePrefix(objectKeys.job(id));
     },
 
     /**

@@ -10,6 +10,7 @@ import { BOARD_PATH, queueBoard } from "./queue-board.ts";
 import { addRoutes, endpointsOf, type Route } from "./router.ts";
 import { cancelJob } from "./routes/cancel-job.ts";
 import { compareTwoJobs } from "./routes/compare-jobs.ts";
+import { deleteJob } from "./routes/delete-job.ts";
 import { getIndex } from "./routes/get-index.ts";
 import { getJob } from "./routes/get-job.ts";
 import { getResult } from "./routes/get-result.ts";
@@ -54,7 +55,7 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
   const watch = createJobWatch(deps);
   const jobs: Route[] = [
     { path: "/v1/jobs", methods: { GET: listJobs(deps), POST: postJob(deps) } },
-    { path: "/v1/jobs/:id", methods: { GET: getJob(deps) } },
+    { path: "/v1/jobs/:id", methods: { GET: getJob(deps), DELETE: deleteJob(deps) } },
     { path: "/v1/jobs/:id/events", methods: { GET: jobEvents({ ...deps, watch, stopping }) } },
     { path: "/v1/jobs/:id/cancel", methods: { POST: cancelJob(deps) } },
     { path: "/v1/jobs/:id/pause", methods: { POST: pauseJob(deps) } },

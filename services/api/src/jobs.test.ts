@@ -291,3 +291,19 @@ test("a fault of our own is logged once and not told", async () => {
   assert.match(JSON.stringify(errors[0]), /hunter2/);
   assert.deepEqual(await broken.objects(), []);
 });
+
+test("a job that has ended is deleted for good, and one that has not says what to do", async () => {
+  await using api = await startTestApi();
+  const job = await api.job();
+  const at = `${api.url}/v1/jobs/${job}`;
+  const refused = await call(at, { method: "DELETE" });
+  assert.deepEqual([refused.status, refused.body.code], [409, "job-running"]);
+  const [, advice] = /POST (\S+)/.exec(refused.body.detail!)!;
+  assert.equal((await call(api.url + advice!, { method: "POST" })).body.state, "cancelled");
+  const deleted = await fetch(at, { method: "DELETE" });
+  assert.deepEqual([deleted.status, await deleted.text()], [204, ""]);
+  assert.deepEqual(await api.objects(), []);
+  for (const method of ["GET", "DELETE"]) {
+    assert.equal((await call(at, { method })).body.code, "job-not-found");
+  }
+});
