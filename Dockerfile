@@ -41,6 +41,7 @@ RUN set -eu; cd node_modules/.pnpm/onnxruntime-node@*/node_modules/onnxruntime-n
 FROM scratch AS source
 COPY LICENSE package.json pnpm-workspace.yaml /app/
 COPY models /app/models
+COPY docs/runbooks /app/docs/runbooks
 COPY packages /app/packages
 COPY services /app/services
 COPY docker/entrypoint.sh docker/healthcheck.sh docker/first-start.sh docker/redis-start.sh /app/docker/

@@ -44,11 +44,22 @@ test("Prometheus takes its configurations", { skip: withoutPromtool }, async () 
   }
 });
 
+const withoutAmtool: string | false =
+  spawnSync("amtool", ["--version"]).status === 0 ? false : "amtool is not installed";
+
+test("Alertmanager takes its configurations", { skip: withoutAmtool }, async () => {
+  const files = globSync("monitoring/alertmanager/**/*.yml", { cwd: ROOT });
+  assert.equal(files.length, 4);
+  await run("amtool", ["check-config", ...files], { cwd: ROOT });
+});
+
 test("every alert has a case that fires, one that does not, and a runbook", () => {
   const cases = read("monitoring/prometheus/rules/alerts.test.yaml");
-  const books = [...alerts.matchAll(/runbook_url: (\S+)/g)].map(([, path]) => path!);
+  const books = [...alerts.matchAll(/runbook_url: .*\{\{ end \}\}\/runbooks\/([a-z-]+)'/g)];
   assert.equal(books.length, names.length);
-  for (const book of books) assert.ok(existsSync(join(ROOT, book)), book);
+  for (const [, book] of books) {
+    assert.ok(existsSync(join(ROOT, `docs/runbooks/${book}.md`)), book);
+  }
   const table = read("docs/runbooks/README.md");
   for (const name of names) {
     assert.ok(cases.includes(`- name: ${name} fires\n`), `${name} has no case that fires`);

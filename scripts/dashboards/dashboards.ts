@@ -402,14 +402,14 @@ const jobs: Dashboard = {
           "Failed, last hour",
           "Part of the jobs that ended.",
           "percentunit",
-          "fq:jobs_failed:ratio_1h or vector(0)",
+          "fq:jobs_failed:ratio_1h or on() vector(0)",
           { warnAt: [0.01, 0.05] },
         ),
         number(
           "Lost frames",
           "Part of the frames of jobs that ended within half an hour.",
           "percentunit",
-          "fq:frames_lost:ratio_30m or vector(0)",
+          "fq:frames_lost:ratio_30m or on() vector(0)",
           { warnAt: [0.001, 0.01] },
         ),
         number(

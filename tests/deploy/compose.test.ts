@@ -64,7 +64,9 @@ test("a card is for a service that says what it runs on", () => {
   }
 });
 
-const noFlock = spawnSync("flock", ["--version"]).error ? "SKIPPED: flock is not installed" : undefined;
+const noFlock = spawnSync("flock", ["--version"]).error
+  ? "SKIPPED: flock is not installed"
+  : undefined;
 
 test(
   `containers that are gone leave nothing on the disk that they share${noFlock ? ` (${noFlock})` : ""}`,

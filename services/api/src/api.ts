@@ -24,6 +24,7 @@ import { postJob } from "./routes/post-job.ts";
 import { postModel } from "./routes/post-model.ts";
 import { resumeJob } from "./routes/resume-job.ts";
 import { retryJob } from "./routes/retry-job.ts";
+import { getRunbook, listRunbooks } from "./routes/runbooks.ts";
 
 /** How the API hears of its server's end, and the server of what the API still does. */
 export interface ApiLifetime {
@@ -78,6 +79,8 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
   const service: Route[] = [
     { path: "/healthz/live", methods: { GET: getLive } },
     { path: "/healthz/ready", methods: { GET: getReady(deps.ready) } },
+    { path: "/runbooks", methods: { GET: listRunbooks } },
+    { path: "/runbooks/:name", methods: { GET: getRunbook } },
     { path: "/metrics", methods: { GET: getMetrics(deps.metrics) } },
   ];
   const index = getIndex(endpointsOf([...jobs, ...models, ...service]));

@@ -22,6 +22,12 @@ const schema = z
     }),
     /** 0 is any free port. */
     FQ_API_PORT: integerSetting({ min: 0, max: 65_535, default: 8080 }),
+    /** Where people reach the API, for links; this machine where it is not told. */
+    FQ_PUBLIC_URL: textSetting({
+      pattern: /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/,
+      form: "a URL such as https://video.example.com",
+      default: "",
+    }),
     /** With commas between them. */
     FQ_API_KEYS: listSetting(),
     /** Open what only operators may see, with commas between them; without one there is nothing to open. */
@@ -55,6 +61,7 @@ const schema = z
     ...commonSettings(env),
     host: env.FQ_API_HOST,
     port: env.FQ_API_PORT,
+    publicUrl: env.FQ_PUBLIC_URL.replace(/\/$/, ""),
     apiKeys: env.FQ_API_KEYS,
     adminKeys: env.FQ_ADMIN_KEYS,
     sourceRoots: env.FQ_SOURCE_ROOTS.map((root) => resolve(root)),

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observePipeline, runService } from "@framequeue/service";
+import { gaugeIn, observePipeline, runService } from "@framequeue/service";
 import { readApiConfig } from "./config.ts";
 import { createModelCheck } from "./model-check.ts";
 import { createModelResolver } from "./model-resolver.ts";
@@ -31,7 +31,12 @@ await runService({
       },
       config,
     );
-    const { url } = await service.start();
+    const { port, url } = await service.start();
+    gaugeIn(metrics, {
+      name: "fq_public_url",
+      help: "1, and where people reach the API.",
+      labels: ["url"],
+    }).set({ url: config.publicUrl || `http://localhost:${port}` }, 1);
     logger.info({ url }, "listening");
     await redis.ping();
     return {
