@@ -30,6 +30,9 @@ export class Stack implements AsyncDisposable {
     this.#env = {
       ...process.env,
       FQ_PUBLISH: `127.0.0.1:${port}`,
+      // Any free ones, beside a stack that runs.
+      FQ_PUBLISH_PROMETHEUS: "127.0.0.1:",
+      FQ_PUBLISH_ALERTMANAGER: "127.0.0.1:",
       // The bundled one: nothing is fetched.
       FQ_DEFAULT_MODEL: "starter-detector",
     };
@@ -85,6 +88,20 @@ export class Stack implements AsyncDisposable {
       .split("\n")
       .filter((row) => row.startsWith(`${name}{`) || row.startsWith(`${name} `));
     return rows.reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(" ") + 1)), 0);
+  }
+
+  /** The volumes of the stack that there are, and those that nobody named. */
+  async volumes(): Promise<{ readonly named: number; readonly others: number }> {
+    const names = (await this.docker("volume", "ls", "-q")).split("\n").filter(Boolean);
+    return {
+      named: names.filter((name) => name.startsWith(`${PROJECT}_`)).length,
+      others: names.filter((name) => /^[0-9a-f]{64}$/.test(name)).length,
+    };
+  }
+
+  /** Everything goes but the volumes. */
+  async down(): Promise<void> {
+    await this.compose("down", "--timeout", "5");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

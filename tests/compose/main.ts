@@ -118,6 +118,13 @@ try {
   assert.equal(await client.outcome(hungry), right);
   say("decode ran out of memory: right");
 
+  const before = await stack.volumes();
+  await stack.down();
+  await stack.up();
+  assert.deepEqual(await stack.volumes(), before);
+  assert.equal(await client.outcome(hungry), right);
+  say(`down and up: the ${before.named} volumes that there were, and what they hold`);
+
   const redis = await client.submit(video);
   await client.untilInferred(redis, 40);
   await crash(stack, "redis");

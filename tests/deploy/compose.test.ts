@@ -33,7 +33,7 @@ test("every volume has a name, so that down and up leave no others behind", () =
       // `${NAME:-default}` is one word here.
       const [source, target] = volume.replace(/\$\{\w+:-([^}]*)\}/g, "$1").split(":");
       assert.ok(target?.startsWith("/"), `${name}: ${volume} has no name`);
-      const isNamed = source! in stack.volumes;
+      const isNamed = Object.hasOwn(stack.volumes, source!);
       assert.ok(isNamed || existsSync(join(ROOT, source!)), `${name}: there is no ${source}`);
     }
   }
@@ -80,7 +80,7 @@ test(
         env: { ...process.env, FQ_SCRATCH_DIR: scratch, HOSTNAME: host },
         stdio: ["pipe", "pipe", "inherit"],
       });
-      await once(createInterface({ input: child.stdout! }), "line");
+      await once(createInterface({ input: child.stdout }), "line");
       return child;
     };
     const kill = async (child: ChildProcess): Promise<void> => {

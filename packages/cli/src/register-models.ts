@@ -63,7 +63,7 @@ export async function registerModels(wanted: string, terminal: Terminal): Promis
   const chosen = await chooseModel(wanted, objects, terminal);
   if (chosen === undefined) return wanted;
   const origin = here.find(({ name }) => name === wanted)?.origin;
-  return register(chosen, origin === undefined ? "file" : BROUGHT_BY[origin]);
+  return await register(chosen, origin === undefined ? "file" : BROUGHT_BY[origin]);
 }
 
 /** The model of this machine, else none where the store has it, else the fetched one. */

@@ -6,9 +6,9 @@ import { withRedisPassword } from "./redis-password.ts";
 const PASSWORD = "a-long-password-1";
 
 test("a URL keeps the password that it has, and its user", () => {
-  const with_ = (url: string) => withRedisPassword(url, "a-long-password-1", "REDIS_PASSWORD");
-  assert.equal(with_("redis://:own@a:1"), "redis://:own@a:1");
-  assert.equal(with_("rediss://user@a:1/2"), "rediss://user:a-long-password-1@a:1/2");
+  const withOurs = (url: string) => withRedisPassword(url, "a-long-password-1", "REDIS_PASSWORD");
+  assert.equal(withOurs("redis://:own@a:1"), "redis://:own@a:1");
+  assert.equal(withOurs("rediss://user@a:1/2"), "rediss://user:a-long-password-1@a:1/2");
   assert.equal(withRedisPassword("redis://a:1", undefined, "REDIS_PASSWORD"), "redis://a:1");
 });
 
