@@ -11,7 +11,7 @@ import {
 
 const info = {
   streamIndex: 3,
-  timeBase: [1, 12800] satisfies TimeBase as TimeBase,
+  timeBase: [1, 12800] as TimeBase,
   startSeconds: 0.5,
   width: 1280,
   height: 720,
