@@ -239,7 +239,8 @@ test("a file that does not decode from its key frames as it does in one go", asy
   bytes.fill(0xff, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 400);
   await writeFile(video, bytes);
   const full = await results(site, video, {}, "succeeded_with_warnings");
-  const expected = (await seenRows(site, full)).filter(({ frame }) => frame % 5 === 0);
+  // Every fifth of those that decode: numbers count what is missing too.
+  const expected = (await seenRows(site, full)).filter((_, i) => i % 5 === 0);
   const jobs: JobId[] = [];
   for (const segmentSeconds of [1, 0]) {
     const execution = executionOptionsSchema.parse({ segmentSeconds });
