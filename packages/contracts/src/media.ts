@@ -27,7 +27,22 @@ export const mediaInfoSchema = z.object({
   durationSeconds: z.number().min(0),
   /** Frames that the container's index promises, where it has an index that can be trusted. */
   indexedFrames: z.int().min(0).optional(),
+  /** Where the container says that the video ends, in ticks of its time base, where it says so. */
+  statedEnd: z.int().optional(),
+  /** The file has fewer bytes than its headers promise. Some writers count wrongly: see whether frames are missing, too. */
+  cutShort: z.literal(true).optional(),
   hasAudio: z.boolean(),
+  /** The video streams to choose from, in stored pixels; absent where there is only one. */
+  videoStreams: z
+    .array(
+      z.object({
+        index: z.int().min(0),
+        codec: z.string(),
+        width: z.int().min(0),
+        height: z.int().min(0),
+      }),
+    )
+    .optional(),
 });
 export type MediaInfo = z.infer<typeof mediaInfoSchema>;
 
@@ -44,6 +59,8 @@ export const segmentSchema = z.object({
   expectedDeltas: z.array(z.int()).optional(),
   /** Frames to expect. In sequential mode an expectation only, and 0 where nothing is known. */
   frames: z.int().min(0),
+  /** The source ends before its headers say, although nothing in it may be damaged: what is missing was cut off. */
+  truncated: z.literal(true).optional(),
 });
 export type Segment = z.infer<typeof segmentSchema>;
 

@@ -4,12 +4,7 @@ import type { SampledPlaces } from "./sampling.ts";
 import { fitFilters } from "./shown-shape.ts";
 import type { SourceFile } from "./source-file.ts";
 
-/**
- * Demuxers that are let near a source: the usual containers and raw streams. Playlists (HLS, DASH, concat) and picture
- * sequences stay out, because they open other files.
- */
-const DEMUXERS =
-  "mov,mp4,matroska,webm,avi,flv,mpegts,mpeg,mpegvideo,m4v,h264,hevc,obu,ivf,ogg,asf,mxf,mxf_opatom,nut,dv,rm,gxf,wtv,yuv4mpegpipe,gif,swf";
+import { DEMUXERS } from "./source-formats.ts";
 
 /** More pixels than this in one picture are refused: 8192 × 8192. */
 export const MAX_PIXELS = 8192 * 8192;
@@ -58,31 +53,48 @@ export function probeArguments(source: SourceFile, maxPixels: number): FfprobeAr
   };
 }
 
-/** Index and codec of each sound track, as JSON. */
-export function audioArguments(source: SourceFile): FfprobeArguments {
-  return {
-    options: optionList(["-hide_banner", "-loglevel", "level+error"], sourceGuards(MAX_PIXELS), [
-      "-select_streams",
-      "a",
-      "-show_entries",
-      "stream=index,codec_name",
-      "-of",
-      "json",
-    ]),
-    source,
-  };
-}
-
-/** One line `pts,flags` per packet of a stream, without decoding. */
+/** One line per packet of a stream, without decoding: pts, dts and duration in ticks, flags. */
 export function packetArguments(source: SourceFile, streamIndex: number): FfprobeArguments {
   return {
     options: optionList(
       ["-hide_banner", "-loglevel", "level+error"],
       sourceGuards(MAX_PIXELS),
       ["-select_streams", String(streamIndex)],
-      ["-show_entries", "packet=pts,flags", "-of", "csv=p=0"],
+      ["-show_entries", "packet=pts,dts,duration,flags", "-of", "csv=p=0"],
     ),
     source,
+  };
+}
+
+/**
+ * The packets of a video stream as text on stdout, and ffmpeg's description of the input on stderr. Opens no decoder.
+ *
+ * @param take the stream, absent: ffmpeg's own choice; and how many packets, absent: all
+ */
+export function copyArguments(
+  source: SourceFile,
+  maxPixels: number,
+  take: { readonly stream?: number | undefined; readonly packets?: number },
+): FfmpegArguments {
+  return {
+    input: optionList(["-loglevel", "level+info", "-copyts"], sourceGuards(maxPixels)),
+    source,
+    output: optionList(
+      take.stream === undefined ? ["-an", "-sn", "-dn"] : ["-map", `0:${take.stream}`],
+      // Packets before the first key frame, too.
+      ["-c", "copy", "-copyinkf"],
+      take.packets === undefined ? [] : ["-frames:v", String(take.packets)],
+      ["-f", "framecrc"],
+    ),
+  };
+}
+
+/** Opens the decoder of a stream, and ends. */
+export function openingArguments(source: SourceFile, stream: number): FfmpegArguments {
+  return {
+    input: optionList(["-loglevel", "level+error"], sourceGuards(MAX_PIXELS)),
+    source,
+    output: optionList(["-map", `0:${stream}`, "-t", "0", "-f", "null"]),
   };
 }
 

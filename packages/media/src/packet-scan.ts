@@ -1,6 +1,8 @@
-import { packetArguments } from "./ffmpeg-arguments.ts";
+import type { MediaInfo } from "@framequeue/contracts";
+import { copyArguments, MAX_PIXELS, packetArguments } from "./ffmpeg-arguments.ts";
 import { runFfprobe } from "./ffmpeg.ts";
-import type { ToolOptions } from "./ffmpeg.ts";
+import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
+import { runCopy } from "./stream-dump.ts";
 import { asSourceFile } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
 
@@ -15,12 +17,26 @@ export interface PacketScan {
   readonly discarded: number;
   /** Every packet has a pts, and no two have the same. */
   readonly distinctPts: boolean;
+  /** When the first shown packet begins, in ticks: its pts, or its dts where the container gives no pts. */
+  readonly begin: number | undefined;
+  /** When the last shown packet ends, by its own duration. */
+  readonly end: number | undefined;
+  /**
+   * How long the picture that is shown last stays, in ticks: to the end that the container states, else by its packet,
+   * which in a stream without a container goes by the frame rate. Undefined where nothing tells.
+   */
+  readonly lastDuration: number | undefined;
   /** What the demuxer complained of: a truncated file, broken structures. */
   readonly errors: readonly string[];
 }
 
 export const KEY_FRAME = 1;
 export const DISCARD = 2;
+
+export interface ScanOptions extends ToolOptions {
+  /** What `probe` said of the stream's end, and of the file's. */
+  readonly info?: Pick<MediaInfo, "container" | "statedEnd" | "cutShort"> | undefined;
+}
 
 /**
  * Lists the packets of a stream without decoding any: 9 bytes of memory per packet.
@@ -29,43 +45,108 @@ export const DISCARD = 2;
 export async function scanPackets(
   source: SourceFile | string,
   streamIndex: number,
-  options: ToolOptions = {},
+  options: ScanOptions = {},
 ): Promise<PacketScan> {
+  const file = asSourceFile(source);
   const builder = new PacketScanBuilder();
-  const exit = await runFfprobe(packetArguments(asSourceFile(source), streamIndex), {
+  const exit = await runFfprobe(packetArguments(file, streamIndex), {
     ...options,
     onLine: (line) => builder.add(line),
   }).exited;
   options.signal?.throwIfAborted();
-  const stopped = exit.stoppedBy === undefined ? [] : ["The scan was stopped at its deadline."];
-  return builder.build([...exit.errors, ...stopped]);
+  if (exit.code !== 0 && exit.stoppedBy === undefined && builder.isEmpty) {
+    return await scanCopy(file, streamIndex, options);
+  }
+  return builder.build(withStop(exit), options.info);
 }
 
-/** Collects ffprobe's `pts,flags` lines. */
+/**
+ * The same by ffmpeg, four times as slow: ffprobe opens the decoder of every stream, and lists nothing where one does not
+ * open.
+ */
+async function scanCopy(
+  file: SourceFile,
+  stream: number,
+  options: ScanOptions,
+): Promise<PacketScan> {
+  const builder = new PacketScanBuilder();
+  const exit = await runCopy(copyArguments(file, MAX_PIXELS, { stream }), options, (line) =>
+    builder.add(fromFrameCrc(line)),
+  );
+  options.signal?.throwIfAborted();
+  return builder.build(withStop(exit), options.info);
+}
+
+function withStop({ errors, stoppedBy }: ToolExit): readonly string[] {
+  return stoppedBy === undefined ? errors : [...errors, "The scan was stopped at its deadline."];
+}
+
+const CRC_LINE = /^0, +(-?\w+), +(-?\w+), +(-?\d+), +\d+, 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
+const NO_TIME = /^(?:NOPTS|-9223372036854775808)$/;
+
+/**
+ * A line of ffmpeg's `framecrc` output as ffprobe writes it; others become empty. The flags (AV_PKT_FLAG_KEY 1,
+ * AV_PKT_FLAG_DISCARD 4) stand there only where they are not those of a plain key frame.
+ */
+export function fromFrameCrc(line: string): string {
+  const [whole, dts = "", pts = "", duration = "", hex] = CRC_LINE.exec(line) ?? [];
+  if (whole === undefined) return "";
+  const flags = hex === undefined ? 1 : Number.parseInt(hex, 16);
+  const time = (text: string): string => (NO_TIME.test(text) ? "N/A" : text);
+  const letters = `${flags & 1 ? "K" : "_"}${flags & 4 ? "D" : "_"}`;
+  return [time(pts), time(dts), duration === "0" ? "N/A" : duration, letters].join(",");
+}
+
+/** Collects ffprobe's `pts,dts,duration,flags` lines. */
 export class PacketScanBuilder {
   #pts = new Float64Array(1024);
   #flags = new Uint8Array(1024);
   #packets = 0;
   #keyFrames = 0;
   #discarded = 0;
+  #begin: number | undefined;
+  #last = Number.NEGATIVE_INFINITY;
+  #lastDuration = Number.NaN;
+
+  get isEmpty(): boolean {
+    return this.#packets === 0;
+  }
 
   add(line: string): void {
-    const comma = line.indexOf(",");
-    if (comma < 0) return;
+    // Not split: this runs for every packet, and most lines need only their first and last field.
+    const afterPts = line.indexOf(",");
+    const afterDts = line.indexOf(",", afterPts + 1);
+    const afterDuration = line.indexOf(",", afterDts + 1);
+    if (afterPts < 0 || afterDts < 0 || afterDuration < 0) return;
     if (this.#packets === this.#pts.length) this.#grow();
     // "N/A" becomes NaN, as it should.
-    const pts = Number(line.slice(0, comma));
-    const key = line.includes("K", comma);
-    const discard = line.includes("D", comma);
+    const pts = Number(line.slice(0, afterPts));
+    const key = line.includes("K", afterDuration);
+    const discard = line.includes("D", afterDuration);
     this.#pts[this.#packets] = pts;
     this.#flags[this.#packets] = (key ? KEY_FRAME : 0) | (discard ? DISCARD : 0);
     this.#packets += 1;
     if (key) this.#keyFrames += 1;
-    if (discard) this.#discarded += 1;
+    if (discard) {
+      this.#discarded += 1;
+      return;
+    }
+    const time = Number.isNaN(pts) ? Number(line.slice(afterPts + 1, afterDts)) : pts;
+    if (this.#begin === undefined || time < this.#begin) this.#begin = time;
+    if (time < this.#last || Number.isNaN(time)) return;
+    this.#last = time;
+    this.#lastDuration = Number(line.slice(afterDts + 1, afterDuration));
   }
 
-  build(errors: readonly string[]): PacketScan {
+  build(errors: readonly string[], info?: ScanOptions["info"]): PacketScan {
     const pts = this.#pts.slice(0, this.#packets);
+    const shown = this.#packets - this.#discarded;
+    const meanTicks = (this.#last - (this.#begin ?? 0)) / Math.max(1, shown - 1);
+    // Some demuxers put one tick there where they do not know.
+    const known = this.#lastDuration > meanTicks / 2;
+    // What was cut off at the end of a file would count as the last picture's.
+    const whole = errors.length === 0 && info?.cutShort !== true;
+    const rest = whole ? shownEnd(info, this.#begin ?? 0) - this.#last : Number.NaN;
     return {
       pts,
       flags: this.#flags.slice(0, this.#packets),
@@ -73,6 +154,12 @@ export class PacketScanBuilder {
       keyFrames: this.#keyFrames,
       discarded: this.#discarded,
       distinctPts: areDistinct(pts),
+      begin: this.#begin,
+      end:
+        shown > 0 && Number.isFinite(this.#last)
+          ? this.#last + (known ? this.#lastDuration : Math.round(meanTicks))
+          : undefined,
+      lastDuration: rest > 0 && shown > 0 ? rest : known ? this.#lastDuration : undefined,
       errors,
     };
   }
@@ -85,6 +172,21 @@ export class PacketScanBuilder {
     flags.set(this.#flags);
     this.#flags = flags;
   }
+}
+
+/** Containers in which the last picture may stay longer than others. */
+const VARIABLE_RATE = new Set(["mp4", "matroska", "avi", "asf", "flv"]);
+
+/**
+ * The stated end on the clock of the packets. ffmpeg moves an MP4 track whose composition offsets are negative so that its
+ * first shown pictures come before 0, and so comes its end.
+ */
+function shownEnd(info: ScanOptions["info"], begin: number): number {
+  const names = info?.container.split(",") ?? [];
+  if (info?.statedEnd === undefined || !names.some((name) => VARIABLE_RATE.has(name))) {
+    return Number.NaN;
+  }
+  return info.statedEnd + (names.includes("mp4") ? Math.min(0, begin) : 0);
 }
 
 function areDistinct(pts: Float64Array): boolean {

@@ -1,75 +1,100 @@
 import { ProblemError } from "@framequeue/contracts";
 import type { MediaInfo, ProblemCode, Size } from "@framequeue/contracts";
-import { z } from "zod";
 import { MOST_STRETCH } from "./shown-shape.ts";
-
-const streamSchema = z.object({
-  index: z.int(),
-  codec_type: z.string().optional(),
-  codec_name: z.string().optional(),
-  codec_tag_string: z.string().optional(),
-  width: z.int().optional(),
-  height: z.int().optional(),
-  sample_aspect_ratio: z.string().optional(),
-  time_base: z.string().optional(),
-  duration: z.string().optional(),
-  duration_ts: z.number().optional(),
-  nb_frames: z.string().optional(),
-  disposition: z.object({ attached_pic: z.int().optional() }).optional(),
-  side_data_list: z.array(z.object({ rotation: z.number().optional() })).optional(),
-});
-type ProbedStream = z.infer<typeof streamSchema>;
-
-const outputSchema = z.object({
-  streams: z.array(streamSchema).default([]),
-  format: z
-    .object({
-      format_name: z.string(),
-      start_time: z.string().optional(),
-      duration: z.string().optional(),
-    })
-    .optional(),
-});
+import type { ContainerFacts } from "./containers/container-facts.ts";
+import { isMovingPicture } from "./described-streams.ts";
+import type { DescribedSource, DescribedStream } from "./described-streams.ts";
+import { findProtection } from "./protection.ts";
+import { describeRefused } from "./source-formats.ts";
 
 /** A fragmented file that does not know its length says so with all bits set. */
 const UNKNOWN_DURATION_TICKS = 0xff_ff_ff_ff;
 
+export interface ProbeQuestion {
+  readonly maxPixels: number;
+  readonly maxSeconds: number;
+  /** The video stream that somebody named. */
+  readonly stream?: number | undefined;
+}
+
 /**
- * Makes sense of ffprobe's JSON. `errors` are the error lines of the same run.
+ * Chooses the video stream: the one that was named, else ffmpeg's own choice; never a cover picture that nobody named.
  *
- * @throws {ProblemError} as `probe` does.
+ * @throws {ProblemError} as `probe` does
  */
-export function readProbe(
+export function chooseStream(
   name: string,
-  json: string,
-  errors: readonly string[],
-  limits: { readonly maxPixels: number; readonly maxSeconds: number },
-): MediaInfo {
-  const fail = (code: ProblemCode, detail: string): never => {
-    throw new ProblemError(code, detail, { at: name });
-  };
-  const said = errors.length === 0 ? "" : ` ffprobe says: ${errors.slice(-3).join("; ")}.`;
+  source: DescribedSource,
+  { maxPixels, stream: wanted }: ProbeQuestion,
+): DescribedStream {
+  const fail = failWith(name);
+  const { streams, format, errors, chosen } = source;
+  const said = quote(errors);
   const oversize = errors.find((line) => line.includes("exceeds specified max pixel count"));
   if (oversize !== undefined) {
     const size = /\d+x\d+/.exec(oversize)?.[0] ?? "unknown size";
-    return fail("source-too-large", describeOversize(name, size, limits.maxPixels));
+    return fail("source-too-large", describeOversize(name, size, maxPixels));
   }
-  const { streams, format } = outputSchema.parse(parseJson(json));
   if (!format) {
-    return errors.some((line) => /encrypt/i.test(line))
+    const refused = errors
+      .map((line) => /^(\w+): Format not on whitelist/.exec(line)?.[1])
+      .find((demuxer) => demuxer !== undefined);
+    if (refused !== undefined) return fail("source-not-video", describeRefused(name, refused));
+    // The file's own name says nothing.
+    return errors.some((line) => /encrypt/i.test(line.replaceAll(name, "")))
       ? fail("source-unsupported", `${name} is encrypted.${said}`)
       : fail("source-not-video", `${name} is not a video that can be read.${said}`);
   }
-  const stream = streams.find(isVideo);
-  if (!stream) {
-    const kinds = [...new Set(streams.map((each) => each.codec_type ?? "unknown"))].join(", ");
+  const moving = streams.filter(isMovingPicture);
+  if (wanted !== undefined) {
+    const named = streams.find(({ index }) => index === wanted);
+    if (named?.codec_type === "video") return named;
+    const list = moving.map(describeStream).join(", ");
     return fail(
       "source-no-video-stream",
-      `${name} has no video stream; it has: ${kinds === "" ? "nothing" : kinds}.`,
+      `Stream ${wanted} of ${name} is ${named ? `of the kind ${named.codec_type ?? "unknown"}` : "not there"}; its video streams: ${list === "" ? "none" : list}.`,
     );
   }
-  if (/^(?:enc[vat]|drm[ip])$/.test(stream.codec_tag_string ?? "")) {
-    return fail("source-unsupported", `The video of ${name} is encrypted.`);
+  const stream = moving.find(({ index }) => index === chosen) ?? moving[0];
+  if (stream) return stream;
+  const cover = streams.find(({ codec_type: kind }) => kind === "video");
+  if (cover) {
+    return fail(
+      "source-no-video-stream",
+      `${name} has no moving pictures: its only picture is a cover, stream ${cover.index}. Name that stream to have it analysed as a video of one frame.`,
+    );
+  }
+  const kinds = [...new Set(streams.map((each) => each.codec_type ?? "unknown"))].join(", ");
+  return fail(
+    "source-no-video-stream",
+    `${name} has no video stream; it has: ${kinds === "" ? "nothing" : kinds}.`,
+  );
+}
+
+/**
+ * Makes sense of what is known of a file and its video stream.
+ *
+ * @throws {ProblemError} as `probe` does
+ */
+export function readProbe(
+  name: string,
+  source: DescribedSource,
+  stream: DescribedStream,
+  facts: ContainerFacts,
+  limits: ProbeQuestion,
+): MediaInfo {
+  const fail = failWith(name);
+  const { streams, errors } = source;
+  const format = source.format!;
+  const said = quote(errors);
+  const moving = streams.filter(isMovingPicture);
+  const others = moving.filter((each) => each !== stream).map(describeStream);
+  const instead =
+    others.length === 0 ? "" : ` Other video streams that can be named: ${others.join(", ")}.`;
+  const protection = facts.protection ?? findProtection(stream, format.tags);
+  if (protection !== undefined) {
+    const detail = `The video of ${name} is encrypted (${protection}). Decrypt it first; no key can be given here.`;
+    return fail("source-unsupported", detail + instead);
   }
   const codec = stream.codec_name;
   if (codec === undefined || codec === "unknown" || codec === "none") {
@@ -78,7 +103,7 @@ export function readProbe(
       : "";
     return fail(
       "source-unsupported",
-      `There is no decoder here for the video format${tag} of ${name}.`,
+      `There is no decoder here for the video format${tag} of ${name}.${instead}`,
     );
   }
   const stored = { width: stream.width ?? 0, height: stream.height ?? 0 };
@@ -90,7 +115,7 @@ export function readProbe(
   for (const { width, height } of [stored, shown]) {
     if (width * height <= limits.maxPixels) continue;
     const detail = describeOversize(name, `${width}x${height}`, limits.maxPixels);
-    return fail("source-too-large", detail);
+    return fail("source-too-large", detail + instead);
   }
   const durationSeconds = statedDuration(stream, format.duration);
   if (durationSeconds > limits.maxSeconds) {
@@ -99,9 +124,11 @@ export function readProbe(
       `${name} is ${Math.round(durationSeconds)} s long; the limit is ${limits.maxSeconds} s.`,
     );
   }
+  const timeBase = parseTimeBase(stream.time_base);
   const indexedFrames = format.format_name.split(",").includes("mp4")
     ? Number(stream.nb_frames ?? 0)
     : 0;
+  const statedEnd = endOf(source, stream, timeBase, facts.statedSeconds);
   return {
     container: format.format_name,
     codec,
@@ -109,42 +136,86 @@ export function readProbe(
     width: shown.width,
     height: shown.height,
     rotation,
-    timeBase: parseTimeBase(stream.time_base),
+    timeBase,
     startSeconds: parseSeconds(format.start_time),
     durationSeconds,
     ...(indexedFrames > 0 ? { indexedFrames } : {}),
+    ...(statedEnd === undefined ? {} : { statedEnd }),
+    ...(facts.cutShort ? { cutShort: true } : {}),
     hasAudio: streams.some((each) => each.codec_type === "audio" && each.codec_name !== undefined),
+    ...(moving.length < 2 ? {} : { videoStreams: moving.map(listedStream) }),
   };
 }
 
-/** An ffprobe that fails stops in the middle of its JSON. */
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return {};
-  }
+function failWith(name: string): (code: ProblemCode, detail: string) => never {
+  return (code, detail) => {
+    throw new ProblemError(code, detail, { at: name });
+  };
+}
+
+function quote(errors: readonly string[]): string {
+  return errors.length === 0 ? "" : ` ffprobe says: ${errors.slice(-3).join("; ")}.`;
+}
+
+function listedStream(stream: DescribedStream): NonNullable<MediaInfo["videoStreams"]>[number] {
+  const { index, codec_name: codec = "unknown", width = 0, height = 0 } = stream;
+  return { index, codec, width, height };
+}
+
+/** `1 (h264, 640x360)` */
+function describeStream(stream: DescribedStream): string {
+  const { index, codec, width, height } = listedStream(stream);
+  return `${index} (${codec}, ${width}x${height})`;
 }
 
 function describeOversize(name: string, size: string, maxPixels: number): string {
   return `${name} announces pictures of ${size}; the limit is ${maxPixels} pixels.`;
 }
 
-/** A cover picture is a video stream of one frame; it is not what the user means. */
-function isVideo(stream: ProbedStream): boolean {
-  return stream.codec_type === "video" && stream.disposition?.attached_pic !== 1;
+function statedDuration(stream: DescribedStream, containerSeconds: string | undefined): number {
+  if (isUnknown(stream)) return 0;
+  return Math.max(0, parseSeconds(containerSeconds ?? stream.duration));
 }
 
-function statedDuration(stream: ProbedStream, containerSeconds: string | undefined): number {
-  if ((stream.duration_ts ?? 0) >= UNKNOWN_DURATION_TICKS) return 0;
-  return Math.max(0, parseSeconds(containerSeconds ?? stream.duration));
+function isUnknown({ duration_ts: ticks = 0 }: DescribedStream): boolean {
+  return ticks >= UNKNOWN_DURATION_TICKS;
+}
+
+/** Containers that know one length, of all their streams together. */
+const ONE_LENGTH = new Set(["asf", "flv"]);
+
+/**
+ * Where the container says that the stream ends, in ticks: by the end that Matroska's writers note in a tag, by the stream's
+ * own length, or by the container's where nothing but the video can be what it measures.
+ */
+function endOf(
+  { streams, format }: DescribedSource,
+  stream: DescribedStream,
+  timeBase: MediaInfo["timeBase"],
+  statedSeconds = 0,
+): number | undefined {
+  if (isUnknown(stream)) return undefined;
+  const ticks = (seconds: number): number => Math.round((seconds * timeBase[1]) / timeBase[0]);
+  const noted = /^(\d+):(\d\d):(\d\d\.\d+)$/.exec(stream.tags?.["DURATION"] ?? "");
+  if (noted) return ticks(Number(noted[1]) * 3600 + Number(noted[2]) * 60 + Number(noted[3]));
+  const alone = streams.length === 1;
+  const all = alone ? ticks(parseSeconds(format?.duration) || statedSeconds) : 0;
+  if (ONE_LENGTH.has(format?.format_name ?? "")) return all > 0 ? all : undefined;
+  // ffmpeg shortens the length of an AVI file that is cut; its ticks are frames.
+  if (format?.format_name === "avi" && stream.nb_frames !== undefined) {
+    return Number(stream.nb_frames);
+  }
+  if (stream.duration_ts === undefined) return undefined;
+  const own = (stream.start_pts ?? 0) + stream.duration_ts;
+  // A track that begins before 0 for the sake of reordering is stated too short; the whole is given in milliseconds.
+  return all - own > ticks(0.002) ? all : own;
 }
 
 /**
  * ffprobe gives the angle of the display matrix counterclockwise. ffmpeg turns pictures upright by itself (mirrored ones
  * too) and swaps width and height at 90 and 270 degrees only; other angles leave the size alone.
  */
-function clockwiseRotation(stream: ProbedStream): MediaInfo["rotation"] {
+function clockwiseRotation(stream: DescribedStream): MediaInfo["rotation"] {
   const angle = stream.side_data_list?.find((each) => each.rotation !== undefined)?.rotation ?? 0;
   const clockwise = ((-Math.round(angle) % 360) + 360) % 360;
   return clockwise === 90 || clockwise === 180 || clockwise === 270 ? clockwise : 0;

@@ -37,6 +37,7 @@ test("a clip with sound", async () => {
     rotation: 0,
     timeBase: [1, 12800],
     indexedFrames: 50,
+    statedEnd: 25600,
     hasAudio: true,
   });
 });
@@ -105,9 +106,9 @@ test("what is no video is refused with a reason", async () => {
 test("a playlist cannot reach other files", async () => {
   await clips.bFrames("secret.mp4", 1);
   const concat = await clips.write("concat.mp4", "ffconcat version 1.0\nfile secret.mp4\n");
-  await refuses(concat, "source-not-video", /not a video/);
+  await refuses(concat, "source-not-video", /a playlist \(ffmpeg's concat\)/);
   const hls = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.mp4\n#EXT-X-ENDLIST\n";
-  await refuses(await clips.write("hls.mp4", hls), "source-not-video", /not a video/);
+  await refuses(await clips.write("hls.mp4", hls), "source-not-video", /a playlist \(HLS\)/);
 });
 
 test("pictures over the limit are refused", async () => {

@@ -1,10 +1,15 @@
 import { stat } from "node:fs/promises";
 import { ProblemError } from "@framequeue/contracts";
 import type { MediaInfo } from "@framequeue/contracts";
-import { MAX_PIXELS, probeArguments } from "./ffmpeg-arguments.ts";
-import { runFfprobe } from "./ffmpeg.ts";
+import { openByteReader } from "./containers/byte-reader.ts";
+import { readContainerFacts } from "./containers/container-facts.ts";
+import { describeStreams } from "./described-streams.ts";
+import { copyArguments, MAX_PIXELS } from "./ffmpeg-arguments.ts";
 import type { ToolOptions } from "./ffmpeg.ts";
-import { readProbe } from "./probe-output.ts";
+import { fromFrameCrc } from "./packet-scan.ts";
+import { chooseStream, readProbe } from "./probe-output.ts";
+import { describeBrand, describePicture, MAYBE_PICTURES } from "./source-formats.ts";
+import { runCopy } from "./stream-dump.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
 
@@ -20,36 +25,59 @@ const PROBE_DEADLINE_MS = 60_000;
 /**
  * Looks into a local file. Decodes next to nothing.
  *
+ * @param options `stream`: the video stream that is wanted, by its place in the file; absent: the one that ffmpeg takes
  * @throws {ProblemError} `source-not-found`, `source-empty`, `source-not-video`, `source-no-video-stream`,
  * `source-unsupported` (no decoder here, encrypted), `source-damaged` (no picture size) or `source-too-large`.
  * The text names the file by its base name only.
  */
 export async function probe(
   source: SourceFile | string,
-  options: ToolOptions & { limits?: ProbeLimits } = {},
+  options: ToolOptions & { limits?: ProbeLimits; stream?: number | undefined } = {},
 ): Promise<MediaInfo> {
   const file = asSourceFile(source);
   const name = sourceName(file);
   const limits = {
+    stream: options.stream,
     maxPixels: options.limits?.maxPixels ?? MAX_PIXELS,
     maxSeconds: options.limits?.maxSeconds ?? Number.POSITIVE_INFINITY,
   };
   await checkFile(file.path, name);
-  const output: string[] = [];
-  const exit = await runFfprobe(probeArguments(file, limits.maxPixels), {
+  await using bytes = await openByteReader(file);
+  const brand = (await bytes.read(0, 12)).toString("latin1");
+  const picture = describeBrand(name, brand);
+  if (picture !== undefined) throw new ProblemError("source-not-video", picture, { at: name });
+  const described = await describeStreams(file, {
     deadlineMs: PROBE_DEADLINE_MS,
     ...options,
-    onLine: (line) => output.push(line),
-  }).exited;
-  options.signal?.throwIfAborted();
-  if (exit.stoppedBy === "deadline") {
+    ...limits,
+  });
+  if (described.late) {
     throw new ProblemError(
       "source-not-video",
       `${name} could not be understood in ${PROBE_DEADLINE_MS / 1000} s.`,
       { at: name },
     );
   }
-  return readProbe(name, output.join("\n"), exit.errors, limits);
+  const stream = chooseStream(name, described, limits);
+  if (
+    MAYBE_PICTURES.has(described.format!.format_name) &&
+    !(await holdsTwo(file, stream.index, options))
+  ) {
+    throw new ProblemError("source-not-video", describePicture(name), { at: name });
+  }
+  const facts = await readContainerFacts(bytes, described.format!.format_name, stream);
+  return readProbe(name, described, stream, facts, limits);
+}
+
+/** Whether there are two pictures at least. */
+async function holdsTwo(file: SourceFile, stream: number, options: ToolOptions): Promise<boolean> {
+  let packets = 0;
+  const args = copyArguments(file, MAX_PIXELS, { stream, packets: 2 });
+  await runCopy(args, { deadlineMs: PROBE_DEADLINE_MS, ...options }, (line) => {
+    if (fromFrameCrc(line) !== "") packets += 1;
+  });
+  options.signal?.throwIfAborted();
+  return packets > 1;
 }
 
 async function checkFile(path: string, name: string): Promise<void> {

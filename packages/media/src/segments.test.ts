@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromDeltas } from "@framequeue/contracts";
+import { fromDeltas, type MediaInfo } from "@framequeue/contracts";
 import fc from "fast-check";
-import { PacketScanBuilder } from "./packet-scan.ts";
 import type { PacketScan } from "./packet-scan.ts";
 import { planSegments } from "./segments.ts";
+import { scanOf } from "./testing/packets.ts";
 
 const info = {
   container: "mov,mp4,m4a,3gp,3g2,mj2",
   codec: "h264",
   timeBase: [1, 10] as [number, number],
 };
-
-function scanOf(packets: string, errors: string[] = []): PacketScan {
-  const builder = new PacketScanBuilder();
-  for (const packet of packets.split(" ")) {
-    const [, pts, flags = ""] = /^(-?\d+|N\/A)([KD]*)$/.exec(packet) ?? [];
-    builder.add(`${pts},${flags}_`);
-  }
-  return builder.build(errors);
-}
 
 function spans(scan: PacketScan, segmentSeconds: number) {
   return planSegments(info, scan, { segmentSeconds }).segments.map((segment) =>
@@ -89,6 +80,46 @@ test("the index at the front of a truncated file tells how many frames there sho
   const scan = scanOf("0KD 1K 2", ["partial file"]);
   const plan = planSegments({ ...info, indexedFrames: 9 }, scan, { segmentSeconds: 1 });
   assert.equal(plan.expectedFrames, 8);
+});
+
+test("what headers promise behind the last packet is missing, and only where the file is cut", () => {
+  const whole = { ...info, indexedFrames: undefined };
+  const regular = Array.from({ length: 12 }, (_, index) => `${index * 10}K`).join(" ");
+  const table: [string, Partial<MediaInfo>, string, number, boolean][] = [
+    ["an index, a whole file", { indexedFrames: 9 }, "0K 1 2", 3, false],
+    ["an index, a cut file", { indexedFrames: 9, cutShort: true }, "0K 1 2", 9, true],
+    ["a size that is wrong", { indexedFrames: 3, cutShort: true }, "0K 1 2", 3, false],
+    ["a length, a whole file", { statedEnd: 90 }, "0K 10 20", 3, false],
+    ["a length, a cut file", { statedEnd: 90, cutShort: true }, "0K 10 20", 9, true],
+    // The last packets' pictures are shown between others that were cut off.
+    ["reordered", { statedEnd: 150, cutShort: true }, `${regular} 130`, 15, true],
+    ["variable", { statedEnd: 90, cutShort: true }, "0K 3 10 30", 9, true],
+    ["nobody knows", { cutShort: true }, "0K 10 20", 3, true],
+    ["IVF, ticks", { container: "ivf", statedEnd: 90 }, "0K 10 20", 9, true],
+    ["IVF, ticks, whole", { container: "ivf", statedEnd: 30 }, "0K 10 20", 3, false],
+    ["IVF, frames", { container: "ivf", statedEnd: 9 }, "0K 10 20", 9, true],
+    ["IVF, frames, whole", { container: "ivf", statedEnd: 3 }, "0K 10 20", 3, false],
+    ["IVF, neither", { container: "ivf", statedEnd: 0 }, "0K 10 20", 3, false],
+  ];
+  for (const [name, change, packets, frames, truncated] of table) {
+    const media = { ...whole, ...change } as Parameters<typeof planSegments>[0];
+    const plan = planSegments(media, scanOf(packets), { segmentSeconds: 1 });
+    const expected = { frames, ...(truncated && { truncated: true }) };
+    const [{ expectedDeltas: _, ...segment } = { frames: -1 }] = plan.segments;
+    assert.deepEqual([name, segment], [name, expected]);
+    assert.equal(plan.expectedFrames, frames);
+  }
+});
+
+test("a cut file is one segment, however many key frames it has", () => {
+  const media = { ...info, indexedFrames: 20, cutShort: true as const };
+  const plan = planSegments(media, scanOf("0K 1 2 3K 4 5 6K 7 8 9K 10 11"), {
+    segmentSeconds: 0.3,
+  });
+  assert.deepEqual(
+    [plan.mode, plan.segments.map(({ frames, truncated }) => [frames, truncated])],
+    ["sequential", [[20, true]]],
+  );
 });
 
 test("segments hold every frame once, in order, and are long enough", () => {

@@ -12,6 +12,11 @@ export interface SegmentPlan {
   readonly reason: string;
 }
 
+type PlannedMedia = Pick<
+  MediaInfo,
+  "container" | "codec" | "timeBase" | "indexedFrames" | "statedEnd" | "cutShort"
+>;
+
 /** Containers whose seek lands on the key frame that was asked for. */
 const SEEKABLE_CONTAINERS = new Set(["mov", "mp4", "matroska", "webm"]);
 
@@ -25,19 +30,24 @@ const FRAME_PER_PACKET = new Set(["h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg"
  * sequential segment. That a segment gave what was promised is checked again when it is decoded.
  */
 export function planSegments(
-  info: Pick<MediaInfo, "container" | "codec" | "timeBase" | "indexedFrames">,
+  info: PlannedMedia,
   scan: PacketScan,
   options: { readonly segmentSeconds: number },
 ): SegmentPlan {
-  const obstacle = obstacleToParallel(info, scan, options.segmentSeconds);
-  if (obstacle !== undefined) return sequential(info, scan, obstacle);
+  const cutOff = countCutOff(info, scan);
+  const obstacle =
+    cutOff === 0
+      ? obstacleToParallel(info, scan, options.segmentSeconds)
+      : "the file ends before its headers say";
+  if (obstacle !== undefined) return sequential(info, scan, obstacle, cutOff);
 
   const [numerator, denominator] = info.timeBase;
   const minTicks = (options.segmentSeconds * denominator) / numerator;
   const sorted = scan.pts.toSorted();
   const starts = chooseCuts(scan, sorted, minTicks);
   if (starts.length < 2) {
-    return sequential(info, scan, `no key frame ${options.segmentSeconds} s from both ends`);
+    const reason = `no key frame ${options.segmentSeconds} s from both ends`;
+    return sequential(info, scan, reason, cutOff);
   }
   const bounds = [...starts.map((start) => sorted.indexOf(start)), sorted.length];
   const segments = starts.map((startPts, index) => {
@@ -91,19 +101,58 @@ function chooseCuts(scan: PacketScan, sorted: Float64Array, minTicks: number): n
   return starts;
 }
 
+/**
+ * Frames that the container's headers promise behind the last packet. 0 where the file is whole, or where only the scan's
+ * errors tell; undefined where the file is cut and nobody knows how much of it is missing.
+ */
+function countCutOff(info: PlannedMedia, scan: PacketScan): number | undefined {
+  const { container, indexedFrames, statedEnd, cutShort = false } = info;
+  // An IVF header has a length but no size of the file: what ends before it is cut.
+  if (!cutShort && container !== "ivf") return 0;
+  if (indexedFrames !== undefined) return Math.max(0, indexedFrames - scan.packets);
+  const { begin, end } = scan;
+  if (statedEnd === undefined || begin === undefined || end === undefined) {
+    return cutShort ? undefined : 0;
+  }
+  const shown = scan.packets - scan.discarded;
+  const step = constantStep(scan);
+  // That length is in ticks for some writers, and in frames for others.
+  if (container === "ivf" && end > statedEnd + (end - begin) / shown) {
+    return Math.max(0, statedEnd - scan.packets);
+  }
+  const missing =
+    step === undefined
+      ? ((statedEnd - end) * shown) / (end - begin)
+      : (statedEnd - begin) / step - shown;
+  return Math.max(0, Math.round(missing));
+}
+
+/** The distance of the frames where nearly all have the same. Counting by it is exact, whatever the last packets' order. */
+function constantStep({ pts, distinctPts }: PacketScan): number | undefined {
+  if (!distinctPts || pts.length < 3) return undefined;
+  const steps = toDeltas(pts.toSorted())
+    .slice(1)
+    .toSorted((a, b) => a - b);
+  const median = steps[steps.length >> 1]!;
+  const alike = steps.filter((each) => Math.abs(each - median) <= 1).length;
+  return alike >= steps.length * 0.9 ? median : undefined;
+}
+
 function sequential(
-  info: Pick<MediaInfo, "indexedFrames">,
+  info: PlannedMedia,
   scan: PacketScan,
   reason: string,
+  cutOff: number | undefined,
 ): SegmentPlan {
   const shown = scan.packets - scan.discarded;
   // The scan of a truncated file stops at its end, but the index at its front still tells what there should be.
   const promised = scan.errors.length > 0 ? (info.indexedFrames ?? 0) - scan.discarded : 0;
-  const expectedFrames = Math.max(shown, promised);
+  const expectedFrames = Math.max(shown + (cutOff ?? 0), promised);
   const expected = presentationOrder(scan);
   const segment: Segment = {
     frames: expectedFrames,
     ...(expected.length === 0 ? {} : { expectedDeltas: toDeltas(expected) }),
+    ...(cutOff === 0 ? {} : { truncated: true }),
   };
   return { mode: "sequential", segments: [segment], expectedFrames, reason };
 }

@@ -59,7 +59,9 @@ async function check(path: string, frames: number): Promise<void> {
 }
 
 async function decode(path: string) {
-  const info = await probe(path);
+  // The list counts the frames of the first video stream.
+  const { streamIndex, videoStreams } = await probe(path);
+  const info = await probe(path, { stream: videoStreams?.[0]?.index ?? streamIndex });
   const scan = await scanPackets(path, info.streamIndex);
   // Long files get longer segments, to keep the number of processes down.
   const segmentSeconds = Math.max(2, info.durationSeconds / 4);
