@@ -8,6 +8,7 @@ import { FrameTimes } from "./frame-times.ts";
 import { judgeDecode } from "./judge-decode.ts";
 import type { DecodeReport } from "./judge-decode.ts";
 import { tellsOfLeadingPictures } from "./leading-pictures.ts";
+import { tellsOfOtherStreams } from "./other-streams.ts";
 import { SampledPlaces } from "./sampling.ts";
 import type { Sampling } from "./sampling.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
@@ -153,9 +154,10 @@ class PipeReader implements FrameReader {
           if (this.#times.add(line)) this.#onTime?.();
         },
         excuses: (text) =>
-          segment.startPts !== undefined &&
-          this.#times.pts.length === 0 &&
-          tellsOfLeadingPictures(text),
+          tellsOfOtherStreams(text) ||
+          (segment.startPts !== undefined &&
+            this.#times.pts.length === 0 &&
+            tellsOfLeadingPictures(text)),
       },
     );
     const onGone = () => {

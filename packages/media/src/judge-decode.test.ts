@@ -69,6 +69,24 @@ const table: {
     expect: { truncated: true, missing: [{ before: 1, frames: 2 }] },
   },
   {
+    name: "sequential, cut where headers promise more",
+    segment: { ...sequential, frames: 5, truncated: true },
+    pts: [0, 1, 2],
+    expect: { truncated: true, missing: [{ before: 3, frames: 2 }] },
+  },
+  {
+    name: "sequential, cut, and a packet that is not shown",
+    segment: { ...sequential, frames: 5, truncated: true },
+    pts: [0, 2],
+    expect: { truncated: true, missing: [{ before: 2, frames: 2 }] },
+  },
+  {
+    name: "sequential, cut, nobody knows how much is missing",
+    segment: { ...sequential, truncated: true },
+    pts: [0, 1, 2],
+    expect: { truncated: true },
+  },
+  {
     name: "sequential, failed",
     segment: sequential,
     pts: [0],

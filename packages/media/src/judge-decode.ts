@@ -54,6 +54,7 @@ export function judgeDecode(facts: DecodeFacts): DecodeReport {
     (findMismatch(fromDeltas(segment.ptsDeltas), pts) ??
       (isDamaged ? (errors.at(-1) ?? "it is damaged") : undefined));
   const sequential = segment.ptsDeltas === undefined;
+  const cutOff = segment.truncated === true;
   return {
     pts,
     exitCode,
@@ -61,8 +62,12 @@ export function judgeDecode(facts: DecodeFacts): DecodeReport {
     isDamaged,
     matched: mismatch === undefined,
     ...(mismatch === undefined ? {} : { mismatch }),
-    truncated: errors.some((line) => TRUNCATION.test(line)),
-    missing: sequential && isDamaged ? placeMissing(segment, pts) : [],
+    truncated: cutOff || errors.some((line) => TRUNCATION.test(line)),
+    // Of a file that is only cut, all that is there is well.
+    missing:
+      sequential && (isDamaged || cutOff)
+        ? placeMissing(segment, pts).filter(({ before }) => isDamaged || before === pts.length)
+        : [],
     shapes,
   };
 }

@@ -391,11 +391,14 @@ class SegmentWork {
 
 /** What of a pass the user is to know; undefined where it went as it should. */
 function warningOf(
-  { errors, shapes }: DecodeReport,
+  { errors, shapes, truncated }: DecodeReport,
   { media, ffmpeg = "" }: Plan,
   own: string,
 ): string | undefined {
   const said = [
+    ...(truncated && errors.length === 0
+      ? ["The file ends before its headers say that it does."]
+      : []),
     ...(errors.length === 0 ? [] : [`The decoder reported errors; the last: ${errors.at(-1)}`]),
     ...(shapes.length < 2 ? [] : [reshaped(shapes, media)]),
     ...(ffmpeg === "" || ffmpeg === own ? [] : [mixed(ffmpeg, own)]),
