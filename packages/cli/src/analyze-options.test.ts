@@ -32,6 +32,17 @@ test("every n-th frame", () => {
   }
 });
 
+test("a video stream by its place", () => {
+  assert.equal(parseAnalyzeOptions(["a.mp4", "--stream", "0"])!.options.stream, 0);
+  assert.equal(parseAnalyzeOptions(["a.mp4"])!.options.stream, undefined);
+  for (const bad of ["-1", "1.5", "v:0"]) {
+    assert.throws(
+      () => parseAnalyzeOptions(["a.mp4", `--stream=${bad}`]),
+      (error) => error instanceof ProblemError && error.at === "--stream",
+    );
+  }
+});
+
 test("the camera is followed by the tracker that can", () => {
   const { tracker } = parseAnalyzeOptions([
     "a.mp4",

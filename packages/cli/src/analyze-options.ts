@@ -43,6 +43,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --out DIR              where results go, a folder per video (default out)
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
+  --stream N             the video stream to look at, by its place in the file (default: the one that ffmpeg takes)
   --every-nth N          look at every N-th frame only, 1 to 60 (default 1)
   --min-score NUMBER     drop detections below (default: the model's own)
   --analytics FILE       JSON with lines and zones to count in
@@ -65,6 +66,7 @@ const OPTIONS = {
   embedder: { type: "string" },
   views: { type: "string" },
   "camera-motion": { type: "boolean" },
+  stream: { type: "string" },
   "every-nth": { type: "string" },
   out: { type: "string" },
   json: { type: "boolean" },
@@ -129,15 +131,20 @@ export function resultOptionsOf(values: {
   readonly embedder?: string | undefined;
   readonly views?: string | undefined;
   readonly "camera-motion"?: boolean | undefined;
+  readonly stream?: string | undefined;
   readonly "every-nth"?: string | undefined;
   readonly "min-score"?: string | undefined;
   readonly labels?: string | undefined;
   readonly normalize?: boolean | undefined;
 }): ResultOptions {
-  const { views, labels, normalize = false } = values;
+  const { stream, views, labels, normalize = false } = values;
   const minScore = values["min-score"];
   const everyNth = values["every-nth"];
   const options = resultOptionsSchema.safeParse({
+    ...optional(
+      "stream",
+      stream === undefined ? undefined : wholeNumber(stream, "--stream", 0, 1000),
+    ),
     ...optional(
       "everyNth",
       everyNth === undefined ? undefined : wholeNumber(everyNth, "--every-nth", 1, 60),

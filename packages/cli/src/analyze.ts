@@ -6,6 +6,7 @@ import {
   analyticsOptionsSchema,
   invalid,
   type JobView,
+  type MediaInfo,
   type ModelRef,
   newJobId,
   type Problem,
@@ -76,6 +77,9 @@ interface AnalyzeReport {
   readonly fps?: number;
   readonly artifacts?: Readonly<Record<string, string>>;
   readonly warnings?: JobView["warnings"];
+  /** The video stream that was looked at, where there are several. */
+  readonly stream?: number;
+  readonly videoStreams?: MediaInfo["videoStreams"];
   readonly problem?: Problem;
   readonly summary?: Summary;
 }
@@ -163,6 +167,7 @@ async function analyzeVideo(
     folder,
   });
   if (summary === undefined) return { ...base, state, ...outcome };
+  const { streamIndex, videoStreams } = summary.source.media;
   return {
     ...base,
     state,
@@ -171,6 +176,7 @@ async function analyzeVideo(
     detections: summary.detections,
     seconds: summary.timing.seconds,
     fps: summary.timing.fps,
+    ...(videoStreams && { stream: streamIndex, videoStreams }),
     ...outcome,
     summary,
   };

@@ -183,6 +183,11 @@ export const resultOptionsSchema = z.strictObject({
    * nevertheless. Default: every frame is.
    */
   everyNth: z.int().min(1).max(60).optional(),
+  /**
+   * The video stream that is looked at, by its place among all streams of the file, from 0. Default: the one that ffmpeg
+   * takes, which is the largest picture, a stream marked as default before all others.
+   */
+  stream: z.int().min(0).max(1000).optional(),
   /** Detections below are dropped. Default: the model's own. */
   minScore: z.number().min(0).max(1).optional(),
   /** Only these labels are kept. Default: all. */

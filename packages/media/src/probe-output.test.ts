@@ -163,7 +163,7 @@ const failures: [string, Output, string[], ProblemCode, RegExp, Partial<ProbeQue
     { streams: [aac, { ...h264, disposition: { attached_pic: 1 } }], format: mp4 },
     [],
     "source-no-video-stream",
-    /only picture is a cover, stream 1\./,
+    /only picture is a cover, stream 1\. Name .*: --stream 1, over HTTP options\.stream\./,
   ],
   [
     "a stream that is not there",
@@ -203,7 +203,7 @@ const failures: [string, Output, string[], ProblemCode, RegExp, Partial<ProbeQue
     { streams: [{ ...h264, codec_name: undefined, index: 0 }, h264], format: mp4, chosen: 0 },
     [],
     "source-unsupported",
-    /Other video streams that can be named: 1 \(h264, 640x360\)\./,
+    /Another video stream can be named \(--stream N, .*\): 1 \(h264, 640x360\)\./,
   ],
   ["sound only", { streams: [aac], format: mp4 }, [], "source-no-video-stream", /audio/],
   [

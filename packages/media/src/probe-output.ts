@@ -61,7 +61,7 @@ export function chooseStream(
   if (cover) {
     return fail(
       "source-no-video-stream",
-      `${name} has no moving pictures: its only picture is a cover, stream ${cover.index}. Name that stream to have it analysed as a video of one frame.`,
+      `${name} has no moving pictures: its only picture is a cover, stream ${cover.index}. Name that stream to have it analysed as a video of one frame: ${naming(cover.index)}.`,
     );
   }
   const kinds = [...new Set(streams.map((each) => each.codec_type ?? "unknown"))].join(", ");
@@ -90,7 +90,9 @@ export function readProbe(
   const moving = streams.filter(isMovingPicture);
   const others = moving.filter((each) => each !== stream).map(describeStream);
   const instead =
-    others.length === 0 ? "" : ` Other video streams that can be named: ${others.join(", ")}.`;
+    others.length === 0
+      ? ""
+      : ` Another video stream can be named (${naming("N")}): ${others.join(", ")}.`;
   const protection = facts.protection ?? findProtection(stream, format.tags);
   if (protection !== undefined) {
     const detail = `The video of ${name} is encrypted (${protection}). Decrypt it first; no key can be given here.`;
@@ -155,6 +157,11 @@ function failWith(name: string): (code: ProblemCode, detail: string) => never {
 
 function quote(errors: readonly string[]): string {
   return errors.length === 0 ? "" : ` ffprobe says: ${errors.slice(-3).join("; ")}.`;
+}
+
+/** How a stream is named. */
+function naming(stream: number | string): string {
+  return `--stream ${stream}, over HTTP options.stream`;
 }
 
 function listedStream(stream: DescribedStream): NonNullable<MediaInfo["videoStreams"]>[number] {

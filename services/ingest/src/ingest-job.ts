@@ -112,9 +112,9 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   const source = await localize(deps, job, signal);
   const state = await sourceState(source);
   await using file = await openSource(deps.objects, source, state);
-  const media = await probe(file, { tools, signal, limits });
+  const media = await probe(file, { tools, signal, limits, stream: job.options.stream });
   const [scan, { sha256: sourceSha256 }] = await Promise.all([
-    scanPackets(file, media.streamIndex, { tools, signal }),
+    scanPackets(file, media.streamIndex, { tools, signal, info: media }),
     hashFile(file.path, signal, file.bytes),
   ]);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
