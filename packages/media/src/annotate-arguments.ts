@@ -68,6 +68,8 @@ export function annotateArguments(args: AnnotateArguments): FfmpegArguments {
       ["-map", `0:${info.streamIndex}`],
       audio ? ["-map", `0:${audio.streamIndex}`] : [],
       ["-map_metadata", "-1", "-map_chapters", "-1"],
+      // Whatever it was in the source: an MP4 cannot hold a cover of this kind, nor be played where nothing is the default.
+      ["-disposition:v", "default"],
       ["-fps_mode", "passthrough", "-enc_time_base:v", timeBase.join("/")],
       ["-vf", filters.join(",")],
       ["-c:v", "libx264", "-preset", args.preset, "-crf", String(args.crf), "-pix_fmt", "yuv420p"],
