@@ -350,8 +350,13 @@ class SegmentWork {
     const expected = plan.expectedFrames;
     const { objects } = this.#deps;
     const expectedDeltas = toDeltas(await this.#expectedTimes());
+    const { truncated } = plan.segments.at(-1)!;
     const segments = await putSegmentTimes(objects, job, fresh, [
-      { frames: expected, ...(expectedDeltas.length === 0 ? {} : { expectedDeltas }) },
+      {
+        frames: expected,
+        ...(expectedDeltas.length === 0 ? {} : { expectedDeltas }),
+        ...(truncated && { truncated }),
+      },
     ]);
     await objects.put(
       objectKeys.plan(job, fresh),

@@ -137,6 +137,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     ...(areaLabels && { areaLabels }),
     expectedFrames,
     ...(scan.errors.length === 0 ? {} : { oneThread: true }),
+    ...(scan.lastDuration === undefined ? {} : { lastTicks: Math.round(scan.lastDuration) }),
     ffmpeg: await ffmpegVersion(tools.ffmpeg),
     numeric: await pinNumeric(deps, job),
   };
