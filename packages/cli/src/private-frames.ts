@@ -1,4 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createFileFrameStore,
@@ -7,6 +6,7 @@ import {
   type FrameStore,
 } from "@framequeue/frames";
 import { ProblemError } from "@framequeue/contracts";
+import { openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
 import {
   ConfigError,
   type Environment,
@@ -40,9 +40,10 @@ export async function openPrivateFrames(
     case "memory":
       return resources.use(createMemoryFrameStore());
     case "file": {
-      const at = await mkdtemp(join((await memoryFolder()) ?? folder, "fq-frames-"));
-      resources.defer(() => rm(at, { recursive: true, force: true }));
-      return resources.use(createFileFrameStore(at));
+      const base = (await memoryFolder()) ?? folder;
+      await sweepTempFolders(base);
+      const { path } = resources.use(await openTempFolder("frames", base));
+      return resources.use(createFileFrameStore(join(path, "frames")));
     }
     case "redis": {
       const urls = [...redisUrls];

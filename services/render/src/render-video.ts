@@ -5,6 +5,7 @@ import {
   ProblemError,
   type RenderMessage,
 } from "@framequeue/contracts";
+import { openTempFolder } from "@framequeue/lifetime";
 import { annotate, type MediaTools, rowsBetween, writeOverlay } from "@framequeue/media";
 import {
   doPost,
@@ -18,7 +19,6 @@ import {
   toFrameRows,
   videoFrames,
 } from "@framequeue/pipeline";
-import { openTempFolder } from "@framequeue/service";
 import { hashFile } from "@framequeue/storage";
 
 export interface RenderDeps extends Pipeline {
