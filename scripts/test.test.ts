@@ -34,6 +34,11 @@ async function runTests(
       recursive: true,
       filter: (path) => !path.endsWith(".test.ts"),
     });
+    cpSync(
+      join(import.meta.dirname, "../packages/lifetime/src"),
+      join(root, "packages/lifetime/src"),
+      { recursive: true, filter: (path) => !path.endsWith(".test.ts") },
+    );
     writeFileSync(
       join(root, "one.test.ts"),
       `import test from "node:test"; import { spawn } from "node:child_process";
@@ -101,16 +106,18 @@ test("no file matches the filter", async () => {
   assert.match(output, /no test file matches/);
 });
 
-test("an interrupt ends the tests and their processes", async () => {
-  const body = `
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+  test(`${signal} ends the tests and their processes`, async () => {
+    const body = `
     const child = spawn('sleep', ['986'], { stdio: 'ignore' });
     writeFileSync("started", String(child.pid));
     await new Promise((done) => child.once('exit', done));`;
-  const { code, left } = await runTests(body, [], async (root, end) => {
-    while (!existsSync(join(root, "started"))) await delay(10);
-    end("SIGTERM");
+    const { code, left } = await runTests(body, [], async (root, end) => {
+      while (!existsSync(join(root, "started"))) await delay(10);
+      end(signal);
+    });
+    assert.notEqual(code, 0);
+    assert.deepEqual(left, []);
+    assert.deepEqual(processesWith(`${MARKER}=1`), []);
   });
-  assert.notEqual(code, 0);
-  assert.deepEqual(left, []);
-  assert.deepEqual(processesWith(`${MARKER}=1`), []);
-});
+}

@@ -12,7 +12,7 @@ export interface ProcessMark {
 }
 
 /** In every folder that a process of ours made for itself. Hidden, so that listings of results stay what they are. */
-const MARK_FILE = ".framequeue-process";
+export const MARK_FILE = ".framequeue-process";
 
 export function ownMark(): ProcessMark {
   return { host: hostname(), pid: process.pid, began: beganAt(process.pid) };

@@ -9,8 +9,8 @@ export interface CommandEnd {
 export interface CommandOptions {
   /** What the signal's reason is. */
   readonly stopped: () => Error;
-  /** Says what went wrong, in words where there are some; answers the exit code. Throws what is a bug. */
-  readonly onError: (error: unknown) => number;
+  /** Says what went wrong, in words where there are some; answers the exit code. Throws what is a bug. Default: all is. */
+  readonly onError?: (error: unknown) => number;
   /** How long the command may take to end by itself; it ends at once where it cannot be told. Default: as long as it likes. */
   readonly graceMs?: number;
 }
@@ -59,6 +59,7 @@ export async function runCommand(
     process.exitCode = await body({ signal: stop.signal });
   } catch (error) {
     if (request === undefined) {
+      if (onError === undefined) throw error;
       process.exitCode = onError(error);
     } else {
       if (request !== READER_GONE) process.stderr.write("Stopped.\n");

@@ -3,10 +3,12 @@ import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atExit } from "./at-exit.ts";
-import { isAlive, readMark, writeMark } from "./process-mark.ts";
+import { isAlive, MARK_FILE, readMark, writeMark } from "./process-mark.ts";
 
 export interface TempFolder extends AsyncDisposable {
   readonly path: string;
+  /** Leaves it to people who want to look into it: nothing removes it any more. */
+  keep(): Promise<void>;
 }
 
 /** What `openTempFolder` calls its folders. Short: sockets lie in some of them, and their paths may have 104 bytes. */
@@ -23,10 +25,16 @@ export async function openTempFolder(what: string, base = tmpdir()): Promise<Tem
   const path = await mkdtemp(join(base, `fq-${what}-`));
   const exit = atExit(() => rmSync(path, { recursive: true, force: true, maxRetries: 2 }));
   await writeMark(path);
+  let isKept = false;
   return {
     path,
+    async keep() {
+      isKept = true;
+      exit[Symbol.dispose]();
+      await rm(join(path, MARK_FILE), { force: true });
+    },
     async [Symbol.asyncDispose]() {
-      await rm(path, { recursive: true, force: true });
+      if (!isKept) await rm(path, { recursive: true, force: true });
       exit[Symbol.dispose]();
     },
   };
