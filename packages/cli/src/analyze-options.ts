@@ -18,6 +18,8 @@ export interface AnalyzeOptions {
   readonly segmenter?: string;
   readonly embedder?: string;
   readonly out: string;
+  /** Results of another video go. */
+  readonly replace: boolean;
   readonly json: boolean;
   readonly render: boolean;
   readonly inferWorkers?: number;
@@ -41,6 +43,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --views N              let it, or the classifier, look at the N best views of each track alone, after tracking
   --camera-motion        tracks follow a camera that moves; needs --tracker botsort
   --out DIR              where results go, a folder per video (default out)
+  --replace              results of another video that are in such a folder go
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
   --every-nth N          look at every N-th frame only, 1 to 60 (default 1)
@@ -67,6 +70,7 @@ const OPTIONS = {
   "camera-motion": { type: "boolean" },
   "every-nth": { type: "string" },
   out: { type: "string" },
+  replace: { type: "boolean" },
   json: { type: "boolean" },
   "no-video": { type: "boolean" },
   "min-score": { type: "string" },
@@ -109,6 +113,7 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     videos: positionals,
     model: values.model ?? "yolox-nano",
     out: values.out ?? "out",
+    replace: values.replace ?? false,
     json: values.json ?? false,
     render: !(values["no-video"] ?? false),
     frameStore: frameStoreOf(values["frame-store"]),

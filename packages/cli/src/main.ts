@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import { runCommand } from "@framequeue/lifetime";
@@ -7,6 +6,7 @@ import { analyze } from "./analyze.ts";
 import { demo } from "./demo.ts";
 import { createDownloadLine } from "./download-line.ts";
 import { evaluate } from "./eval.ts";
+import { fileReason } from "./file-problem.ts";
 import { models } from "./models-command.ts";
 import { start } from "./start.ts";
 import { track } from "./track.ts";
@@ -45,7 +45,6 @@ async function main(signal: AbortSignal): Promise<number> {
   }
   const root = resolve(import.meta.dirname, "../../..");
   const dataDir = resolve(root, process.env["FQ_DATA_DIR"] ?? "data");
-  await mkdir(dataDir, { recursive: true });
   return command(args, {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -65,9 +64,19 @@ function tell(error: unknown): number {
     for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
     return EXIT_CONFIG;
   }
-  if (!(error instanceof ProblemError)) throw error;
-  process.stderr.write(`${error.toProblem().title}. ${error.message}\n`);
+  const known = knownError(error);
+  if (known === undefined) throw error;
+  process.stderr.write(`${known}\n`);
   return 1;
+}
+
+/** In words, what is nobody's bug; undefined otherwise. */
+function knownError(error: unknown): string | undefined {
+  if (error instanceof ProblemError) return `${error.toProblem().title}. ${error.message}`;
+  const reason = fileReason(error);
+  if (reason === undefined) return undefined;
+  const { path = "A file" } = error as NodeJS.ErrnoException;
+  return `${path} cannot be used: ${reason}.`;
 }
 
 await runCommand(({ signal }) => main(signal), {
