@@ -14,7 +14,7 @@ export async function runProgram(name: string, args: readonly string[]): Promise
 export async function runScript(file: string, args: readonly string[]): Promise<string> {
   const { program, args: tied } = tiedCommand(process.execPath, [file, ...args]);
   const child = spawn(program, tied, { stdio: ["ignore", "pipe", "inherit"] });
-  const printed = text(child.stdout!);
+  const printed = text(child.stdout);
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   if (code !== 0) throw new Error(`${file} ended with ${code ?? signal}.`);
   return printed;

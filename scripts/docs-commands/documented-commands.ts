@@ -37,10 +37,8 @@ function commandsOf(script: string): string[] {
     let command = withoutComment(lines.shift()!);
     while (command.endsWith("\\") && lines.length > 0) command += `\n${lines.shift()}`;
     const end = /<<'?(\w+)'?/.exec(command)?.[1];
-    while (end !== undefined && lines.length > 0) {
-      const line = lines.shift()!;
-      command += `\n${line}`;
-      if (line === end) break;
+    if (end !== undefined) {
+      command += `\n${lines.splice(0, lines.indexOf(end) + 1).join("\n")}`;
     }
     if (command !== "") commands.push(command);
   }

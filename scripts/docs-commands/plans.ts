@@ -28,13 +28,22 @@ const JOB = `ID=$(curl -F file=@video.mp4 -F 'options={"execution":{"batchFrames
 const until = (state: string): string =>
   `until curl http://localhost:8080/v1/jobs/$ID | grep -q '"state":"${state}'; do sleep 0.2; done`;
 /** A model of its own bytes as a version of `yard`: an ONNX file may be followed by more of its properties. */
+const file = (name: string, version: number): string =>
+  `cp models/starter-detector/model.onnx ${name}
+printf 'r\\006\\n\\001k\\022\\001${version}' >> ${name}`;
 const push = (version: number): string =>
-  `cp models/starter-detector/model.onnx yard-${version}.onnx
-printf 'r\\006\\n\\001k\\022\\001${version}' >> yard-${version}.onnx
+  `${file(`yard-${version}.onnx`, version)}
 curl -F version=${version} -F 'manifest=<yard.manifest.json' -F file=@yard-${version}.onnx http://localhost:8080/v1/models >/dev/null
 SHA256_OF_${version}=$(sha256sum yard-${version}.onnx | cut -d ' ' -f 1)`;
 const VERSIONS = [3, 4, 5].map(push).join("\n");
 const YARD: Plan = { before: VERSIONS, system: true };
+const FORMER: Plan = {
+  before: `${VERSIONS}
+for version in 3 4; do
+  curl -H 'content-type: application/json' -d '{"version":"'$version'"}' http://localhost:8080/v1/models/yard/aliases/stable
+done`,
+  system: true,
+};
 /** Scores from 0.6 on only. */
 const STRICT = `mkdir -p strict
 cp models/starter-detector/model.onnx strict/
@@ -106,7 +115,7 @@ END`]: AS_WRITTEN,
     { system: true },
   [`curl -H 'content-type: application/json' -d '{"source":{"path":"/videos/gate.mp4"}}' http://localhost:8080/v1/jobs`]:
     {
-      with: { "/videos/": "$CLONE/videos/" },
+      with: { "/videos/": `'"$CLONE"'/videos/` },
       before: "cp video.mp4 videos/gate.mp4",
       system: true,
     },
@@ -126,7 +135,7 @@ END`]: AS_WRITTEN,
   },
   "curl -F version=5 -F parent=$SHA256_OF_4 -F 'manifest=<yard.manifest.json' -F file=@yard.onnx http://localhost:8080/v1/models":
     {
-      before: `${push(4)}\ncp yard-4.onnx yard.onnx; printf 'r\\006\\n\\001k\\022\\0015' >> yard.onnx`,
+      before: `${push(4)}\n${file("yard.onnx", 5)}`,
       system: true,
     },
   "curl -F name=yard -F version=5 -F 'labels=<labels.txt' -F file=@yard.onnx http://localhost:8080/v1/models":
@@ -140,7 +149,7 @@ END`]: AS_WRITTEN,
     YARD,
   [`curl -H 'content-type: application/json' -d '{"version":null}' http://localhost:8080/v1/models/yard/aliases/canary`]:
     YARD,
-  "curl -X POST http://localhost:8080/v1/models/yard/rollback": YARD,
+  "curl -X POST http://localhost:8080/v1/models/yard/rollback": FORMER,
   "npm run models -- store": AS_WRITTEN,
 
   // docs/kubernetes.md
@@ -150,8 +159,8 @@ END`]: AS_WRITTEN,
   "npm run models -- inspect FILE.onnx": { with: { "FILE.onnx": "tiny.onnx" } },
   "npm run models -- add FILE.onnx --labels labels.txt": { with: { "FILE.onnx": "tiny.onnx" } },
   "npm run models -- push yard.onnx --version 5 --parent SHA256": {
-    before: `${push(3)}\ncp models/starter-detector/manifest.json manifest.json`,
-    with: { "yard.onnx --version 5": "starter-detector --version 7", SHA256: "$SHA256_OF_3" },
+    before: `${push(3)}\n${file("yard.onnx", 5)}`,
+    with: { SHA256: "$SHA256_OF_3" },
     system: true,
   },
   "npm run models -- metrics yard 5 --on gate.mp4 ap50=0.61 idf1=0.83": YARD,
@@ -160,10 +169,7 @@ END`]: AS_WRITTEN,
   "npm run models -- alias yard stable 4": YARD,
   "npm run models -- alias yard canary 5 --share 0.1": YARD,
   "npm run models -- alias yard canary none": YARD,
-  "npm run models -- rollback yard": {
-    before: `${VERSIONS}\nfor v in 3 4; do npm run models -- alias yard stable $v; done`,
-    system: true,
-  },
+  "npm run models -- rollback yard": FORMER,
   "npm run demo -- --seed 3 --seconds 8": AS_WRITTEN,
   "npm run models -- compare starter-detector ./strict out/demo/scene.mp4 --truth out/demo/gt.txt --classes out/demo/labels.txt":
     { before: STRICT },

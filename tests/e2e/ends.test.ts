@@ -119,13 +119,13 @@ async function launchNpm(at: Workshop, script: "start" | "analyze"): Promise<Chi
     env: npmEnv(at, port),
   });
   let said = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
   if (script === "analyze") {
-    child.stdout!.resume();
+    child.stdout.resume();
     await untilDecoding(at);
     return child;
   }
-  for await (const text of child.stdout!.setEncoding("utf8")) {
+  for await (const text of child.stdout.setEncoding("utf8")) {
     if ((text as string).includes("Framequeue is ready")) break;
   }
   assert.equal(child.exitCode, null, said);

@@ -28,7 +28,8 @@ export async function rehearseUpgrade(
   await run("git", ["-C", NEW, "worktree", "prune"]);
   await run("git", ["-C", NEW, "worktree", "add", "--detach", old, revision]);
   const remove = ["-C", NEW, "worktree", "remove", "--force", old];
-  using _exit = atExit(() => void execFileSync("git", remove));
+  using resources = new DisposableStack();
+  resources.use(atExit(() => void execFileSync("git", remove)));
   try {
     say(`setting up ${revision}`);
     await run("sh", ["scripts/setup.sh"], { cwd: old, signal });

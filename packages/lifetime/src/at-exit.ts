@@ -20,7 +20,7 @@ export function atExit(action: () => void): Disposable {
 
 /** The latest first, as everything is released; what fails keeps nothing else from being done. */
 function runAll(): void {
-  for (const action of [...actions].reverse()) {
+  for (const action of [...actions].toReversed()) {
     try {
       action();
     } catch {

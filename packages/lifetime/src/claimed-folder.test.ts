@@ -30,7 +30,7 @@ test("one process at a time has a place, and a killed one does not keep it", asy
       stdio: ["pipe", "pipe", "inherit"],
     });
     const exited = once(child, "exit");
-    await once(createInterface({ input: child.stdout! }), "line");
+    await once(createInterface({ input: child.stdout }), "line");
     try {
       await assert.rejects(
         claimFolder(parent, ".work"),

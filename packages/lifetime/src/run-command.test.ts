@@ -27,8 +27,8 @@ async function command(body: string, options = "") {
   });
   const exited = once(child, "exit") as Promise<[number | null]>;
   let errors = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (errors += text));
-  await once(createInterface({ input: child.stdout! }), "line");
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+  await once(createInterface({ input: child.stdout }), "line");
   return {
     child,
     exited,
@@ -83,7 +83,7 @@ test("one that cannot be told ends at once", async () => {
 test("a reader that is gone ends a command without a word", async () => {
   await using run = await command(`const t = setInterval(() => console.log("row"), 5);
     signal.addEventListener("abort", () => clearInterval(t)); ${HEARING}`);
-  run.child.stdout!.destroy();
+  run.child.stdout.destroy();
   assert.equal((await run.exited)[0], 141);
   assert.equal(run.errors(), "");
 });
@@ -93,6 +93,6 @@ test("what is said to nobody does not end it", async () => {
     `for (let i = 0; i < 20; i++) { console.error("x"); await new Promise((d) => setTimeout(d, 5)); }
      return 7;`,
   );
-  run.child.stderr!.destroy();
+  run.child.stderr.destroy();
   assert.equal((await run.exited)[0], 7);
 });

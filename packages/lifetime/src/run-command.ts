@@ -54,7 +54,8 @@ export async function runCommand(
   });
   // What is said to nobody is no reason to stop: the results are elsewhere.
   process.stderr.on("error", () => {});
-  using _watch = watchForEnd(ask);
+  using resources = new DisposableStack();
+  resources.use(watchForEnd(ask));
   try {
     process.exitCode = await body({ signal: stop.signal });
   } catch (error) {

@@ -23,7 +23,7 @@ async function holder(base: string, then = "") {
     stdio: ["pipe", "pipe", "ignore"],
   });
   const exited = once(child, "exit");
-  const [path] = (await once(createInterface({ input: child.stdout! }), "line")) as [string];
+  const [path] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return { child, exited, path };
 }
 
@@ -82,7 +82,7 @@ test("a process that exits in haste takes its folders along", async () => {
   try {
     for (const haste of ["process.exit(3)", "throw new Error('unexpected')"]) {
       const { child, exited } = await holder(base, haste);
-      child.stdin!.write("go\n");
+      child.stdin.write("go\n");
       assert.notEqual((await exited)[0], 0);
       assert.deepEqual(await readdir(base), [], haste);
     }

@@ -23,7 +23,7 @@ test("a tied program dies with the process that started it", { skip: noKernelHel
     stdio: ["pipe", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
-  const [line] = (await once(createInterface({ input: child.stdout! }), "line")) as [string];
+  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   assert.ok(isRunning(Number(line)));
   child.kill("SIGKILL");
   await exited;
