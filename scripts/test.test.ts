@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +16,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { processesWith } from "./left-behind.ts";
+import { processesWith } from "@framequeue/lifetime/testing";
 
 const MARKER = `FQ_TEST_OF_TEST_${process.pid}`;
 
@@ -34,10 +35,10 @@ async function runTests(
       recursive: true,
       filter: (path) => !path.endsWith(".test.ts"),
     });
-    cpSync(
-      join(import.meta.dirname, "../packages/lifetime/src"),
-      join(root, "packages/lifetime/src"),
-      { recursive: true, filter: (path) => !path.endsWith(".test.ts") },
+    mkdirSync(join(root, "node_modules/@framequeue"), { recursive: true });
+    symlinkSync(
+      join(import.meta.dirname, "../packages/lifetime"),
+      join(root, "node_modules/@framequeue/lifetime"),
     );
     writeFileSync(
       join(root, "one.test.ts"),

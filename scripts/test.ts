@@ -3,9 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-// By its path, because this runs where nothing is linked.
-import { openTempFolder, sweepTempFolders, watchForEnd } from "../packages/lifetime/src/index.ts";
-import { endProcesses, processesLeft } from "./left-behind.ts";
+import { openTempFolder, sweepTempFolders, watchForEnd } from "@framequeue/lifetime";
+import { endProcesses, processesLeft } from "@framequeue/lifetime/testing";
 import { requestedTests } from "./test-files.ts";
 import { sourceFiles } from "./workspace.ts";
 

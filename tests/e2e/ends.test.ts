@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "@framequeue/service/testing";
-import { endProcesses, processesWith } from "../../scripts/left-behind.ts";
+import { endProcesses, processesWith } from "@framequeue/lifetime/testing";
 import { writeClip } from "./clip.ts";
 import { finish, launch, leftovers, openWorkshop, ROOT, type Workshop } from "./product.ts";
 

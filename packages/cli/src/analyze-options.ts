@@ -108,7 +108,7 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
       values["segment-seconds"] === undefined ? undefined : Number(values["segment-seconds"]),
     ),
   });
-  if (!execution.success) throw invalid("invalid-request", "execution", execution.error);
+  if (!execution.success) throw inOptions(invalid("invalid-request", "execution", execution.error));
   return {
     videos: positionals,
     model: values.model ?? "yolox-nano",
@@ -126,6 +126,27 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     ...optional("embedder", values.embedder),
     ...optional("inferWorkers", inferWorkers),
   };
+}
+
+/** Fields of a job by the option that sets them. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  minScore: "--min-score",
+  labels: "--labels",
+  views: "--views",
+  tracker: "--tracker",
+  batchFrames: "--batch",
+  segmentSeconds: "--segment-seconds",
+};
+
+/** A problem about fields of a job, in the words of the command line. */
+function inOptions(problem: ProblemError): ProblemError {
+  const errors = (problem.errors ?? []).map(({ at, detail }) => ({
+    at: OPTION_OF[at.split(".")[0]!] ?? at,
+    detail,
+  }));
+  const text = errors.map(({ at, detail }) => `${at}: ${detail}`).join("; ");
+  const at = errors[0]?.at;
+  return new ProblemError(problem.code, text, { ...(at === undefined ? {} : { at }), errors });
 }
 
 /** What the options that are set say about the result. Throws `invalid-request` with every fault. */
@@ -156,7 +177,7 @@ export function resultOptionsOf(values: {
     ...optional("views", views === undefined ? undefined : { perTrack: Number(views) }),
     ...optional("tracker", trackerOf(values)),
   });
-  if (!options.success) throw invalid("invalid-request", "options", options.error);
+  if (!options.success) throw inOptions(invalid("invalid-request", "options", options.error));
   return options.data;
 }
 

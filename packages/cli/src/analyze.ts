@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
+  checkLabels,
   checkModels,
   type AnalyticsOptions,
   analyticsOptionsSchema,
@@ -39,6 +40,12 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
   const analytics = await readAnalytics(options.analytics, terminal);
   const frameRedisUrls = frameServers(terminal.env);
   const models = await findModels(options, terminal);
+  const { manifest } = models[0]!;
+  checkLabels(
+    { options: options.options, analytics },
+    manifest.name,
+    "labels" in manifest ? manifest.labels : [],
+  );
   await using folders = new AsyncDisposableStack();
   const works = await takeIn(options, folders, terminal);
   if (works.every(({ problem }) => problem !== undefined)) {
@@ -158,10 +165,19 @@ async function findModels(
     }
     models.push(found);
   }
-  checkModels(
-    options,
-    models.map(({ ref }) => ref),
-  );
+  try {
+    checkModels(
+      options,
+      models.map(({ ref }) => ref),
+    );
+  } catch (error) {
+    // Told in the words of a job; here the models have options of their own.
+    if (!(error instanceof ProblemError)) throw error;
+    const wanted = error.at === "options.classifyLabels" ? "--classifier" : "--embedder";
+    throw new ProblemError(error.code, `${error.message} Name one with ${wanted} NAME.`, {
+      at: wanted,
+    });
+  }
   return models;
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { open, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ARTIFACTS, ProblemError, summarySchema } from "@framequeue/contracts";
 import { claimFolder, type FolderClaim, FolderTaken } from "@framequeue/lifetime";
 import { fileProblem } from "./file-problem.ts";
+import { makeFolders } from "./make-folders.ts";
 
 /** Whose results a folder may have. */
 export type ResultsOf =
@@ -63,7 +64,7 @@ export async function openOutFolder({
 }: OutFolderOptions): Promise<OutFolder> {
   await using resources = new AsyncDisposableStack();
   try {
-    const made = await mkdir(path, { recursive: true });
+    const made = await makeFolders(path);
     if (made !== undefined) resources.defer(() => removeEmpty(path, made));
     const { path: work } = resources.use(await claim(path));
     await tryOut(join(work, "trial"));

@@ -11,6 +11,8 @@ import {
   startLocalScaler,
   startScaled,
 } from "./local-scaler.ts";
+import { fileProblem } from "./file-problem.ts";
+import { makeFolders } from "./make-folders.ts";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { registerModels } from "./register-models.ts";
@@ -129,11 +131,15 @@ const CLAIM = ".start";
 
 /** One system per data folder. The claim of a process that is gone counts for nothing. */
 async function takeDataFolder(dataDir: string, resources: AsyncDisposableStack): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
   try {
+    await makeFolders(dataDir);
     resources.use(await claimFolder(dataDir, CLAIM));
   } catch (error) {
-    if (!(error instanceof FolderTaken)) throw error;
+    if (!(error instanceof FolderTaken)) {
+      throw fileProblem(error, dataDir, "Set FQ_DATA_DIR to another folder.", {
+        at: "FQ_DATA_DIR",
+      });
+    }
     throw new ProblemError(
       "invalid-request",
       `Framequeue already runs on ${dataDir} (process ${error.holder.pid}). Stop it, or set FQ_DATA_DIR to another folder.`,

@@ -5,7 +5,7 @@ import { documentedCommands } from "./documented-commands.ts";
 import { allCommands } from "./documents.ts";
 import { PLANS, planOf } from "./plans.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 
 test("commands stand in blocks and between backticks", () => {
   const markdown = [
@@ -42,7 +42,7 @@ test("commands stand in blocks and between backticks", () => {
 
 test("of every command in the documents it is said whether it is run, and how", () => {
   const silent = allCommands(ROOT).filter(({ text }) => planOf(text) === undefined);
-  assert.deepEqual(silent, [], "say it in scripts/docs-commands/plans.ts");
+  assert.deepEqual(silent, [], "say it in tests/docs/commands/plans.ts");
 });
 
 test("nothing is said of commands that no document has any more", () => {

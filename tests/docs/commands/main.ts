@@ -4,16 +4,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-// By their paths, because a script of the repository is no package of it.
-import { openTempFolder, runCommand, sweepTempFolders } from "../../packages/lifetime/src/index.ts";
-import { endProcesses, processesLeft } from "../left-behind.ts";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
+import { endProcesses, processesLeft } from "@framequeue/lifetime/testing";
 import { allCommands } from "./documents.ts";
 import { type Plan, planOf } from "./plans.ts";
 
 const USAGE = `Usage: npm run check:docs -- [--only TEXT] [--models DIR] [--list]
 
 Runs the commands of README and docs in a fresh clone of what is committed, as they stand there, and prints a table of
-them with their exit codes. Which are not run, and why, stands in scripts/docs-commands/plans.ts.
+them with their exit codes. Which are not run, and why, stands in tests/docs/commands/plans.ts.
 
   --only TEXT    those that hold the text, or whose document does
   --models DIR   files of the catalogue's models, for a machine without a network
@@ -28,10 +27,10 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 const MOST_SECONDS = 600;
-/** What a command that is told to end may answer. */
-const ENDED = [0, 1, 130, 143];
+/** What a command that is told to end may answer; onnxruntime aborts where its threads work as the process exits. */
+const ENDED = [0, 1, 130, 143, "SIGABRT"];
 
 await runCommand(({ signal }) => main(signal), { stopped: () => new Error("Stopped.") });
 
@@ -166,7 +165,7 @@ async function openClone(folder: string, signal: AbortSignal) {
     values.models === undefined
       ? ""
       : `'${resolve(process.env["INIT_CWD"] ?? ".", values.models)}'`;
-  await prepare(`sh scripts/run.sh scripts/docs-commands/fixtures.ts '${path}' ${models}`);
+  await prepare(`sh scripts/run.sh tests/docs/commands/fixtures.ts '${path}' ${models}`);
 
   return {
     async run(text: string, plan: Exclude<Plan, { not: string }>) {
@@ -185,7 +184,7 @@ async function openClone(folder: string, signal: AbortSignal) {
       const remark =
         left.length > 0
           ? `LEFT ${left.map((each) => each.command).join("; ")}`
-          : isEnded && plan.seconds !== undefined && ENDED.includes(Number(code))
+          : isEnded && plan.seconds !== undefined && code !== null && ENDED.includes(code)
             ? `ended after ${seconds} s`
             : code === exits
               ? ""

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { testDetector } from "../../packages/graphs/src/index.ts";
-import { CATALOGUE } from "../../packages/models/src/catalogue.ts";
+import { testDetector } from "@framequeue/graphs";
+import { CATALOGUE } from "@framequeue/models";
 
-// What the readers of the documents have of their own: sh scripts/run.sh scripts/docs-commands/fixtures.ts CLONE [MODELS]
+// What the readers of the documents have of their own: sh scripts/run.sh tests/docs/commands/fixtures.ts CLONE [MODELS]
 // writes it into a clone in which a demo has left `first`. MODELS is a folder with files of the catalogue, for machines
 // without a network.
 
