@@ -29,6 +29,21 @@ test("labels that the model does not have: the message has those that it does", 
   assert.deepEqual(await leftovers(at), []);
 });
 
+test("servers for pixels that do not answer: none of them, as the message says", async () => {
+  await using at = await openWorkshop();
+  await writeClip(join(at.folder, "walk.mp4"), { seconds: 1 });
+  const args = ["analyze", "walk.mp4", "--model", at.model, "--no-video", "--frame-store", "redis"];
+  const nobody = `redis://user:secret@127.0.0.1:${await freePort()}`;
+  const refused = await finish(launch(at, args, { FQ_FRAME_REDIS_URLS: nobody }));
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /cannot be used: .*unset FQ_FRAME_REDIS_URLS/);
+  assert.doesNotMatch(refused.stderr, /secret|\n\s+at /);
+  assert.ok(!existsSync(join(at.folder, "out")));
+  const helped = await finish(launch(at, args, { FQ_FRAME_REDIS_URLS: undefined }));
+  assert.equal(helped.code, 0, helped.stderr);
+  assert.deepEqual(await leftovers(at), []);
+});
+
 test("a data folder that is in use: another one, as the message says", async () => {
   await using at = await openWorkshop();
   const start = async (env: NodeJS.ProcessEnv) =>

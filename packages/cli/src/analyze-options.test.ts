@@ -55,7 +55,7 @@ test("what is wrong is said in the words of the command line", () => {
     ["--views", "99"],
     ["--tracker", "nonsense"],
     ["--batch", "0"],
-    ["--segment-seconds", "-1"],
+    ["--segment-seconds", "5000"],
   ] as const) {
     assert.throws(
       () => parseAnalyzeOptions(["a.mp4", option, value]),

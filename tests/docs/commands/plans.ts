@@ -197,6 +197,10 @@ END`]: AS_WRITTEN,
   "npm run rehearse -- backup": HOURS,
   "npm run rehearse -- upgrade --from REVISION": { with: { REVISION: "HEAD" }, seconds: 20 },
   "sh scripts/run.sh scripts/dashboards/main.ts": AS_WRITTEN,
+  "sh scripts/run.sh packages/cli/src/main.ts start": {
+    with: { "sh ": "FQ_API_PORT=$PORT sh " },
+    seconds: 20,
+  },
   "node inspect -p PID": { not: "a debugger that waits for its user" },
 
   // docs/performance.md, docs/scaling.md
@@ -232,6 +236,7 @@ END`]: AS_WRITTEN,
     AS_WRITTEN,
   "npm run eval -- track --gt gt.txt --pred pred.txt": AS_WRITTEN,
   "npm run eval -- track --gt sequences --pred sequences --file pred.txt": { before: SEQUENCES },
+  "npm run -s track -- --help": AS_WRITTEN,
   "npm run -s track": MENTION,
   "npm run eval -- track": MENTION,
   "npm run bench -- tracking": HOURS,
