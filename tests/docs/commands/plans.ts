@@ -160,8 +160,12 @@ END`]: AS_WRITTEN,
   "npm run models -- inspect FILE.onnx": { with: { "FILE.onnx": "tiny.onnx" } },
   "npm run models -- add FILE.onnx --labels labels.txt": { with: { "FILE.onnx": "tiny.onnx" } },
   "npm run models -- push yard.onnx --version 5 --parent SHA256": {
-    // Where no manifest lies beside it.
-    before: `${push(3)}\nmkdir -p bare\n${file("bare/yard.onnx", 5)}`,
+    // The manifest beside a file on the disk names its bytes.
+    before: `${push(3)}
+mkdir -p bare
+${file("bare/yard.onnx", 5)}
+sha256=$(sha256sum bare/yard.onnx | cut -d ' ' -f 1)
+sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.json`,
     with: { "yard.onnx": "bare/yard.onnx", SHA256: "$SHA256_OF_3" },
     system: true,
   },
