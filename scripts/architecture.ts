@@ -31,6 +31,7 @@ export const ARCHITECTURE: Architecture = {
       ],
       pure: true,
     },
+    { name: "lifetime", folders: ["packages/lifetime"] },
     {
       name: "adapters",
       folders: [

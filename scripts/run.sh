@@ -24,6 +24,14 @@ export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/frame
 # onnxruntime reports its use to its maker otherwise; nothing leaves this machine.
 export ORT_DISABLE_TELEMETRY=1
 
+# npm passes two signals on, and no word of its own end. Who started whom is told, so that what it leaves ends too. What
+# was started by hand may outlive the terminal.
+if [ -n "${npm_lifecycle_event:-}" ]; then
+  # Gone while this was being set up.
+  kill -0 "$PPID" 2>/dev/null || exit 129
+  export FQ_RUN_BY="$$ $PPID"
+fi
+
 entry=$root/$1
 shift
 exec "$node" "$entry" "$@"

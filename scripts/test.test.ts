@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +16,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { processesWith } from "./left-behind.ts";
+import { processesWith } from "@framequeue/lifetime/testing";
 
 const MARKER = `FQ_TEST_OF_TEST_${process.pid}`;
 
@@ -34,6 +35,11 @@ async function runTests(
       recursive: true,
       filter: (path) => !path.endsWith(".test.ts"),
     });
+    mkdirSync(join(root, "node_modules/@framequeue"), { recursive: true });
+    symlinkSync(
+      join(import.meta.dirname, "../packages/lifetime"),
+      join(root, "node_modules/@framequeue/lifetime"),
+    );
     writeFileSync(
       join(root, "one.test.ts"),
       `import test from "node:test"; import { spawn } from "node:child_process";
@@ -101,16 +107,18 @@ test("no file matches the filter", async () => {
   assert.match(output, /no test file matches/);
 });
 
-test("an interrupt ends the tests and their processes", async () => {
-  const body = `
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+  test(`${signal} ends the tests and their processes`, async () => {
+    const body = `
     const child = spawn('sleep', ['986'], { stdio: 'ignore' });
     writeFileSync("started", String(child.pid));
     await new Promise((done) => child.once('exit', done));`;
-  const { code, left } = await runTests(body, [], async (root, end) => {
-    while (!existsSync(join(root, "started"))) await delay(10);
-    end("SIGTERM");
+    const { code, left } = await runTests(body, [], async (root, end) => {
+      while (!existsSync(join(root, "started"))) await delay(10);
+      end(signal);
+    });
+    assert.notEqual(code, 0);
+    assert.deepEqual(left, []);
+    assert.deepEqual(processesWith(`${MARKER}=1`), []);
   });
-  assert.notEqual(code, 0);
-  assert.deepEqual(left, []);
-  assert.deepEqual(processesWith(`${MARKER}=1`), []);
-});
+}

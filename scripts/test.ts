@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, constants, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism, constants } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { endProcesses, processesLeft } from "./left-behind.ts";
+import { openTempFolder, sweepTempFolders, watchForEnd } from "@framequeue/lifetime";
+import { endProcesses, processesLeft } from "@framequeue/lifetime/testing";
 import { requestedTests } from "./test-files.ts";
 import { sourceFiles } from "./workspace.ts";
 
@@ -23,9 +24,10 @@ if (files.length === 0) {
 }
 
 // Sockets live in the temporary folder, and their paths may have 104 bytes at most: short names.
-const run = mkdtempSync(join(tmpdir(), "fq-"));
-const temporary = join(run, "t");
-const count = join(run, "count");
+await sweepTempFolders();
+const run = await openTempFolder("t");
+const temporary = join(run.path, "t");
+const count = join(run.path, "count");
 mkdirSync(temporary);
 
 const child = spawn(
@@ -50,12 +52,10 @@ const child = spawn(
   },
 );
 let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    interrupted = true;
-    child.kill(signal);
-  });
-}
+const watch = watchForEnd(({ reason }) => {
+  interrupted = true;
+  child.kill(reason === "SIGINT" ? reason : "SIGTERM");
+});
 const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done, fail) => {
   child.once("error", fail);
   child.once("exit", (...end) => done(end));
@@ -71,7 +71,8 @@ for (const entry of readdirSync(temporary)) faults.push(`left in the temporary f
 if (code === 0 && !(Number(existsSync(count) && readFileSync(count, "utf8")) > 0)) {
   faults.push("no test ran");
 }
-rmSync(run, { recursive: true, force: true });
+await run[Symbol.asyncDispose]();
+watch[Symbol.dispose]();
 
 for (const fault of faults) console.error(`✖ ${fault}`);
 process.exitCode =

@@ -1,8 +1,5 @@
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { runProgram } from "./run-program.ts";
 
 /** Small, so that an hour of it takes minutes. */
 const SIZE = { width: 320, height: 180 } as const;
@@ -23,7 +20,7 @@ export async function writeMinute(
     source(`color=c=${colour}:s=${side}x${side}:r=${FPS}:d=${MINUTE}`);
   const walk = (seconds: number, from: number): string =>
     `x=${from}+120*abs(mod(t\\,${seconds})/${seconds / 2}-1)`;
-  await run("ffmpeg", [
+  await runProgram("ffmpeg", [
     ...["-v", "error", "-y"],
     ...source(`color=c=0x101010:s=${size}:r=${FPS}:d=${MINUTE}`),
     ...block("0xff0000", 20),
@@ -43,7 +40,7 @@ export async function writeMinute(
 export async function repeatMinute(minute: string, minutes: number, path: string): Promise<void> {
   const list = `${path}.txt`;
   await writeFile(list, `file '${minute}'\n`.repeat(minutes));
-  await run("ffmpeg", [
+  await runProgram("ffmpeg", [
     ...["-v", "error", "-y", "-f", "concat", "-safe", "0", "-i", list],
     ...["-c", "copy", "-movflags", "+faststart", path],
   ]);

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { autoscale } from "./autoscale/bench.ts";
 import type { Bench, Measurement } from "./bench.ts";
 import { controlPlane } from "./control-plane/bench.ts";
@@ -48,8 +50,6 @@ const { values, positionals } = parseArgs({
   },
 });
 
-process.exitCode = await main();
-
 async function main(): Promise<number> {
   if (values.help) {
     process.stdout.write(USAGE);
@@ -70,13 +70,23 @@ async function main(): Promise<number> {
     process.stderr.write("--cells takes a whole number from 1.\n");
     return 1;
   }
+  for (const [option, file] of Object.entries(files)) {
+    if (file === undefined || existsSync(file)) continue;
+    process.stderr.write(`--${option}: there is no ${file}.\n`);
+    return 1;
+  }
+  for (const { name, needs } of chosen) {
+    const missing = needs.find((need) => files[need] === undefined);
+    if (missing === undefined) continue;
+    process.stderr.write(`${name} needs --${missing} FILE.\n`);
+    return 1;
+  }
+  // What the benchmarks and what they start put among temporary files lies in one folder, which goes however this ends.
+  await sweepTempFolders();
+  await using folder = await openTempFolder("bench");
+  process.env["TMPDIR"] = folder.path;
   let ok = true;
   for (const bench of chosen) {
-    const missing = bench.needs.find((need) => files[need] === undefined);
-    if (missing !== undefined) {
-      process.stderr.write(`${bench.name} needs --${missing} FILE.\n`);
-      return 1;
-    }
     ok = (await bench.run({ ...files, cells, plots: path(values.plots), report, print })) && ok;
   }
   return ok ? 0 : 1;
@@ -95,3 +105,6 @@ function report({ ratio, ...measurement }: Measurement): void {
     `${name.padEnd(36)}${value.toFixed(2).padStart(10)} ${unit.padEnd(14)}${against}`.trimEnd(),
   );
 }
+
+// Benchmarks do not listen: what they hold goes with this process.
+await runCommand(main, { stopped: () => new Error("Stopped."), graceMs: 0 });

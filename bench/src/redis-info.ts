@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { runProgram } from "./run-program.ts";
 
 /** Figures of a Redis server on a socket, by the names that `INFO` gives them. */
 export async function redisInfo(socket: string, section: string): Promise<Map<string, string>> {
-  const { stdout } = await run("redis-cli", ["-s", socket, "INFO", section]);
+  const stdout = await runProgram("redis-cli", ["-s", socket, "INFO", section]);
   return new Map(
     stdout
       .split("\r\n")

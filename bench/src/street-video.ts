@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { tiedCommand } from "@framequeue/lifetime";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -33,7 +34,8 @@ export async function writeStreetVideo(path: string, { seconds, fps, gop }: Stre
 /** Draws a scene into a video, which ffmpeg writes as the arguments say. */
 export async function encodeScene(scene: Scene, output: readonly string[]): Promise<void> {
   const args = ["-v", "error", "-y", ...rawInputArguments(scene), ...output];
-  const ffmpeg = spawn("ffmpeg", args, { stdio: ["pipe", "ignore", "inherit"] });
+  const tied = tiedCommand("ffmpeg", args);
+  const ffmpeg = spawn(tied.program, tied.args, { stdio: ["pipe", "ignore", "inherit"] });
   const exited = once(ffmpeg, "exit") as Promise<[number | null]>;
   await pipeline(Readable.from(sceneFrames(scene)), ffmpeg.stdin);
   const [code] = await exited;

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { createSupervisor } from "@framequeue/cli";
 import { type ModelRef, STAGES } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
+import { atExit } from "@framequeue/lifetime";
 import { loadModelPackage } from "@framequeue/models";
 import { openLocalPipeline, type Pipeline, storeModel } from "@framequeue/pipeline";
 import { freePort } from "@framequeue/service/testing";
@@ -62,7 +63,10 @@ export async function startChaosSystem(
   ) as [string, string, string];
   for (const each of [framesDir, objectsDir, tempDir]) await mkdir(each, { recursive: true });
   const ownFileSystem = await mountSmall(framesDir);
-  if (ownFileSystem) resources.defer(() => run("umount", ["-l", framesDir]).then(() => {}));
+  if (ownFileSystem) {
+    const exit = resources.use(atExit(() => void execFileSync("umount", ["-l", framesDir])));
+    resources.defer(() => run("umount", ["-l", framesDir]).then(() => exit[Symbol.dispose]()));
+  }
   const redis = resources.use(await openChaosRedis(join(folder, "redis")));
   const pipeline = resources.use(
     openLocalPipeline({

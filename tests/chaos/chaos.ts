@@ -49,6 +49,7 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   const videos = join(options.folder, "videos");
   await mkdir(videos);
   const subjects = await writeSubjects(videos);
+  options.signal?.throwIfAborted();
   await using system = await startChaosSystem(options.folder, videos);
   const say = (line: string): void => options.say(`${new Date().toISOString()} ${line}`);
   const book = new JobBook(system, subjects, say);
@@ -56,6 +57,7 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   signal?.addEventListener("abort", () => book.giveUp());
   if (signal?.aborted) book.giveUp();
   await book.learn();
+  signal?.throwIfAborted();
 
   const started = performance.now();
   let over = false;
@@ -78,7 +80,8 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosReport> {
   await book.followStrays();
   clearTimeout(timer);
   await book.close();
-  const leftovers = await untilClean(system, book.wrong.length > 0 ? 10_000 : PATIENCE_MS);
+  const patienceMs = book.wrong.length > 0 ? 10_000 : PATIENCE_MS;
+  const leftovers = await untilClean(system, signal?.aborted ? 0 : patienceMs);
   const seconds = Math.round((performance.now() - started) / 1_000);
   leftovers.push(...(await afterStop(system)));
   return { faults, jobs: book.jobs, seconds, wrong: book.wrong, leftovers };
@@ -97,7 +100,11 @@ async function rage(
   const over = performance.now() + seconds * 1_000;
   const isOver = (): boolean => performance.now() > over || options.signal?.aborted === true;
   while (!isOver()) {
-    await sleep(meanPauseMs * (0.5 + random.next()));
+    // Told to end while it waits: the loop looks.
+    await sleep(meanPauseMs * (0.5 + random.next()), undefined, {
+      ...(options.signal && { signal: options.signal }),
+    }).catch(() => {});
+    if (options.signal?.aborted) break;
     await injectOne(scene, deck, random, counts, say);
   }
   return counts;

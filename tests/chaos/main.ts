@@ -1,8 +1,7 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { playChaos } from "./chaos.ts";
 import { ALL_FAULTS } from "./faults/index.ts";
 import { isFlawless, summaryText } from "./summary.ts";
@@ -28,30 +27,33 @@ if (values.help || !(minutes > 0) || !(Number(values.pause) > 0) || !Number.isSa
   process.exit(values.help ? 0 : 1);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "fq-chaos-"));
-const log = createWriteStream(join(folder, "faults.log"));
-process.stdout.write(`seed ${seed}, ${minutes} minutes\n`);
-const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => interrupted.abort());
-}
-const report = await playChaos({
-  seed,
-  signal: interrupted.signal,
-  seconds: minutes * 60,
-  meanPauseMs: Number(values.pause) * 1_000,
-  folder,
-  faults: ALL_FAULTS,
-  say(line) {
-    log.write(`${line}\n`);
-    process.stdout.write(`${line}\n`);
-  },
-});
-log.end();
-
-process.stdout.write(summaryText(report));
-if (isFlawless(report)) await rm(folder, { recursive: true, force: true });
-else {
+/** Answers the exit code. */
+async function play(signal: AbortSignal): Promise<number> {
+  await sweepTempFolders();
+  await using temporary = await openTempFolder("chaos");
+  const folder = temporary.path;
+  const log = createWriteStream(join(folder, "faults.log"));
+  process.stdout.write(`seed ${seed}, ${minutes} minutes\n`);
+  const report = await playChaos({
+    seed,
+    signal,
+    seconds: minutes * 60,
+    meanPauseMs: Number(values.pause) * 1_000,
+    folder,
+    faults: ALL_FAULTS,
+    say(line) {
+      log.write(`${line}\n`);
+      process.stdout.write(`${line}\n`);
+    },
+  });
+  await new Promise<void>((done) => log.end(done));
+  process.stdout.write(summaryText(report));
+  // What was stopped is not looked into.
+  signal.throwIfAborted();
+  if (isFlawless(report)) return 0;
+  await temporary.keep();
   process.stdout.write(`To look into it: faults.log, services.log and the objects in ${folder}\n`);
-  process.exitCode = 1;
+  return 1;
 }
+
+await runCommand(({ signal }) => play(signal), { stopped: () => new Error("Stopped.") });

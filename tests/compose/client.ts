@@ -3,17 +3,19 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobView } from "@framequeue/contracts";
 import { isTerminal } from "@framequeue/contracts";
-import { until } from "./engine.ts";
+import type { Stack } from "./engine.ts";
 
 const FILES = ["frames.jsonl", "tracks.jsonl", "mot.txt"] as const;
 
 /** A user with a key. */
 export class Client {
+  readonly #stack: Stack;
   readonly #url: string;
   readonly #headers: { readonly authorization: string };
 
-  constructor(url: string, key: string) {
-    this.#url = url;
+  constructor(stack: Stack, key: string) {
+    this.#stack = stack;
+    this.#url = stack.url;
     this.#headers = { authorization: `Bearer ${key}` };
   }
 
@@ -47,14 +49,16 @@ export class Client {
   }
 
   async untilInferred(job: string, frames: number): Promise<void> {
-    await until(`${frames} frames of ${job}`, async () => {
+    await this.#stack.until(`${frames} frames of ${job}`, async () => {
       return (await this.view(job)).progress.inferred >= frames;
     });
   }
 
   /** State and hash of everything that has one right answer, once the job has ended. */
   async outcome(job: string): Promise<string> {
-    await until(`${job} has ended`, async () => isTerminal((await this.view(job)).state));
+    await this.#stack.until(`${job} has ended`, async () =>
+      isTerminal((await this.view(job)).state),
+    );
     const { state, results, problem } = await this.view(job);
     const hash = createHash("sha256");
     for (const name of FILES) {

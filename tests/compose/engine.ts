@@ -24,8 +24,11 @@ export interface Container {
 export class Stack implements AsyncDisposable {
   readonly url: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal;
 
-  constructor(port: number) {
+  /** The signal ends what is waited for; taking the stack down is waited for all the same. */
+  constructor(port: number, signal: AbortSignal) {
+    this.#signal = signal;
     this.url = `http://127.0.0.1:${port}`;
     this.#env = {
       ...process.env,
@@ -39,12 +42,19 @@ export class Stack implements AsyncDisposable {
   }
 
   async docker(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run("docker", [...args], { env: this.#env, maxBuffer: 1 << 26 });
+    this.#signal.throwIfAborted();
+    const options = { env: this.#env, maxBuffer: 1 << 26, signal: this.#signal };
+    const { stdout } = await run("docker", [...args], options);
     return stdout.trim();
   }
 
   async compose(...args: readonly string[]): Promise<string> {
-    const options = { cwd: ROOT, env: this.#env, maxBuffer: 1 << 26 };
+    this.#signal.throwIfAborted();
+    return this.#compose(args, { signal: this.#signal });
+  }
+
+  async #compose(args: readonly string[], more: { signal?: AbortSignal }): Promise<string> {
+    const options = { cwd: ROOT, env: this.#env, maxBuffer: 1 << 26, ...more };
     const { stdout } = await run("docker", ["compose", "-p", PROJECT, ...args], options);
     return stdout.trim();
   }
@@ -74,7 +84,7 @@ export class Stack implements AsyncDisposable {
   }
 
   async healthy(service: string): Promise<void> {
-    await until(`${service} is healthy`, async () =>
+    await this.until(`${service} is healthy`, async () =>
       (await this.containers(service)).every(({ health }) => health === "healthy"),
     );
   }
@@ -104,16 +114,16 @@ export class Stack implements AsyncDisposable {
     await this.compose("down", "--timeout", "5");
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.compose("--profile", "*", "down", "-v", "--timeout", "5");
+  /** Waits for a condition, for five minutes at the most. */
+  async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    const end = performance.now() + 300_000;
+    while (!(await isSo())) {
+      if (performance.now() > end) throw new Error(`Waited in vain: ${what}.`);
+      await sleep(LOOK_MS, undefined, { signal: this.#signal });
+    }
   }
-}
 
-/** Waits for a condition, for five minutes at the most. */
-export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 300_000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`Waited in vain: ${what}.`);
-    await sleep(LOOK_MS);
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#compose(["--profile", "*", "down", "-v", "--timeout", "5"], {});
   }
 }

@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { freePort } from "@framequeue/service/testing";
 import {
   createScene,
@@ -15,7 +14,7 @@ import {
   sceneFrames,
 } from "@framequeue/synth";
 import { Client } from "./client.ts";
-import { type Container, Stack, until } from "./engine.ts";
+import { type Container, Stack } from "./engine.ts";
 
 const started = performance.now();
 const say = (text: string): void => {
@@ -39,7 +38,7 @@ async function writeStreet(path: string): Promise<void> {
 async function crash(stack: Stack, service: string): Promise<void> {
   const [{ pid, id, restarts }] = (await stack.containers(service)) as [Container];
   process.kill(pid, "SIGKILL");
-  await until(`${service} is started again`, async () => {
+  await stack.until(`${service} is started again`, async () => {
     const again = (await stack.containers(service)).find((each) => each.id === id);
     return again !== undefined && again.restarts > restarts;
   });
@@ -56,9 +55,9 @@ async function runOutOfMemory(stack: Stack): Promise<void> {
   };
   const before = await kills();
   await stack.docker("update", "--memory", "140m", "--memory-swap", "140m", id);
-  await until("decode runs out of memory", async () => (await kills()) > before);
+  await stack.until("decode runs out of memory", async () => (await kills()) > before);
   // While it is stopped between two starts it takes no new limit.
-  await until("decode has its memory back", () =>
+  await stack.until("decode has its memory back", () =>
     stack.docker("update", "--memory", "3g", "--memory-swap", "3g", id).then(
       () => true,
       () => false,
@@ -66,71 +65,83 @@ async function runOutOfMemory(stack: Stack): Promise<void> {
   );
 }
 
-const folder = await mkdtemp(join(tmpdir(), "fq-compose-"));
-const video = join(folder, "street.mp4");
-await writeStreet(video);
-try {
-  await using stack = new Stack(await freePort());
-  await stack.up();
-  say("the stack is up and healthy");
-  const key = await stack.compose("exec", "-T", "api", "cat", "/secrets/api-keys");
-  const client = new Client(stack.url, key);
+/** Every step, one after the other; throws at the first that is wrong. */
+async function check(signal: AbortSignal): Promise<number> {
+  await sweepTempFolders();
+  await using folder = await openTempFolder("compose");
+  const video = join(folder.path, "street.mp4");
+  await writeStreet(video);
+  {
+    await using stack = new Stack(await freePort(), signal);
+    await stack.up();
+    say("the stack is up and healthy");
+    const key = await stack.compose("exec", "-T", "api", "cat", "/secrets/api-keys");
+    const client = new Client(stack, key);
 
-  const right = await client.outcome(await client.submit(video));
-  assert.match(right, /^succeeded /);
-  say(`a job by the published port: ${right}`);
+    const right = await client.outcome(await client.submit(video));
+    assert.match(right, /^succeeded /);
+    say(`a job by the published port: ${right}`);
 
-  await stack.up("infer=2");
-  const jobs = await Promise.all(Array.from({ length: 4 }, () => client.submit(video)));
-  for (const job of jobs) assert.equal(await client.outcome(job), right);
-  const shares = await Promise.all(
-    (await stack.containers("infer")).map((each) => stack.metric(each, "fq_frames_total")),
-  );
-  assert.equal(shares.length, 2);
-  assert.ok(
-    shares.every((frames) => frames > 0),
-    `one got nothing: ${shares.join()}`,
-  );
-  say(`--scale infer=2: four jobs right, shared ${shares.join(" and ")} frames`);
+    await stack.up("infer=2");
+    const jobs = await Promise.all(Array.from({ length: 4 }, () => client.submit(video)));
+    for (const job of jobs) assert.equal(await client.outcome(job), right);
+    const shares = await Promise.all(
+      (await stack.containers("infer")).map((each) => stack.metric(each, "fq_frames_total")),
+    );
+    assert.equal(shares.length, 2);
+    assert.ok(
+      shares.every((frames) => frames > 0),
+      `one got nothing: ${shares.join()}`,
+    );
+    say(`--scale infer=2: four jobs right, shared ${shares.join(" and ")} frames`);
 
-  for (const service of ["infer", "decode", "track", "ingest", "index", "api"]) {
-    const job = await client.submit(video);
-    await client.untilInferred(job, 40);
-    await crash(stack, service);
-    await stack.healthy("api");
-    assert.equal(await client.outcome(job), right);
-    say(`${service} crashed in the middle of a job: right`);
+    for (const service of ["infer", "decode", "track", "ingest", "index", "api"]) {
+      const job = await client.submit(video);
+      await client.untilInferred(job, 40);
+      await crash(stack, service);
+      await stack.healthy("api");
+      assert.equal(await client.outcome(job), right);
+      say(`${service} crashed in the middle of a job: right`);
+    }
+
+    const cut = await client.submit(video);
+    await client.untilInferred(cut, 40);
+    const [lonely] = (await stack.containers("infer")) as [Container];
+    await stack.docker("network", "disconnect", stack.network("inside"), lonely.id);
+    await client.untilInferred(cut, 300);
+    await stack.docker(
+      "network",
+      "connect",
+      "--alias",
+      "infer",
+      stack.network("inside"),
+      lonely.id,
+    );
+    assert.equal(await client.outcome(cut), right);
+    await stack.healthy("infer");
+    say("an infer container was cut off the network and came back: right");
+
+    const hungry = await client.submit(video);
+    await client.untilInferred(hungry, 40);
+    await runOutOfMemory(stack);
+    assert.equal(await client.outcome(hungry), right);
+    say("decode ran out of memory: right");
+
+    const before = await stack.volumes();
+    await stack.down();
+    await stack.up();
+    assert.deepEqual(await stack.volumes(), before);
+    assert.equal(await client.outcome(hungry), right);
+    say(`down and up: the ${before.named} volumes that there were, and what they hold`);
+
+    const redis = await client.submit(video);
+    await client.untilInferred(redis, 40);
+    await crash(stack, "redis");
+    assert.equal(await client.outcome(redis), right);
+    say("redis crashed: right");
   }
-
-  const cut = await client.submit(video);
-  await client.untilInferred(cut, 40);
-  const [lonely] = (await stack.containers("infer")) as [Container];
-  await stack.docker("network", "disconnect", stack.network("inside"), lonely.id);
-  await client.untilInferred(cut, 300);
-  await stack.docker("network", "connect", "--alias", "infer", stack.network("inside"), lonely.id);
-  assert.equal(await client.outcome(cut), right);
-  await stack.healthy("infer");
-  say("an infer container was cut off the network and came back: right");
-
-  const hungry = await client.submit(video);
-  await client.untilInferred(hungry, 40);
-  await runOutOfMemory(stack);
-  assert.equal(await client.outcome(hungry), right);
-  say("decode ran out of memory: right");
-
-  const before = await stack.volumes();
-  await stack.down();
-  await stack.up();
-  assert.deepEqual(await stack.volumes(), before);
-  assert.equal(await client.outcome(hungry), right);
-  say(`down and up: the ${before.named} volumes that there were, and what they hold`);
-
-  const redis = await client.submit(video);
-  await client.untilInferred(redis, 40);
-  await crash(stack, "redis");
-  assert.equal(await client.outcome(redis), right);
-  say("redis crashed: right");
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  say("everything is down again");
+  return 0;
 }
-say("everything is down again");
+
+await runCommand(({ signal }) => check(signal), { stopped: () => new Error("Stopped.") });

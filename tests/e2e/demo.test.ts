@@ -82,11 +82,18 @@ test("a folder holds one demo: a former one's files go, others stay", async () =
   await using at = await openWorkshop();
   for (const name of ["annotated.mp4", "mine.txt"]) await writeFile(join(at.folder, name), "old");
   const args = ["--seconds", "1", "--difficulty", "easy", "--no-video", "--out", "."];
-  const run = await demo(at, ...args);
-  assert.equal(run.code, 0, run.stderr);
-  const names = await readdir(at.folder);
-  assert.ok(!names.includes("annotated.mp4"));
-  assert.ok(names.includes("mine.txt") && names.includes("scores.json"));
+  const refused = await demo(at, ...args);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /annotated\.mp4.*--replace/, "nothing says that it is a demo's");
+  assert.equal(await readFile(join(at.folder, "annotated.mp4"), "utf8"), "old");
+  for (const more of [["--replace"], ["--seed", "3"]]) {
+    const run = await demo(at, ...args, ...more);
+    assert.equal(run.code, 0, run.stderr);
+    const names = await readdir(at.folder);
+    assert.ok(!names.includes("annotated.mp4"));
+    assert.ok(names.includes("mine.txt") && names.includes("scores.json"));
+  }
+  assert.match(await readFile(join(at.folder, "seqinfo.ini"), "utf8"), /^name=demo-3-easy/m);
 });
 
 const tool = join(ROOT, "../shared/tools/mot-eval.mjs");
@@ -140,12 +147,12 @@ test("Ctrl-C while the scene is drawn stops cleanly", async () => {
   await using at = await openWorkshop();
   const child = launch(at, ["demo", "--seconds", "600", "--out", "long"]);
   const finished = finish(child);
-  const scene = join(at.folder, "long/scene.mp4");
+  const scene = join(at.folder, "long/.framequeue/scene.mp4");
   while (!existsSync(scene)) await setImmediate();
   process.kill(-child.pid!, "SIGINT"); // the whole process group, as a terminal does
   const run = await finished;
   assert.equal(run.code, 130, run.stderr);
   assert.doesNotMatch(run.stderr, /\n\s+at /, "no stack trace");
-  assert.deepEqual(await readdir(join(at.folder, "long")), []);
+  assert.ok(!existsSync(join(at.folder, "long")));
   assert.deepEqual(await leftovers(at), []);
 });

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { rehearseBackup } from "./backup.ts";
 import { rehearseUpgrade } from "./upgrade.ts";
 
@@ -25,16 +23,25 @@ if (values.help || !known || positionals.length > 1) {
   process.exit(values.help ? 0 : 1);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "fq-rehearse-"));
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const wrong = await (what === "backup"
-  ? rehearseBackup(folder, say)
-  : rehearseUpgrade(folder, values.from!, say));
-if (wrong.length === 0) {
-  say("all as it should be");
-  await rm(folder, { recursive: true, force: true });
-} else {
+/** Answers the exit code. */
+async function rehearse(signal: AbortSignal): Promise<number> {
+  await sweepTempFolders();
+  await using temporary = await openTempFolder("rehearse");
+  const { path } = temporary;
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const wrong = await (what === "backup"
+    ? rehearseBackup(path, say, signal)
+    : rehearseUpgrade(path, values.from!, say, signal));
+  // What was stopped is not looked into.
+  signal.throwIfAborted();
+  if (wrong.length === 0) {
+    say("all as it should be");
+    return 0;
+  }
   for (const line of wrong) say(line);
-  say(`${wrong.length} wrong; to look into it: ${folder}`);
-  process.exitCode = 1;
+  say(`${wrong.length} wrong; to look into it: ${path}`);
+  await temporary.keep();
+  return 1;
 }
+
+await runCommand(({ signal }) => rehearse(signal), { stopped: () => new Error("Stopped.") });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom } from "@framequeue/synth";
 import type { ChaosSystem } from "../chaos/chaos-system.ts";
-import type { JobBook } from "../chaos/job-book.ts";
+import { JobBook } from "../chaos/job-book.ts";
 import { type Subject, writeSubjects } from "../chaos/videos.ts";
 
 const USERS = 10;
@@ -17,6 +17,20 @@ export async function openSources(folder: string): Promise<{ path: string; subje
   const path = join(folder, "videos");
   await mkdir(path);
   return { path, subjects: await writeSubjects(path) };
+}
+
+/** A book that waits for nothing any more when the signal aborts. */
+export function openBook(
+  system: ChaosSystem,
+  subjects: readonly Subject[],
+  say: Say,
+  signal: AbortSignal,
+  excused?: readonly number[],
+): JobBook {
+  const book = new JobBook(system, subjects, say, excused);
+  signal.addEventListener("abort", () => book.giveUp());
+  if (signal.aborted) book.giveUp();
+  return book;
 }
 
 /** Ten users who submit one job after the other. */
@@ -33,13 +47,15 @@ export class Users {
   }
 
   /** Until each of them has a job that runs. */
-  async busy(system: ChaosSystem): Promise<void> {
+  async busy(system: ChaosSystem, signal: AbortSignal): Promise<void> {
     const decoding = async (): Promise<boolean> => {
       const ids = [...this.#book.running.keys()];
       const views = await Promise.all(ids.map((id) => system.pipeline.jobs.view(id)));
       return views.filter((view) => (view?.progress.decoded ?? 0) > 0).length >= USERS / 2;
     };
-    while (this.#book.running.size < USERS || !(await decoding())) await sleep(20);
+    while (this.#book.running.size < USERS || !(await decoding())) {
+      await sleep(20, undefined, { signal });
+    }
   }
 
   /** Submits nothing new, and waits until all that was submitted has ended. */

@@ -1,12 +1,12 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { rename, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { atExit } from "@framequeue/lifetime";
 import { startChaosSystem } from "../chaos/chaos-system.ts";
-import { JobBook } from "../chaos/job-book.ts";
 import { untilClean } from "../chaos/leftovers.ts";
 import { ask, restartAll } from "../chaos/rolling.ts";
-import { openSources, PATIENCE_MS, type Say, Users } from "./site.ts";
+import { openBook, openSources, PATIENCE_MS, type Say, Users } from "./site.ts";
 
 const run = promisify(execFile);
 const NEW = resolve(import.meta.dirname, "../..");
@@ -21,17 +21,23 @@ export async function rehearseUpgrade(
   folder: string,
   revision: string,
   say: Say,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const old = join(folder, "old version");
+  // What a killed rehearsal left of its own is forgotten: its folder is gone.
+  await run("git", ["-C", NEW, "worktree", "prune"]);
   await run("git", ["-C", NEW, "worktree", "add", "--detach", old, revision]);
+  const remove = ["-C", NEW, "worktree", "remove", "--force", old];
+  using resources = new DisposableStack();
+  resources.use(atExit(() => void execFileSync("git", remove)));
   try {
     say(`setting up ${revision}`);
-    await run("sh", ["scripts/setup.sh"], { cwd: old });
+    await run("sh", ["scripts/setup.sh"], { cwd: old, signal });
     const { path, subjects } = await openSources(folder);
     const current = join(folder, "current");
     await symlink(old, current);
     await using system = await startChaosSystem(folder, path, { apis: 2, root: current });
-    const book = new JobBook(system, subjects, say, []);
+    const book = openBook(system, subjects, say, signal, []);
     await book.learn();
     await using questions = ask(system, () => book.running.keys());
     for (const [what, version] of [
@@ -39,19 +45,20 @@ export async function rehearseUpgrade(
       ["rollback", old],
     ] as const) {
       const users = new Users(book, 1);
-      await users.busy(system);
+      await users.busy(system, signal);
       say(`${what} with ${book.running.size} jobs running`);
       await link(current, version);
       await restartAll(system);
       say(`${what}: every process is of ${version === old ? revision : "this version"}`);
       await users.end();
+      signal.throwIfAborted();
       say(`${what}: ${book.jobs} jobs so far, ${book.wrong.length} wrong`);
     }
     const { faults, answers } = await questions.stop();
     say(`${answers} answers of the API`);
     return [...book.wrong, ...faults, ...(await untilClean(system, PATIENCE_MS))];
   } finally {
-    await run("git", ["-C", NEW, "worktree", "remove", "--force", old]);
+    await run("git", remove);
   }
 }
 

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FRAME_STORES } from "@framequeue/cli";
 import type { Bench } from "../bench.ts";
+import { runScript } from "../run-program.ts";
 
 interface Run {
   readonly frames: number;
@@ -27,10 +27,10 @@ export const mainJob: Bench = {
     const bare: Run[] = [];
     const jobs = FRAME_STORES.map((store) => ({ store, runs: [] as Run[] }));
     for (let round = 0; round < (cells ?? ROUNDS); round++) {
-      const base = once("../bare/main.ts", args);
+      const base = await once("../bare/main.ts", args);
       bare.push(base);
       for (const { store, runs } of jobs) {
-        const run = once("./run.ts", [...args, store]);
+        const run = await once("./run.ts", [...args, store]);
         if (run.frames !== base.frames) {
           throw new Error(
             `The bare program saw ${base.frames} frames, the main job ${run.frames}.`,
@@ -66,13 +66,9 @@ export const mainJob: Bench = {
   },
 };
 
-function once(script: string, args: readonly string[]): Run {
+async function once(script: string, args: readonly string[]): Promise<Run> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawnSync(process.execPath, [file, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (child.status !== 0) throw new Error(`${script} ended with ${child.status ?? child.signal}.`);
-  return JSON.parse(child.stdout.toString()) as Run;
+  return JSON.parse(await runScript(file, args)) as Run;
 }
 
 function median(values: readonly number[]): number {

@@ -30,7 +30,8 @@ export async function startSystem(
   const data = join(folder, "data");
   const framesDir = join(folder, "frames");
   const child = spawn(process.execPath, [MAIN, "start", "--model", model, ...(more.args ?? [])], {
-    stdio: ["ignore", "pipe", "inherit"],
+    // With a channel to this process: it ends when this one is gone.
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
     env: {
       ...process.env,
       FQ_DATA_DIR: data,
@@ -49,12 +50,12 @@ export async function startSystem(
     await exited;
   };
   let ready = false;
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of createInterface({ input: child.stdout! })) {
     ready = line.startsWith("Framequeue is ready");
     if (ready) break;
   }
   if (!ready) throw new Error("The system did not start.");
-  child.stdout.resume();
+  child.stdout!.resume();
   const api = `http://127.0.0.1:${port}/v1/jobs`;
   return {
     pid: child.pid!,

@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { type ComposedSystem, openPrivateSystem } from "@framequeue/cli";
 import { needsLooks, trackerOptionsSchema } from "@framequeue/contracts";
 import { loadModelPackage, type ModelPackage } from "@framequeue/models";
@@ -12,8 +10,8 @@ import { countTracking, parseMotText, trackingScores } from "@framequeue/trackin
 import type { Bench, BenchInput } from "../bench.ts";
 import { runJob } from "../run-job.ts";
 import { type Bar, behindBars, betweenKeyFrames, ofTheDrawn, returnsOf } from "./key-frames.ts";
+import { runProgram } from "../run-program.ts";
 
-const run = promisify(execFile);
 const DATA = join(import.meta.dirname, "../../../../shared/data");
 const VIDEO = join(DATA, "videos/marathon_crowd.mkv");
 const DETECTOR = join(DATA, "models/yolox_nano.onnx");
@@ -113,7 +111,7 @@ export const videoTracking: Bench = {
 async function drawBars(from: string, to: string): Promise<void> {
   const boxes = BARS.map(({ x, width }) => `drawbox=${x}:0:${width}:ih:gray:fill`).join(",");
   const codec = ["-an", "-sn", "-c:v", "libx264", "-preset", "veryfast", "-qp", "0"];
-  await run("ffmpeg", ["-v", "error", "-y", "-i", from, "-vf", boxes, ...codec, to]);
+  await runProgram("ffmpeg", ["-v", "error", "-y", "-i", from, "-vf", boxes, ...codec, to]);
 }
 
 interface Models {

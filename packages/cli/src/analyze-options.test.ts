@@ -58,3 +58,21 @@ test("the camera is followed by the tracker that can", () => {
     );
   }
 });
+
+test("what is wrong is said in the words of the command line", () => {
+  for (const [option, value] of [
+    ["--min-score", "2"],
+    ["--labels", ""],
+    ["--views", "99"],
+    ["--tracker", "nonsense"],
+    ["--batch", "0"],
+    ["--segment-seconds", "5000"],
+  ] as const) {
+    assert.throws(
+      () => parseAnalyzeOptions(["a.mp4", option, value]),
+      (error) =>
+        error instanceof ProblemError && error.at === option && error.message.startsWith(option),
+      option,
+    );
+  }
+});

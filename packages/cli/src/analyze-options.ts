@@ -18,6 +18,8 @@ export interface AnalyzeOptions {
   readonly segmenter?: string;
   readonly embedder?: string;
   readonly out: string;
+  /** Results of another video go. */
+  readonly replace: boolean;
   readonly json: boolean;
   readonly render: boolean;
   readonly inferWorkers?: number;
@@ -41,6 +43,7 @@ Finds and tracks the objects in each video; leaves data and an annotated video.
   --views N              let it, or the classifier, look at the N best views of each track alone, after tracking
   --camera-motion        tracks follow a camera that moves; needs --tracker botsort
   --out DIR              where results go, a folder per video (default out)
+  --replace              results of another video that are in such a folder go
   --json                 one JSON object per video on stdout and nothing else there
   --no-video             do not write the annotated video
   --stream N             the video stream to look at, by its place in the file (default: the one that ffmpeg takes)
@@ -69,6 +72,7 @@ const OPTIONS = {
   stream: { type: "string" },
   "every-nth": { type: "string" },
   out: { type: "string" },
+  replace: { type: "boolean" },
   json: { type: "boolean" },
   "no-video": { type: "boolean" },
   "min-score": { type: "string" },
@@ -106,11 +110,12 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
       values["segment-seconds"] === undefined ? undefined : Number(values["segment-seconds"]),
     ),
   });
-  if (!execution.success) throw invalid("invalid-request", "execution", execution.error);
+  if (!execution.success) throw inOptions(invalid("invalid-request", "execution", execution.error));
   return {
     videos: positionals,
     model: values.model ?? "yolox-nano",
     out: values.out ?? "out",
+    replace: values.replace ?? false,
     json: values.json ?? false,
     render: !(values["no-video"] ?? false),
     frameStore: frameStoreOf(values["frame-store"]),
@@ -123,6 +128,27 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
     ...optional("embedder", values.embedder),
     ...optional("inferWorkers", inferWorkers),
   };
+}
+
+/** Fields of a job by the option that sets them. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  minScore: "--min-score",
+  labels: "--labels",
+  views: "--views",
+  tracker: "--tracker",
+  batchFrames: "--batch",
+  segmentSeconds: "--segment-seconds",
+};
+
+/** A problem about fields of a job, in the words of the command line. */
+function inOptions(problem: ProblemError): ProblemError {
+  const errors = (problem.errors ?? []).map(({ at, detail }) => ({
+    at: OPTION_OF[at.split(".")[0]!] ?? at,
+    detail,
+  }));
+  const text = errors.map(({ at, detail }) => `${at}: ${detail}`).join("; ");
+  const at = errors[0]?.at;
+  return new ProblemError(problem.code, text, { ...(at === undefined ? {} : { at }), errors });
 }
 
 /** What the options that are set say about the result. Throws `invalid-request` with every fault. */
@@ -158,7 +184,7 @@ export function resultOptionsOf(values: {
     ...optional("views", views === undefined ? undefined : { perTrack: Number(views) }),
     ...optional("tracker", trackerOf(values)),
   });
-  if (!options.success) throw invalid("invalid-request", "options", options.error);
+  if (!options.success) throw inOptions(invalid("invalid-request", "options", options.error));
   return options.data;
 }
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
+  checkLabels,
   checkModels,
   type AnalyticsOptions,
   analyticsOptionsSchema,
@@ -12,15 +13,16 @@ import {
   type Problem,
   ProblemError,
   type Summary,
-  toProblemError,
 } from "@framequeue/contracts";
 import type { ModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
+import { hashFile } from "@framequeue/storage";
 import { ANALYZE_USAGE, type AnalyzeOptions, parseAnalyzeOptions } from "./analyze-options.ts";
 import type { ComposedSystem } from "./compose.ts";
 import { findModel } from "./find-model.ts";
 import { runLocalJob } from "./local-job.ts";
-import { checkOutFolder, outFolders } from "./out-folder.ts";
+import { openOutFolder, type OutFolder } from "./out-folder.ts";
+import { outNames } from "./out-names.ts";
 import { frameServers } from "./private-frames.ts";
 import { openPrivateSystem } from "./private-system.ts";
 import { describeSummary } from "./summary-text.ts";
@@ -36,33 +38,83 @@ export async function analyze(args: readonly string[], terminal: Terminal): Prom
     terminal.stdout.write(ANALYZE_USAGE);
     return 0;
   }
-  const out = resolve(terminal.cwd, options.out);
-  await checkOutFolder(out);
   const analytics = await readAnalytics(options.analytics, terminal);
+  const frameRedisUrls = frameServers(terminal.env);
   const models = await findModels(options, terminal);
-  const folders = outFolders(out, options.videos);
+  const { manifest } = models[0]!;
+  checkLabels(
+    { options: options.options, analytics },
+    manifest.name,
+    "labels" in manifest ? manifest.labels : [],
+  );
+  await using folders = new AsyncDisposableStack();
+  const works = await takeIn(options, folders, terminal);
+  if (works.every(({ problem }) => problem !== undefined)) {
+    for (const { video, problem } of works)
+      print(terminal, options, video, refused(video, problem!));
+    return 1;
+  }
 
   await using system = await openPrivateSystem({
     frameStore: options.frameStore,
-    frameRedisUrls: frameServers(terminal.env),
+    frameRedisUrls,
     ...(options.inferWorkers === undefined ? {} : { inferWorkers: options.inferWorkers }),
   });
   for (const model of models) await storeModel(system.pipeline.objects, model);
   await system.warm(models[0]!.ref);
   let failures = 0;
-  for (const [i, video] of options.videos.entries()) {
-    const folder = folders[i]!;
-    const report = await analyzeVideo(system, terminal, options, {
-      models: models.map(({ ref }) => ref),
-      analytics,
-      video,
-      folder,
-    });
+  for (const { video, folder, problem } of works) {
+    const report =
+      folder === undefined
+        ? refused(video, problem!)
+        : await analyzeVideo(system, terminal, options, {
+            models: models.map(({ ref }) => ref),
+            analytics,
+            video,
+            folder,
+          });
+    // Its folder is another command's from here on.
+    await folder?.[Symbol.asyncDispose]();
     if (report.state === "failed") failures++;
     print(terminal, options, video, report);
   }
   await system.stop(STOP_MS);
   return failures > 0 ? 1 : 0;
+}
+
+/** A video of the command: the folder for its results, or why it is not begun. */
+interface Work {
+  readonly video: string;
+  readonly folder?: OutFolder;
+  readonly problem?: Problem;
+}
+
+/** Holds everything that can be refused against every video before the first is begun; the others go on without those. */
+async function takeIn(
+  { videos, out, replace }: AnalyzeOptions,
+  folders: AsyncDisposableStack,
+  { cwd, signal }: Terminal,
+): Promise<Work[]> {
+  const names = outNames(videos);
+  const works: Work[] = [];
+  for (const [i, video] of videos.entries()) {
+    const path = resolve(cwd, video);
+    try {
+      await checkFile(path, video);
+      const folder = await openOutFolder({
+        path: resolve(cwd, out, names[i]!),
+        of: { tool: "analyze", sha256: async () => (await hashFile(path, signal)).sha256 },
+        replace,
+      });
+      folders.use(folder);
+      works.push({ video, folder });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ProblemError)) throw error;
+      works.push({ video, problem: error.toProblem() });
+    }
+  }
+  return works;
 }
 
 /** What `--json` prints for a video. */
@@ -88,7 +140,7 @@ interface VideoJob {
   readonly models: readonly ModelRef[];
   readonly analytics: AnalyticsOptions | undefined;
   readonly video: string;
-  readonly folder: string;
+  readonly folder: OutFolder;
 }
 
 /** The job's own model, and those that look at what it finds. What does not go together is said before anything starts. */
@@ -117,10 +169,19 @@ async function findModels(
     }
     models.push(found);
   }
-  checkModels(
-    options,
-    models.map(({ ref }) => ref),
-  );
+  try {
+    checkModels(
+      options,
+      models.map(({ ref }) => ref),
+    );
+  } catch (error) {
+    // Told in the words of a job; here the models have options of their own.
+    if (!(error instanceof ProblemError)) throw error;
+    const wanted = error.at === "options.classifyLabels" ? "--classifier" : "--embedder";
+    throw new ProblemError(error.code, `${error.message} Name one with ${wanted} NAME.`, {
+      at: wanted,
+    });
+  }
   return models;
 }
 
@@ -149,37 +210,41 @@ async function analyzeVideo(
   { models, analytics, video, folder }: VideoJob,
 ): Promise<AnalyzeReport> {
   const id = newJobId();
-  const base = { jobId: id, source: video };
-  const path = resolve(terminal.cwd, video);
   try {
-    await checkFile(path, video);
+    const { summary, artifacts, ...outcome } = await runLocalJob(system, terminal, {
+      id,
+      path: resolve(terminal.cwd, video),
+      models,
+      options: options.options,
+      execution: options.execution,
+      render: options.render,
+      analytics,
+      work: folder.work,
+    });
+    const base = { jobId: id, source: video, state: outcome.state };
+    if (summary === undefined) return { ...base, ...outcome };
+    const { streamIndex, videoStreams } = summary.source.media;
+    return {
+      ...base,
+      frames: summary.frames,
+      tracks: summary.tracks,
+      detections: summary.detections,
+      seconds: summary.timing.seconds,
+      fps: summary.timing.fps,
+      ...(videoStreams && { stream: streamIndex, videoStreams }),
+      artifacts: await folder.publish(artifacts ?? []),
+      ...outcome,
+      summary,
+    };
   } catch (error) {
-    return { ...base, state: "failed", problem: toProblemError(error).toProblem() };
+    // What is wrong with one video's results is no reason to leave the others.
+    if (terminal.signal.aborted || !(error instanceof ProblemError)) throw error;
+    return { ...refused(video, error.toProblem()), jobId: id };
   }
-  const { state, summary, ...outcome } = await runLocalJob(system, terminal, {
-    id,
-    path,
-    models,
-    options: options.options,
-    execution: options.execution,
-    render: options.render,
-    analytics,
-    folder,
-  });
-  if (summary === undefined) return { ...base, state, ...outcome };
-  const { streamIndex, videoStreams } = summary.source.media;
-  return {
-    ...base,
-    state,
-    frames: summary.frames,
-    tracks: summary.tracks,
-    detections: summary.detections,
-    seconds: summary.timing.seconds,
-    fps: summary.timing.fps,
-    ...(videoStreams && { stream: streamIndex, videoStreams }),
-    ...outcome,
-    summary,
-  };
+}
+
+function refused(video: string, problem: Problem): AnalyzeReport {
+  return { jobId: newJobId(), source: video, state: "failed", problem };
 }
 
 async function checkFile(path: string, name: string): Promise<void> {

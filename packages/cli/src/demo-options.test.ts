@@ -8,6 +8,7 @@ test("defaults", () => {
     seconds: 12,
     difficulty: "normal",
     out: "out/demo",
+    replace: false,
     json: false,
     render: true,
   });
@@ -15,12 +16,13 @@ test("defaults", () => {
 });
 
 test("every option", () => {
-  const args = "--seed 0 --seconds 600 --difficulty hard --out there --json --no-video";
+  const args = "--seed 0 --seconds 600 --difficulty hard --out there --replace --json --no-video";
   assert.deepEqual(parseDemoOptions(args.split(" ")), {
     seed: 0,
     seconds: 600,
     difficulty: "hard",
     out: "there",
+    replace: true,
     json: true,
     render: false,
   });

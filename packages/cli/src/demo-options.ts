@@ -7,6 +7,8 @@ export interface DemoOptions {
   readonly seconds: number;
   readonly difficulty: Difficulty;
   readonly out: string;
+  /** Results of something else go. */
+  readonly replace: boolean;
   readonly json: boolean;
   readonly render: boolean;
 }
@@ -20,6 +22,7 @@ Draws a street scene that the bundled detector has never seen, analyses it, and 
   --difficulty LEVEL     easy, normal, hard (traffic, light, noise, blur, compression, shake) or hidden (people vanish
                          behind hoardings); default normal
   --out DIR              where scene, results and scores go (default out/demo)
+  --replace              results of something else that are there go
   --json                 one JSON object on stdout and nothing else there
   --no-video             do not write the annotated video
   --help                 this text
@@ -36,6 +39,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
       seconds: { type: "string", default: "12" },
       difficulty: { type: "string", default: "normal" },
       out: { type: "string", default: "out/demo" },
+      replace: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       "no-video": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -47,6 +51,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
     seconds: wholeNumber(values.seconds, "--seconds", 1, 600),
     difficulty: difficultyOf(values.difficulty),
     out: values.out,
+    replace: values.replace,
     json: values.json,
     render: !values["no-video"],
   };

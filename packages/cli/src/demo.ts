@@ -1,11 +1,6 @@
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import {
-  ARTIFACTS,
-  executionOptionsSchema,
-  newJobId,
-  resultOptionsSchema,
-} from "@framequeue/contracts";
+import { executionOptionsSchema, newJobId, resultOptionsSchema } from "@framequeue/contracts";
 import { loadModelPackage, type ModelPackage, objectManifest } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from "./demo-options.ts";
@@ -13,7 +8,7 @@ import { demoScene, SCENE_FILES, writeScene } from "./demo-scene.ts";
 import { type DemoScores, IOU_THRESHOLD, scoreFolder } from "./demo-scores.ts";
 import { describeDemo } from "./demo-text.ts";
 import { type LocalJobOutcome, runLocalJob } from "./local-job.ts";
-import { checkOutFolder } from "./out-folder.ts";
+import { openOutFolder } from "./out-folder.ts";
 import { openPrivateSystem } from "./private-system.ts";
 import { createProgressDisplay } from "./progress-line.ts";
 import { STREET_GAP_FRAMES, STREET_TRACKER } from "./street-tracker.ts";
@@ -31,39 +26,34 @@ export async function demo(args: readonly string[], terminal: Terminal): Promise
     terminal.stdout.write(DEMO_USAGE);
     return 0;
   }
-  const folder = resolve(terminal.cwd, options.out);
-  await checkOutFolder(folder);
+  await using folder = await openOutFolder({
+    path: resolve(terminal.cwd, options.out),
+    of: { tool: "demo" },
+    replace: options.replace,
+  });
+  const { work } = folder;
   const model = await loadModelPackage(join(terminal.bundledModelsDir, MODEL));
-  await removeFormer(folder);
-  await drawScene(options, folder, terminal);
-  const outcome = await analyzeScene(options, model, folder, terminal);
+  await drawScene(options, work, terminal);
+  const outcome = await analyzeScene(options, model, work, terminal);
   if (outcome.summary === undefined) return reportFailure(outcome, options, terminal);
 
-  const scores = await scoreFolder(folder);
+  const scores = await scoreFolder(work);
   const minScore = objectManifest(model.manifest).thresholds.score;
-  const scoresPath = join(folder, SCORES_FILE);
   await writeFile(
-    scoresPath,
+    join(work, SCORES_FILE),
     `${JSON.stringify({ ...facts(options, model), ...scores }, null, 2)}\n`,
   );
-  const artifacts = {
-    ...Object.fromEntries(SCENE_FILES.map((name) => [name, join(folder, name)])),
-    ...outcome.artifacts,
-    [SCORES_FILE]: scoresPath,
-  };
+  const artifacts = await folder.publish([
+    ...SCENE_FILES,
+    ...(outcome.artifacts ?? []),
+    SCORES_FILE,
+  ]);
   terminal.stdout.write(
     options.json
       ? `${JSON.stringify(report(options, model, outcome, scores, artifacts))}\n`
       : describeDemo(options, minScore, scores, outcome.summary, artifacts),
   );
   return 0;
-}
-
-/** A former demo's files must not pass for this one's. */
-async function removeFormer(folder: string): Promise<void> {
-  for (const name of [...SCENE_FILES, ...Object.keys(ARTIFACTS), SCORES_FILE]) {
-    await rm(join(folder, name), { force: true });
-  }
 }
 
 async function drawScene(
@@ -104,7 +94,7 @@ async function analyzeScene(
     }),
     execution: executionOptionsSchema.parse({}),
     render,
-    folder,
+    work: folder,
   });
   await system.stop(STOP_MS);
   return outcome;

@@ -13,7 +13,7 @@ import {
 } from "@framequeue/contracts";
 import { awaitJob } from "./await-job.ts";
 import type { ComposedSystem } from "./compose.ts";
-import { copyArtifacts } from "./out-folder.ts";
+import { copyArtifacts } from "./copy-artifacts.ts";
 import { createProgressDisplay, progressOf } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -28,16 +28,16 @@ export interface LocalJob {
   /** Whether to write the annotated video. */
   readonly render: boolean;
   readonly analytics?: AnalyticsOptions | undefined;
-  /** Where the artefacts go. */
-  readonly folder: string;
+  /** Where the artefacts go, as they come out of the system. */
+  readonly work: string;
 }
 
 export interface LocalJobOutcome {
   readonly state: JobView["state"];
   readonly problem?: Problem;
   readonly warnings?: JobView["warnings"];
-  /** Paths of the artefacts by file name. */
-  readonly artifacts?: Readonly<Record<string, string>>;
+  /** Names of the artefacts in `work`. */
+  readonly artifacts?: readonly string[];
   /** Absent where the job failed. */
   readonly summary?: Summary;
 }
@@ -48,7 +48,7 @@ export interface LocalJobOutcome {
 export async function runLocalJob(
   system: ComposedSystem,
   { stderr, signal }: Pick<Terminal, "stderr" | "signal">,
-  { id, path, models, options, execution, render, analytics, folder }: LocalJob,
+  { id, path, models, options, execution, render, analytics, work }: LocalJob,
 ): Promise<LocalJobOutcome> {
   const { jobs, objects } = system.pipeline;
   const name = basename(path);
@@ -81,7 +81,7 @@ export async function runLocalJob(
     return { state: view.state, ...(view.problem && { problem: view.problem }) };
   }
 
-  const artifacts = await copyArtifacts(jobs, objects, id, folder);
+  const artifacts = await copyArtifacts(jobs, objects, id, work);
   const result = await jobs.result(id);
   const summary = summarySchema.parse(
     JSON.parse((await objects.get(result!.artifacts["summary.json"]!.key)).toString()),

@@ -1,11 +1,12 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
+import { runCommand } from "@framequeue/lifetime";
 import { ConfigError } from "@framequeue/service";
 import { analyze } from "./analyze.ts";
 import { demo } from "./demo.ts";
 import { createDownloadLine } from "./download-line.ts";
 import { evaluate } from "./eval.ts";
+import { fileReason } from "./file-problem.ts";
 import { models } from "./models-command.ts";
 import { start } from "./start.ts";
 import { track } from "./track.ts";
@@ -32,54 +33,53 @@ const COMMANDS: Readonly<
   track,
 };
 
-/** Exit code of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
-
 /** sysexits.h: something in the configuration is wrong. */
 const EXIT_CONFIG = 78;
 
-async function main(): Promise<number> {
+async function main(signal: AbortSignal): Promise<number> {
   const [name = "", ...args] = process.argv.slice(2);
   const command = COMMANDS[name];
   if (command === undefined) {
     process.stderr.write(USAGE);
     return name === "--help" ? 0 : 1;
   }
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(INTERRUPTED);
-      stop.abort(new ProblemError("shutting-down", "Stopped."));
-    });
-  }
   const root = resolve(import.meta.dirname, "../../..");
   const dataDir = resolve(root, process.env["FQ_DATA_DIR"] ?? "data");
-  await mkdir(dataDir, { recursive: true });
-  try {
-    return await command(args, {
-      stdout: process.stdout,
-      stderr: process.stderr,
-      cwd: process.env["INIT_CWD"] ?? process.cwd(),
-      dataDir,
-      bundledModelsDir: resolve(root, "models"),
-      env: process.env,
-      signal: stop.signal,
-      onDownload: createDownloadLine(process.stderr),
-    });
-  } catch (error) {
-    if (stop.signal.aborted) {
-      process.stderr.write("Stopped.\n");
-      return INTERRUPTED;
-    }
-    if (error instanceof ConfigError) {
-      process.stderr.write(`The configuration is not valid:\n`);
-      for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
-      return EXIT_CONFIG;
-    }
-    if (!(error instanceof ProblemError)) throw error;
-    process.stderr.write(`${error.toProblem().title}. ${error.message}\n`);
-    return 1;
-  }
+  return command(args, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.env["INIT_CWD"] ?? process.cwd(),
+    dataDir,
+    bundledModelsDir: resolve(root, "models"),
+    env: process.env,
+    signal,
+    onDownload: createDownloadLine(process.stderr),
+  });
 }
 
-process.exitCode = await main();
+/** Says what went wrong; answers the exit code. Throws what is a bug. */
+function tell(error: unknown): number {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`The configuration is not valid:\n`);
+    for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
+    return EXIT_CONFIG;
+  }
+  const known = knownError(error);
+  if (known === undefined) throw error;
+  process.stderr.write(`${known}\n`);
+  return 1;
+}
+
+/** In words, what is nobody's bug; undefined otherwise. */
+function knownError(error: unknown): string | undefined {
+  if (error instanceof ProblemError) return `${error.toProblem().title}. ${error.message}`;
+  const reason = fileReason(error);
+  if (reason === undefined) return undefined;
+  const { path = "A file" } = error as NodeJS.ErrnoException;
+  return `${path} cannot be used: ${reason}.`;
+}
+
+await runCommand(({ signal }) => main(signal), {
+  stopped: () => new ProblemError("shutting-down", "Stopped."),
+  onError: tell,
+});

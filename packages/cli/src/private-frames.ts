@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   createFileFrameStore,
   createMemoryFrameStore,
@@ -7,10 +7,13 @@ import {
   type FrameStore,
 } from "@framequeue/frames";
 import { ProblemError } from "@framequeue/contracts";
+import { openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
+import { connectRedis } from "@framequeue/pipeline";
 import {
   ConfigError,
   type Environment,
   readFrameRedisUrls,
+  redactUrl,
   startRedisProcess,
 } from "@framequeue/service";
 import { memoryFolder } from "./memory-folder.ts";
@@ -40,18 +43,43 @@ export async function openPrivateFrames(
     case "memory":
       return resources.use(createMemoryFrameStore());
     case "file": {
-      const at = await mkdtemp(join((await memoryFolder()) ?? folder, "fq-frames-"));
-      resources.defer(() => rm(at, { recursive: true, force: true }));
-      return resources.use(createFileFrameStore(at));
+      const base = (await memoryFolder()) ?? folder;
+      await sweepTempFolders(base);
+      const { path } = resources.use(await openTempFolder("frames", base));
+      return resources.use(createFileFrameStore(join(path, "frames")));
     }
     case "redis": {
       const urls = [...redisUrls];
+      await Promise.all(redisUrls.map(mustAnswer));
       for (let i = 0; redisUrls.length === 0 && i < OWN_SERVERS; i++) {
         const server = { folder: join(folder, `pixels-${i}`), persistent: false };
         urls.push(resources.use(await startRedisProcess(server)).url);
       }
       return resources.use(createRedisFrameStore({ urls, site: "local", ttlSeconds: TTL_SECONDS }));
     }
+  }
+}
+
+/** How long a server may take before the work; what goes away later is waited for. */
+const ANSWER_MS = 10_000;
+
+/** Throws `invalid-request` where nobody answers, instead of work that waits for ever. */
+async function mustAnswer(url: string): Promise<void> {
+  const redis = connectRedis(url);
+  let why = "it does not answer";
+  redis.on("error", (error) => (why = error.message));
+  try {
+    const answers = redis.ping().then(() => true);
+    // Rejected where the connection is closed below.
+    answers.catch(() => {});
+    if (await Promise.race([answers, sleep(ANSWER_MS, false, { ref: false })])) return;
+    throw new ProblemError(
+      "invalid-request",
+      `The Redis server ${redactUrl(url)} cannot be used: ${why}. Start it, or unset FQ_FRAME_REDIS_URLS for servers of this command's own.`,
+      { at: "FQ_FRAME_REDIS_URLS" },
+    );
+  } finally {
+    redis.disconnect();
   }
 }
 

@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
 import { startRedisProcess } from "@framequeue/service";
 import { createFolderStore } from "@framequeue/storage";
 import { type ComposedSystem, type ComposeOptions, composeSystem } from "./compose.ts";
@@ -23,8 +22,8 @@ export async function openPrivateSystem({
   ...options
 }: PrivateSystemOptions = {}): Promise<ComposedSystem> {
   await using resources = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "fq-"));
-  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  await sweepTempFolders();
+  const { path: folder } = resources.use(await openTempFolder("cli"));
   const redis = resources.use(
     await startRedisProcess({ folder: join(folder, "redis"), persistent: false }),
   );

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { ProblemError } from "@framequeue/contracts";
+import { parseStrictly } from "./parse-options.ts";
 
 export interface StartOptions {
   /** Name or file of the model that jobs use when they name none; FQ_DEFAULT_MODEL where it is left out. */
@@ -30,25 +30,15 @@ The environment variables of each service apply; docs/configuration.md lists the
 
 /** Undefined when help is asked for. */
 export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        model: { type: "string" },
-        "infer-processes": { type: "string", default: "1" },
-        "decode-processes": { type: "string", default: "1" },
-        help: { type: "boolean", default: false },
-      },
-    }));
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const option = /'([^']+)'/.exec(message)?.[1] ?? "options";
-    throw new ProblemError("unknown-option", `There is no option ${option}; --help lists them.`, {
-      at: option,
-    });
-  }
+  const { values } = parseStrictly({
+    args: [...args],
+    options: {
+      model: { type: "string" },
+      "infer-processes": { type: "string", default: "1" },
+      "decode-processes": { type: "string", default: "1" },
+      help: { type: "boolean", default: false },
+    },
+  });
   if (values.help) return undefined;
   return {
     model: values.model,

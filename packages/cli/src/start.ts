@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
+import { claimFolder, FolderTaken, openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
 import { openSiteView } from "@framequeue/pipeline";
 import { readRedisUrl, startRedisProcess } from "@framequeue/service";
 import {
@@ -11,6 +11,8 @@ import {
   startLocalScaler,
   startScaled,
 } from "./local-scaler.ts";
+import { fileProblem } from "./file-problem.ts";
+import { makeFolders } from "./make-folders.ts";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { defaultModel, registerModels } from "./register-models.ts";
@@ -126,28 +128,25 @@ function shareOfCores(stage: string, processes: number): Record<string, string> 
   return { FQ_INFER_WORKERS: String(Math.max(1, Math.floor(availableParallelism() / processes))) };
 }
 
-/** One system per data folder. The note of a process that is gone counts for nothing. */
+/** Held in the data folder while a system runs on it. */
+const CLAIM = ".start";
+
+/** One system per data folder. The claim of a process that is gone counts for nothing. */
 async function takeDataFolder(dataDir: string, resources: AsyncDisposableStack): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  const note = join(dataDir, "start.pid");
-  const holder = Number(await readFile(note, "utf8").catch(() => "0"));
-  if (holder > 0 && isRunning(holder)) {
+  try {
+    await makeFolders(dataDir);
+    resources.use(await claimFolder(dataDir, CLAIM));
+  } catch (error) {
+    if (!(error instanceof FolderTaken)) {
+      throw fileProblem(error, dataDir, "Set FQ_DATA_DIR to another folder.", {
+        at: "FQ_DATA_DIR",
+      });
+    }
     throw new ProblemError(
       "invalid-request",
-      `Framequeue already runs on ${dataDir} (process ${holder}).`,
+      `Framequeue already runs on ${dataDir} (process ${error.holder.pid}). Stop it, or set FQ_DATA_DIR to another folder.`,
       { at: "FQ_DATA_DIR" },
     );
-  }
-  await writeFile(note, String(process.pid));
-  resources.defer(() => rm(note, { force: true }));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -158,12 +157,12 @@ async function ownRedis(dataDir: string, resources: AsyncDisposableStack): Promi
 
 /** Pixels go to memory where the system has a file system in it, and never outlive the run. */
 async function ownFramesFolder(dataDir: string, resources: AsyncDisposableStack): Promise<string> {
-  const inMemory = await memoryFolder();
-  const site = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
-  const folder =
-    inMemory === undefined ? join(dataDir, "frames") : join(inMemory, `framequeue-${site}`);
-  await mkdir(folder, { recursive: true });
-  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const base = (await memoryFolder()) ?? dataDir;
+  // Memory that a killed system of any data folder holds is this machine's.
+  await sweepTempFolders(base);
+  const { path } = resources.use(await openTempFolder("frames", base));
+  const folder = join(path, "frames");
+  await mkdir(folder);
   return folder;
 }
 

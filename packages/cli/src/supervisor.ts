@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atExit } from "@framequeue/lifetime";
 
 export interface ServiceSpec {
   /** Unique, such as `infer-2`. */
@@ -64,6 +65,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const kept = new Map<string, AbortController>();
   const ends = new WeakMap<ChildProcess, Promise<void>>();
   const stopping = new AbortController();
+  // Where this process goes in haste, so do they: a service that is stopped would never hear that it is alone.
+  const exit = atExit(() => {
+    for (const child of children.values()) child.kill("SIGKILL");
+  });
   const tell = (): void => options.onReady?.(Object.fromEntries(health));
   const say = (text: string): void => void options.stderr.write(`${text}\n`);
 
@@ -154,6 +159,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async stop() {
       stopping.abort();
       await Promise.all([...children.values()].map(stopOnce));
+      exit[Symbol.dispose]();
     },
   };
 }

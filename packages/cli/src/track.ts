@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import {
@@ -12,6 +11,7 @@ import {
   type TrackerOptions,
 } from "@framequeue/tracking";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
+import { openOutFile } from "./out-file.ts";
 import { readOptionalText, readText } from "./read-text.ts";
 import type { Terminal } from "./terminal.ts";
 import { parseTrackOptions, TRACK_USAGE } from "./track-options.ts";
@@ -29,6 +29,8 @@ export async function track(args: readonly string[], terminal: Terminal): Promis
     return 0;
   }
   const detectionsPath = resolve(terminal.cwd, options.detections);
+  await using out = await openOutFile(resolve(terminal.cwd, options.out), [detectionsPath]);
+  const tracker = trackerOf(options.tracker);
   // trackers go by scores: without them none of what they do by halves would happen
   const detections = await readText(detectionsPath, (text) => parseMotText(text, 7));
   const cameraMotions =
@@ -46,8 +48,8 @@ export async function track(args: readonly string[], terminal: Terminal): Promis
       { at: "--cmc" },
     );
   }
-  const rows = trackRows(trackerOf(options.tracker), detections, cameraMotions, frames);
-  await writeFile(resolve(terminal.cwd, options.out), formatMotText(rows, BOX_DECIMALS));
+  const rows = trackRows(tracker, detections, cameraMotions, frames);
+  await out.write(formatMotText(rows, BOX_DECIMALS));
   return 0;
 }
 

@@ -337,6 +337,42 @@ export function checkModels(options: ResultOptions, models: readonly ModelRef[])
   }
 }
 
+/** Whether the options name labels at all, so that somebody has to look whether the model knows them. */
+export function namesLabels({
+  options,
+  analytics,
+}: Pick<AcceptedJob, "options" | "analytics">): boolean {
+  return [options.labels, options.embedLabels, options.classifyLabels, analytics?.labels].some(
+    (labels) => labels !== undefined,
+  );
+}
+
+/**
+ * @param known the labels of the job's own model
+ * @throws ProblemError `invalid-request` if the job names a label that the model does not have
+ */
+export function checkLabels(
+  { options, analytics }: Pick<AcceptedJob, "options" | "analytics">,
+  model: string,
+  known: readonly string[],
+): void {
+  for (const [at, labels] of Object.entries({
+    "options.labels": options.labels,
+    "options.embedLabels": options.embedLabels,
+    "options.classifyLabels": options.classifyLabels,
+    "analytics.labels": analytics?.labels,
+  })) {
+    const unknown = labels?.filter((label) => !known.includes(label)) ?? [];
+    if (unknown.length === 0) continue;
+    const list = known.length > 20 ? `${known.slice(0, 20).join(", ")}, …` : known.join(", ");
+    throw new ProblemError(
+      "invalid-request",
+      `The model ${model} has no label ${unknown.map((label) => `"${label}"`).join(", ")}; it has ${list || "none"}.`,
+      { at },
+    );
+  }
+}
+
 /**
  * How far each stage has come, in frames that are looked at; `rendered` too. `total` is 0 until it is known, and an
  * estimate until decode ends.

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { ProblemError } from "@framequeue/contracts";
+import { neverStarted, tiedCommand } from "@framequeue/lifetime";
 import FfmpegCommand from "fluent-ffmpeg";
 import { LineSplitter } from "./line-splitter.ts";
 import { ErrorLines, parseLogLine } from "./log-lines.ts";
@@ -80,11 +81,13 @@ function createCommand(ffmpeg: string): FfmpegCommand.FfmpegCommand {
   const spawnFfmpeg: Spawn = command._spawnFfmpeg.bind(command);
   const noLog: LogText = { get: () => "" };
   return Object.assign(command, {
-    _getFfmpegPath: (callback: (error: null, path: string) => void) => callback(null, ffmpeg),
+    _getFfmpegPath: (callback: (error: null, path: string) => void) =>
+      callback(null, tiedCommand(ffmpeg, []).program),
     _checkCapabilities: (callback: (error: null) => void) => callback(null),
     availableEncoders: (callback: (error: null, encoders: object) => void) => callback(null, {}),
     _spawnFfmpeg: ((args, options, started, ended) => {
-      spawnFfmpeg(args, options, started, (error, stdout = noLog, stderr = noLog) =>
+      const tied = [...tiedCommand(ffmpeg, args).args];
+      spawnFfmpeg(tied, options, started, (error, stdout = noLog, stderr = noLog) =>
         ended(error, stdout, stderr),
       );
     }) satisfies Spawn,
@@ -159,7 +162,8 @@ export function runFfprobe(
   const tools = options.tools ?? DEFAULT_TOOLS;
   const errors = new ErrorLines(args.source);
   return supervise("ffprobe", errors, options, (finish) => {
-    const child = spawn(tools.ffprobe, [...args.options, sourceUrl(args.source)], {
+    const tied = tiedCommand(tools.ffprobe, [...args.options, sourceUrl(args.source)]);
+    const child = spawn(tied.program, tied.args, {
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
     });
@@ -213,10 +217,11 @@ function supervise(
     over = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    if ("code" in outcome) resolve(exit(outcome.code));
+    if ("code" in outcome && !neverStarted(outcome.code)) resolve(exit(outcome.code));
     else {
+      const cause = "error" in outcome ? outcome.error : undefined;
       const detail = `${name} cannot be started. Install ffmpeg, or set ${name.toUpperCase()}_PATH to where it is.`;
-      reject(new ProblemError("internal", detail, { cause: outcome.error }));
+      reject(new ProblemError("internal", detail, { cause }));
     }
   });
   // Whoever disposes of a run early need not look at how it ended.

@@ -16,6 +16,5 @@ export * from "./run-service.ts";
 export * from "./settings.ts";
 export * from "./site-metrics.ts";
 export * from "./stage-events.ts";
-export * from "./temp-folder.ts";
 export { spanIdOf, traceIdsOf } from "./tracing/trace-ids.ts";
 export type { JobTracer } from "./tracing/tracer.ts";

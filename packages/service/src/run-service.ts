@@ -1,3 +1,4 @@
+import { sweepTempFolders, watchForEnd } from "@framequeue/lifetime";
 import type { Registry } from "./metrics.ts";
 import type { CommonConfig, LogLevel } from "./common-config.ts";
 import { ConfigError, type Environment } from "./config.ts";
@@ -41,8 +42,8 @@ type FrameConfig = Pick<
 >;
 
 /**
- * The frame of every `main.ts`: configuration, logger, metrics, health server, signals. It runs until SIGTERM or
- * SIGINT, or until the parent that holds the IPC channel goes away; then it stops the service, releases its resources
+ * The frame of every `main.ts`: configuration, logger, metrics, health server, signals. It runs until it is
+ * asked to end, by a signal or because the parent that holds the IPC channel is gone; then it stops the service, releases its resources
  * in reverse and exits with 0. A second signal exits at once. It never returns to the caller.
  *
  * Exit codes: 0 stopped when told to; 1 a fault, logged; 78 the configuration is wrong, printed one fault per line.
@@ -64,6 +65,7 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
   let service: RunningService | undefined;
   let stopping = false;
   try {
+    await sweepTempFolders();
     const metrics = createMetrics();
     const tracer = await createTracer(config.tracing, name, logger);
     // The last to go but for the health server: what stops is told of, too.
@@ -119,19 +121,13 @@ function readOrExit<C>(frame: ServiceFrame<C>): C {
 function stopRequests(logger: Logger): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let signals = 0;
-  for (const [signal, number] of [
-    ["SIGTERM", 15],
-    ["SIGINT", 2],
-  ] as const) {
-    process.on(signal, () => {
-      if (++signals > 1) {
-        logger.warn({ signal }, "stopped at once by a second signal");
-        process.exit(128 + number);
-      }
-      resolve(signal);
-    });
-  }
-  process.on("disconnect", () => resolve("parent gone"));
+  watchForEnd(({ reason, exitCode }) => {
+    if (reason !== "parent gone" && ++signals > 1) {
+      logger.warn({ signal: reason }, "stopped at once by a second signal");
+      process.exit(exitCode);
+    }
+    resolve(reason);
+  });
   return promise;
 }
 

@@ -1,9 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { openTempFolder, type TempFolder } from "@framequeue/lifetime";
 import type { LocalCopy } from "./object-store.ts";
 
 /** Files that hold what objects of a distant store held, for programs that read files. */
@@ -21,25 +21,18 @@ interface Entry {
   loans: number;
 }
 
-const PREFIX = "fq-copies-";
-
 /**
  * Keeps copies in a folder of its own below the system's folder for temporary files. Those in use stay; of the others,
  * the ones used last, up to `keepBytes`: the segments of a video are decoded one after the other from the same file.
  */
 export function createLocalCopies(keepBytes: number): LocalCopies {
   const entries = new Map<string, Entry>();
-  let opened: Promise<string> | undefined;
+  let opened: Promise<TempFolder> | undefined;
   let made = 0;
 
-  async function openFolder(): Promise<string> {
-    await sweep();
-    return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  }
-
   async function arrive(fetch: () => Readable): Promise<{ path: string; bytes: number }> {
-    opened ??= openFolder();
-    const path = join(await opened, String(made++));
+    opened ??= openTempFolder("copies");
+    const path = join((await opened).path, String(made++));
     try {
       await pipeline(fetch(), createWriteStream(path));
       return { path, bytes: (await stat(path)).size };
@@ -86,31 +79,7 @@ export function createLocalCopies(keepBytes: number): LocalCopies {
     },
     async [Symbol.asyncDispose]() {
       entries.clear();
-      const folder = await opened?.catch(() => undefined);
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Removes what killed processes left. In a container every process has the same number, so the time counts too. */
-async function sweep(): Promise<void> {
-  for (const entry of await readdir(tmpdir())) {
-    const pid = Number(/^fq-copies-(\d+)-/.exec(entry)?.[1] ?? 0);
-    if (pid === 0) continue;
-    const path = join(tmpdir(), entry);
-    const born = (await stat(path).catch(() => undefined))?.birthtimeMs ?? performance.timeOrigin;
-    const own = pid === process.pid && born >= performance.timeOrigin;
-    if (own || (pid !== process.pid && isRunning(pid))) continue;
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

@@ -51,6 +51,23 @@ test("options may come before or after the file", async () => {
   assert.equal((await call(jobs, form(file))).status, 202);
 });
 
+test("what the options say is refused before the file behind them is taken in", async () => {
+  const sent = (options: object): RequestInit =>
+    form(
+      ["options", JSON.stringify(options)],
+      ["file", new Blob([randomBytes(40_000_000)]), "v.mp4"],
+    );
+  for (const [options, code, at] of [
+    [{ model: "nosuch" }, "model-not-found", "model"],
+    [{ options: { labels: ["nosuch"] } }, "invalid-request", "options.labels"],
+    [{ analytics: { labels: ["nosuch"] } }, "invalid-request", "analytics.labels"],
+    [{ options: { tracker: { algorithm: "deepsort" } } }, "invalid-request", "embedder"],
+  ] as const) {
+    const { status, body } = await call(jobs, sent(options));
+    assert.deepEqual([body.code, body.at, status >= 400], [code, at, true], JSON.stringify(body));
+  }
+});
+
 test("curl's upload arrives byte by byte, under its name", { skip: withoutCurl }, async () => {
   const path = join(api.folder, "v.mp4");
   const content = randomBytes(5_000_000);

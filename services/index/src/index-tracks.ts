@@ -7,6 +7,7 @@ import {
   type ResultHeader,
   type TrackRow,
 } from "@framequeue/contracts";
+import { openTempFolder } from "@framequeue/lifetime";
 import { FrameClock } from "@framequeue/media";
 import {
   type JobFacts,
@@ -21,7 +22,6 @@ import {
   toFrameRows,
   videoFrames,
 } from "@framequeue/pipeline";
-import { openTempFolder } from "@framequeue/service";
 import { analyzeTracks } from "./analyze-tracks.ts";
 import { ArtifactWriter } from "./artifact-writer.ts";
 import { fillGaps } from "./fill-gaps.ts";

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observePipeline, observeStage, runService, sweepTempFolders } from "@framequeue/service";
+import { observePipeline, observeStage, runService } from "@framequeue/service";
 import { readIndexConfig } from "./config.ts";
 import { createIndexService } from "./service.ts";
 
@@ -14,7 +14,6 @@ await runService({
       concurrency: config.concurrency,
       events: observeStage(metrics, logger, tracer),
     });
-    await sweepTempFolders("index");
     await service.start();
     return {
       ready: () => service.state === "running",

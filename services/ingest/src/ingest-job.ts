@@ -1,4 +1,5 @@
 import {
+  checkLabels,
   type AcceptedJob,
   checkModels,
   DEFAULT_PRIORITY,
@@ -214,18 +215,6 @@ function labelNames({ models }: AcceptedJob, manifests: readonly ModelManifest[]
     ...(attributeLabels && { attributeLabels }),
     ...(areaLabels && { areaLabels }),
   };
-}
-
-function checkLabels({ options }: AcceptedJob, model: string, known: readonly string[]): void {
-  for (const name of ["labels", "embedLabels", "classifyLabels"] as const) {
-    const unknown = options[name]?.filter((label) => !known.includes(label)) ?? [];
-    if (unknown.length === 0) continue;
-    throw new ProblemError(
-      "invalid-request",
-      `The model ${model} has no label ${unknown.map((label) => `"${label}"`).join(", ")}.`,
-      { at: `options.${name}` },
-    );
-  }
 }
 
 /** Frames per batch, halved until one reservation fits the site's budget. */

@@ -1,5 +1,5 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
-import { observePipeline, observeStage, runService, sweepTempFolders } from "@framequeue/service";
+import { observePipeline, observeStage, runService } from "@framequeue/service";
 import { readRenderConfig } from "./config.ts";
 import { createRenderService } from "./service.ts";
 
@@ -14,7 +14,6 @@ await runService({
       concurrency: config.concurrency,
       events: observeStage(metrics, logger, tracer),
     });
-    await sweepTempFolders("render");
     await service.start();
     return {
       ready: () => service.state === "running",

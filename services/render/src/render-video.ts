@@ -5,6 +5,7 @@ import {
   ProblemError,
   type RenderMessage,
 } from "@framequeue/contracts";
+import { openTempFolder } from "@framequeue/lifetime";
 import {
   annotate,
   FrameClock,
@@ -24,7 +25,6 @@ import {
   type TaskContext,
   toFrameRows,
 } from "@framequeue/pipeline";
-import { openTempFolder } from "@framequeue/service";
 import { hashFile } from "@framequeue/storage";
 
 export interface RenderDeps extends Pipeline {

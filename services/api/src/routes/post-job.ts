@@ -1,8 +1,12 @@
 import {
   type AcceptedJob,
+  checkLabels,
   checkModels,
   type JobId,
   jobRequestSchema,
+  type ModelRef,
+  modelKeys,
+  namesLabels,
   newJobId,
   ProblemError,
   type Source,
@@ -72,14 +76,17 @@ export function postJob(deps: Deps) {
 async function acceptUpload(deps: Deps, request: Request, submission: Submission): Promise<void> {
   const { objects, uploadLimitBytes } = deps;
   let key = "";
+  let said: UploadOptions | undefined;
   const upload = await receiveUpload(request, FORM, {
-    save: (file, name, signal) => {
+    save: async (file, name, signal) => {
+      // What the options before the file say is refused before the file is taken in.
+      if (said !== undefined) await resolveModels(deps, submission.id, said);
       key = objectKeys.source(submission.id, name);
       return objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
     },
-    checkField: (_field, text) => void parseOptions(text),
+    checkField: (_field, text) => void (said = parseOptions(text)),
   });
-  await submit(deps, submission, parseOptions(upload.fields.get("options") ?? "{}"), {
+  await submit(deps, submission, said ?? parseOptions("{}"), {
     kind: "object",
     key,
     name: upload.name,
@@ -108,20 +115,44 @@ async function locate(source: Source, roots: readonly string[]): Promise<StoredS
   return { kind: "url", url: source.url, name: urlSourceName(source.url) };
 }
 
-async function submit(
-  { jobs, resolveModel }: Deps,
-  { id, signal, askedBy }: Submission,
-  { model, classifier, segmenter, embedder, ...options }: UploadOptions,
-  source: StoredSource,
-): Promise<void> {
+/**
+ * The versions of the models that the job gets.
+ *
+ * @throws ProblemError where there is none of a name, they do not go together, or the job names a label that its own
+ * model does not have
+ */
+async function resolveModels(
+  { objects, resolveModel }: Deps,
+  id: JobId,
+  { model, classifier, segmenter, embedder, ...job }: UploadOptions,
+): Promise<ModelRef[]> {
   const beside = Object.entries({ classifier, segmenter, embedder }) as [
     Exclude<ModelPlace, "model">,
     string | undefined,
   ][];
-  const models = [await resolveModel(model, id)];
+  const own = await resolveModel(model, id);
+  const models = [own];
   for (const [place, name] of beside) {
     if (name !== undefined) models.push(await resolveModel(name, id, place));
   }
+  checkModels(job.options, models);
+  if (namesLabels(job)) {
+    const manifest = JSON.parse(
+      (await inTime(objects.get(modelKeys(own.sha256).manifest))).toString(),
+    );
+    checkLabels(job, own.name, (manifest as { labels?: string[] }).labels ?? []);
+  }
+  return models;
+}
+
+async function submit(
+  deps: Deps,
+  { id, signal, askedBy }: Submission,
+  request: UploadOptions,
+  source: StoredSource,
+): Promise<void> {
+  const models = await resolveModels(deps, id, request);
+  const { model: _m, classifier: _c, segmenter: _s, embedder: _e, ...options } = request;
   const job: AcceptedJob = {
     v: 1,
     id,
@@ -130,6 +161,5 @@ async function submit(
     models,
     ...options,
   };
-  checkModels(job.options, job.models);
-  await inTime(jobs.submit(job, signal, askedBy));
+  await inTime(deps.jobs.submit(job, signal, askedBy));
 }

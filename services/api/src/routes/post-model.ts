@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MODEL_TASKS, ProblemError } from "@framequeue/contracts";
+import { openTempFolder } from "@framequeue/lifetime";
 import { registerModel } from "@framequeue/pipeline";
 import { createFolderStore } from "@framequeue/storage";
 import type { Request, Response } from "express";
@@ -91,20 +91,17 @@ async function takeIn(
   request: Request,
   signal: AbortSignal,
 ) {
-  const folder = await mkdtemp(join(tmpdir(), "fq-model-"));
-  try {
-    const { fields, ...received } = await receive(request, folder, modelLimitBytes);
-    const options = await checkOptions(fields, received.sha256, folder);
-    const model = await checkModel(join(folder, received.key), options, signal);
-    const lineage = { by: "upload", ...(fields.parent && { parent: fields.parent }) } as const;
-    const registered = await inTime(
-      registerModel(registry, { ...model, stated: statedIn(fields) }, lineage),
-      REGISTER_MS,
-    );
-    return { ...registered, assumptions: model.assumptions };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using temporary = await openTempFolder("model");
+  const folder = temporary.path;
+  const { fields, ...received } = await receive(request, folder, modelLimitBytes);
+  const options = await checkOptions(fields, received.sha256, folder);
+  const model = await checkModel(join(folder, received.key), options, signal);
+  const lineage = { by: "upload", ...(fields.parent && { parent: fields.parent }) } as const;
+  const registered = await inTime(
+    registerModel(registry, { ...model, stated: statedIn(fields) }, lineage),
+    REGISTER_MS,
+  );
+  return { ...registered, assumptions: model.assumptions };
 }
 
 /** Takes the form in; its file lies in the folder, under the key. */
