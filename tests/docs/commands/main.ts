@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { endProcesses, processesLeft } from "@framequeue/lifetime/testing";
+import { freePort } from "@framequeue/service/testing";
 import { allCommands } from "./documents.ts";
 import { type Plan, planOf } from "./plans.ts";
 
@@ -208,13 +208,4 @@ async function leftBy(marker: string, held: readonly number[]) {
 function proxies(): NodeJS.ProcessEnv {
   const names = /^(?:https?_proxy|no_proxy|npm_config_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -61,6 +61,18 @@ export const FAMILIES: Readonly<Record<string, Plan>> = {
   "FQ_DEFAULT_MODEL=starter-detector docker ": { not: "needs a Docker engine" },
   "FQ_SECRETS=./secrets docker ": { not: "needs a Docker engine" },
   "KEY=$(docker ": { not: "needs a Docker engine" },
+  "FQ_ALERTMANAGER_CONFIG=./alertmanager.yml docker ": { not: "needs a Docker engine" },
+  'echo "$PASSWORD" | docker ': { not: "needs a Docker engine" },
+  "redis() ": { not: "needs a Docker engine" },
+  "redis CONFIG ": { not: "needs a Docker engine" },
+  "until redis ": { not: "needs a Docker engine" },
+  "curl -H 'content-type: application/json' http://localhost:9093": {
+    not: "needs the compose stack, whose Alertmanager it asks",
+  },
+  "amtool ": { not: "Alertmanager's own tool; a test runs it where it is installed" },
+  'curl -X DELETE -H "Authorization: Bearer $KEY"': {
+    not: "needs the compose stack, whose key it names",
+  },
   'curl -H "Authorization: Bearer $KEY"': { not: "needs the compose stack, whose key it names" },
   "aws ": { not: "needs a bucket" },
   "redis-cli ": { not: "for the Redis of a cluster or of compose" },
@@ -94,6 +106,8 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   },
   "npm run chaos -- --minutes 10 --seed 1": HOURS,
   "npm run chaos": HOURS,
+  "npm run check:sources": HOURS,
+  "npm run check:damage": HOURS,
 
   // docs/analytics.md
   [`cat > counting.json <<'END'
@@ -187,6 +201,10 @@ sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.
     with: { "[--classes] [--json]": "--classes" },
   },
   "npm run models -- list": AS_WRITTEN,
+  "npm run models -- add yolox_nano.onnx --name yolox-nano": {
+    before: "cp data/models/yolox-nano/model.onnx yolox_nano.onnx",
+  },
+  "cp monitoring/alertmanager/examples/mail.yml alertmanager.yml": AS_WRITTEN,
   "npm run models -- pull NAME": { with: { NAME: "yolox-nano" } },
   "npm run models -- providers": AS_WRITTEN,
   "npm run models -- compare A B VIDEO": {
