@@ -66,6 +66,33 @@ test("a damaged source gives the same bytes with one decoder thread and with sev
   }
 });
 
+test("what was done before the damage is not done again", async () => {
+  let tasks = 0;
+  await using site = await openSmallSite({
+    decoderThreads: 2,
+    onTask: ({ stage, outcome }) => {
+      if (stage === "infer" && outcome === "done") tasks++;
+    },
+  });
+  const at = (name: string): string => join(site.folder, name);
+  await writeSmallVideo(at("small.mp4"), 20);
+  const stream = await readFile(await remux(at("small.mp4"), at("small.ts")));
+  // Behind the middle: ffmpeg looks at both ends of a file when it opens it.
+  const [from, to] = [0.6, 0.65].map(
+    (part) => Math.floor((stream.length * part) / PACKET) * PACKET,
+  );
+  await writeFile(at("part.ts"), stream.subarray(from, to));
+  const part = await readFile(await dropPackets(at("part.ts"), at("dropped.ts"), 4));
+  const pieces = [stream.subarray(0, from), part, stream.subarray(to)];
+  await writeFile(at("late.ts"), Buffer.concat(pieces));
+  const execution = executionOptionsSchema.parse({ batchFrames: 4, window: 2 });
+  const job = await site.submit(at("late.ts"), { execution });
+  assert.equal((await site.ended(job)).state, "succeeded_with_warnings");
+  const { frames } = await summaryOf(site, job);
+  assert.ok(frames > 470 && tasks >= frames / 4, `${frames} frames, ${tasks} tasks`);
+  assert.ok(tasks < (frames / 4) * 1.2, `${frames} frames, ${tasks} tasks`);
+});
+
 test("pictures that do not decode are a gap where they are missing", async () => {
   await using site = await openSmallSite();
   const at = (name: string): string => join(site.folder, name);

@@ -39,21 +39,38 @@ export async function keepWork(
   { ledger, objects }: { readonly ledger: Pick<Ledger, "keep">; readonly objects: ObjectStore },
   job: JobId,
 ): Promise<string | undefined> {
-  const found = await ledger.keep(job);
-  if (found.a === "none") return undefined;
-  const kept: Kept = {
-    v: 1,
-    epoch: found.ep,
-    roll: found.roll,
-    parts: found.parts ?? [],
-    batches: found.batches ?? [],
-    ended: found.ended,
-  };
-  const key = objectKeys.kept(job, found.ep);
+  const kept = await workSoFar(ledger, job);
+  if (kept === undefined) return undefined;
+  const key = objectKeys.kept(job, kept.epoch);
   await objects.put(key, JSON.stringify(kept), { durable: true });
   // A retry tracks from the start.
-  await objects.deletePrefix(objectKeys.checkpoints(job, found.ep));
+  await objects.deletePrefix(objectKeys.checkpoints(job, kept.epoch));
   return key;
+}
+
+async function workSoFar(ledger: Pick<Ledger, "keep">, job: JobId): Promise<Kept | undefined> {
+  const found = await ledger.keep(job);
+  if (found.a === "none") return undefined;
+  const { ep, roll, parts = [], batches = [], ended } = found;
+  return { v: 1, epoch: ep, roll, parts, batches, ended };
+}
+
+/**
+ * Lets `next`, an epoch that is cut as `epoch` is, go on from what that one has results for.
+ *
+ * @returns whether there is anything
+ */
+export async function adoptSoFar(
+  { ledger, objects }: { readonly ledger: Pick<Ledger, "keep">; readonly objects: ObjectStore },
+  job: JobId,
+  epoch: string,
+  plan: Plan,
+  next: string,
+): Promise<boolean> {
+  const kept = await workSoFar(ledger, job);
+  if (kept?.epoch !== epoch) return false;
+  await adopt(objects, job, kept, plan, next);
+  return true;
 }
 
 /**
@@ -71,7 +88,18 @@ export async function adoptKept(
   const kept = await readJson(objects, keptKey, keptSchema);
   const plan = kept && (await readJson(objects, objectKeys.plan(job, kept.epoch), planSchema));
   if (kept === undefined || plan === undefined || !sameWork(plan, fresh)) return undefined;
+  await adopt(objects, job, kept, plan, epoch);
+  return { ...plan, source: fresh.source, adopts: true };
+}
 
+/** Writes an object per segment of `plan`, by which what is kept was made, for `epoch` to adopt. */
+async function adopt(
+  objects: ObjectStore,
+  job: JobId,
+  kept: Kept,
+  plan: Plan,
+  epoch: string,
+): Promise<void> {
   const left = Map.groupBy(kept.batches, ({ k }) => parseBatchKey(k).segment);
   const write = async (segment: number, tracked: readonly InferredBatch[]): Promise<void> => {
     // What this run did not come to, it may itself have adopted from the one before.
@@ -93,7 +121,6 @@ export async function adoptKept(
     tracked.push(batch);
   }
   for (; segment < plan.segments.length; segment++, tracked = []) await write(segment, tracked);
-  return { ...plan, source: fresh.source, adopts: true };
 }
 
 /** Undefined where nothing was adopted for the segment. */

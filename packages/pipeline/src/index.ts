@@ -1,4 +1,4 @@
-export { type Adopted, adoptKept, readAdopted } from "./adoption.ts";
+export { type Adopted, adoptKept, adoptSoFar, readAdopted } from "./adoption.ts";
 export * from "./infer-roster.ts";
 export { clearEpoch } from "./clear-epoch.ts";
 export { insist } from "./insist.ts";

@@ -20,6 +20,7 @@ import {
   samplingOf,
 } from "@framequeue/media";
 import {
+  adoptSoFar,
   clearEpoch,
   insist,
   type JobFacts,
@@ -223,7 +224,8 @@ class SegmentWork {
       const pixels = this.#deps.frames.allocate(batchFrames * bytes);
       const pts = await reader.read(new Uint8Array(pixels), batchFrames);
       await publisher.settled();
-      // What several threads make of damage is not published; nor is the rest waited for.
+      // What several threads make of damage is not published; nor is the rest waited for. ffmpeg tells of damage in a
+      // picture before it tells that picture's time, without which `read` does not give it.
       const isInVain = reader.isDamaged && this.mayFallBack;
       if (pts.length === 0 || isInVain) {
         this.#deps.frames.discard(pixels);
@@ -358,13 +360,16 @@ class SegmentWork {
         ...(truncated && { truncated }),
       },
     ]);
+    // What was published of a source that is decoded in one go came before the damage, and is what one thread gives.
+    const adopts =
+      plan.mode === "sequential" && (await adoptSoFar(this.#deps, job, epoch, plan, fresh));
     await objects.put(
       objectKeys.plan(job, fresh),
       JSON.stringify({
         ...plan,
         mode: "sequential",
         segments,
-        adopts: undefined,
+        adopts: adopts ? true : undefined,
         ...(oneThread ? { oneThread } : {}),
       }),
     );
