@@ -72,8 +72,12 @@ test("the recording rule of Prometheus has the numbers of the policy", async () 
   const rules = resolve(import.meta.dirname, "../../../monitoring/prometheus/rules/work.yml");
   const [, rule] = (await readFile(rules, "utf8")).split("record: fq:infer_wanted_workers\n");
   const { headroom, drainSeconds } = DEFAULT_POLICY;
-  assert.ok(rule!.startsWith("        expr: |\n          clamp_min(\n            ceil("));
   const expr = rule!.slice(0, rule!.indexOf("- record:"));
+  // Rounded up, and never fewer than are busy.
+  assert.match(
+    expr,
+    /^ +expr: \|\n +ceil\([^]*\) > fq:infer_busy_workers\s+or fq:infer_busy_workers\n/,
+  );
   assert.ok(expr.includes(`fq:infer_frames_per_busy_second * ${headroom})`));
   assert.ok(expr.includes(`fq:infer_work_left_seconds / ${drainSeconds}\n`));
 });
