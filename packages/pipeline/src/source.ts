@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename } from "node:path";
 import { ProblemError, type StoredSource } from "@framequeue/contracts";
 import { hashFile, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
@@ -6,6 +7,8 @@ import { z } from "zod";
 
 /** By what a file is known again. Numbers as text where they may be too large. */
 export const sourceStateSchema = z.object({
+  /** Who saw it so: another machine or container gives the same file other numbers of device and inode. */
+  host: z.string(),
   bytes: z.int().min(0),
   device: z.string(),
   inode: z.string(),
@@ -94,6 +97,7 @@ async function stateOf(source: StoredSource & { readonly kind: "file" }): Promis
   try {
     const { size, dev, ino, mtimeNs } = await stat(source.path, { bigint: true });
     return {
+      host: hostname(),
       bytes: Number(size),
       device: String(dev),
       inode: String(ino),
@@ -108,8 +112,9 @@ async function stateOf(source: StoredSource & { readonly kind: "file" }): Promis
   }
 }
 
+/** Whether it can be the same file, as far as that can be told. */
 function isSameFile(a: SourceState, b: SourceState): boolean {
-  return a.device === b.device && a.inode === b.inode;
+  return a.host !== b.host || (a.device === b.device && a.inode === b.inode);
 }
 
 function changed(source: StoredSource): ProblemError {
