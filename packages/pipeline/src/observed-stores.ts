@@ -72,6 +72,7 @@ export function observeObjects(objects: ObjectStore, { onStoreCall }: StoreEvent
     read: (key, range) => objects.read(key, range),
     localCopy: (key) => timed("copy", objects.localCopy(key)),
     list: (prefix) => objects.list(prefix),
+    names: (prefix) => objects.names(prefix),
     delete: (key) => timed("delete", objects.delete(key)),
     deletePrefix: (prefix) => timed("delete", objects.deletePrefix(prefix)),
   };

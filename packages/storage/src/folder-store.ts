@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, type Dirent } from "node:fs";
 import {
   copyFile,
   mkdir,
@@ -84,7 +84,9 @@ export function createFolderStore(root: string): ObjectStore {
       try {
         return await readFile(pathOf(key));
       } catch (error) {
-        throw codeOf(error) === "ENOENT" ? new ObjectNotFound(key) : storeError(error);
+        // A folder is not an object, and nothing lies below a file.
+        const isMissing = ["ENOENT", "EISDIR", "ENOTDIR"].includes(codeOf(error) ?? "");
+        throw isMissing ? new ObjectNotFound(key) : storeError(error);
       }
     },
 
@@ -110,6 +112,12 @@ export function createFolderStore(root: string): ObjectStore {
       const start = prefix === "" ? root : pathOf(prefix);
       for await (const parts of filesBelow(start, [])) {
         yield [...(prefix === "" ? [] : [prefix]), ...parts].join("/");
+      }
+    },
+
+    async *names(prefix) {
+      for (const { name } of await entriesOf(prefix === "" ? root : pathOf(prefix))) {
+        if (!name.endsWith(PARTIAL)) yield name;
       }
     },
 
@@ -158,15 +166,18 @@ async function sync(path: string): Promise<void> {
   await handle.sync();
 }
 
-async function* filesBelow(folder: string, parts: readonly string[]): AsyncGenerator<string[]> {
-  let entries;
+/** None where there is no such folder. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    entries = await readdir(folder, { withFileTypes: true });
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
     throw storeError(error);
   }
-  for (const entry of entries) {
+}
+
+async function* filesBelow(folder: string, parts: readonly string[]): AsyncGenerator<string[]> {
+  for (const entry of await entriesOf(folder)) {
     const below = [...parts, entry.name];
     if (entry.isDirectory()) yield* filesBelow(join(folder, entry.name), below);
     else if (!entry.name.endsWith(PARTIAL)) yield below;

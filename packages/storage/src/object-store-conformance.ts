@@ -22,6 +22,8 @@ export function objectStoreConformance(
     assert.equal((await at.store.get("a/b/c.txt")).toString(), "two");
     assert.deepEqual(await at.store.stat("a/b/c.txt"), { bytes: 3 });
     assert.equal(await at.store.stat("a/b"), undefined, "a folder is not an object");
+    await assert.rejects(at.store.get("a/b"), ObjectNotFound);
+    await assert.rejects(at.store.get("a/b/c.txt/d"), ObjectNotFound);
   });
 
   test(`${name}: a missing object is said to be missing`, async () => {
@@ -79,6 +81,10 @@ export function objectStoreConformance(
     await using at = await open();
     for (const key of ["j/1/a", "j/1/b/c", "j/12/a"]) await at.store.put(key, key);
     assert.deepEqual(await collect(at.store.list("j/1")), ["j/1/a", "j/1/b/c"]);
+    assert.deepEqual(await collect(at.store.names("j/1")), ["a", "b"]);
+    assert.deepEqual(await collect(at.store.names("j")), ["1", "12"]);
+    assert.deepEqual(await collect(at.store.names("")), ["j"]);
+    assert.deepEqual(await collect(at.store.names("nothing")), []);
     await at.store.deletePrefix("j/1");
     assert.deepEqual(await collect(at.store.list("")), ["j/12/a"]);
     await at.store.delete("j/12/a");

@@ -49,6 +49,8 @@ export interface ObjectStore {
   localCopy(key: string): Promise<LocalCopy>;
   /** Keys below `prefix` (a whole path part), in no order. */
   list(prefix: string): AsyncIterable<string>;
+  /** The names directly below `prefix`, each once, in no order: of objects, and of what has objects below it. */
+  names(prefix: string): AsyncIterable<string>;
   /** Of what is not there is not an error. */
   delete(key: string): Promise<void>;
   deletePrefix(prefix: string): Promise<void>;

@@ -109,23 +109,40 @@ export function createS3Store(settings: S3Settings): S3Store {
     });
   }
 
-  async function* list(prefix: string): AsyncGenerator<string> {
-    const within = prefix === "" ? root : `${nameOf(prefix)}/`;
+  const within = (prefix: string): string => (prefix === "" ? root : `${nameOf(prefix)}/`);
+
+  /** What the bucket has below `start`, by pages; with a delimiter only what lies directly below. */
+  async function* pages(start: string, delimiter?: string) {
     let next: string | undefined;
     do {
       const page = await ask(({ sdk, client }) =>
         client.send(
           new sdk.ListObjectsV2Command({
             Bucket: bucket,
-            Prefix: within,
+            Prefix: start,
+            ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
             MaxKeys: settings.keysPerPage ?? 1_000,
             ...(next === undefined ? {} : { ContinuationToken: next }),
           }),
         ),
       );
-      for (const { Key } of page.Contents ?? []) yield Key!.slice(root.length);
+      yield page;
       next = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (next !== undefined);
+  }
+
+  async function* list(prefix: string): AsyncGenerator<string> {
+    for await (const { Contents } of pages(within(prefix))) {
+      for (const { Key } of Contents ?? []) yield Key!.slice(root.length);
+    }
+  }
+
+  async function* names(prefix: string): AsyncGenerator<string> {
+    const start = within(prefix);
+    for await (const { Contents, CommonPrefixes } of pages(start, "/")) {
+      for (const { Key } of Contents ?? []) yield Key!.slice(start.length);
+      for (const { Prefix } of CommonPrefixes ?? []) yield Prefix!.slice(start.length, -1);
+    }
   }
 
   async function remove(key: string): Promise<void> {
@@ -186,6 +203,7 @@ export function createS3Store(settings: S3Settings): S3Store {
     },
 
     list,
+    names,
     delete: remove,
 
     async deletePrefix(prefix) {
