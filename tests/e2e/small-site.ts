@@ -35,6 +35,8 @@ export interface SmallSiteOptions {
   /** Of each decoder; default 1. */
   readonly decoderThreads?: number;
   readonly quantumMs?: number;
+  /** Mean time between two passes of the reconciler. */
+  readonly reconcileMs?: number;
   /** Threads that infer. */
   readonly inferWorkers?: number;
   /** The object store of all services, made of the folder's. */
@@ -88,6 +90,7 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     createIngestService(pipeline, {
       concurrency: 1,
       fetch: { limitBytes: 2 ** 30, mayConnect: () => true, idleTimeoutMs: 30_000 },
+      ...(options.reconcileMs === undefined ? {} : { reconcileMs: options.reconcileMs }),
       ...events,
     }),
     createDecodeService(pipeline, {
@@ -130,7 +133,7 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     folder,
     model,
     async submit(video, more = {}) {
-      const id = newJobId();
+      const { id = newJobId() } = more;
       await pipeline.jobs.submit({
         v: 1,
         id,

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   "result-not-ready": { status: 409, title: "The result is not there yet", retryable: true },
   "job-ended": { status: 409, title: "The job has ended", retryable: false },
   "job-running": { status: 409, title: "The job has not ended", retryable: true },
+  "record-damaged": { status: 409, title: "The job's record is damaged", retryable: true },
   "method-not-allowed": { status: 405, title: "The method is not allowed here", retryable: false },
   "range-not-satisfiable": {
     status: 416,

@@ -2,45 +2,60 @@ import {
   type AcceptedJob,
   DEFAULT_PRIORITY,
   isTerminal,
+  type JobId,
+  jobIdTime,
   type JobResult,
   type JobState,
   type JobView,
   type Problem,
+  ProblemError,
   type Progress,
 } from "@framequeue/contracts";
 import type { JobRecord } from "./ledger.ts";
 
-/** A job as the outside sees it, from what was accepted, the ledger's record, and the result of a job that has ended. */
+/**
+ * A job as the outside sees it, from what was accepted, the ledger's record, and the result of a job that has ended.
+ * What cannot be read is the view's problem, and the view says what is known without it.
+ */
 export function toView(
-  job: AcceptedJob,
-  record: JobRecord | undefined,
-  result: JobResult | undefined,
+  id: JobId,
+  accepted: AcceptedJob | ProblemError,
+  ledger: JobRecord | ProblemError | undefined,
+  result: JobResult | ProblemError | undefined,
 ): JobView {
+  const job = accepted instanceof ProblemError ? undefined : accepted;
+  const record = ledger instanceof ProblemError ? undefined : ledger;
   // A cancellation beats a result that came too late.
-  const ended = isCancelled(record?.["st"]) ? undefined : result;
-  const state = ended?.state ?? publicState(record);
+  const found = isCancelled(record?.["st"]) ? undefined : result;
+  const ended = found instanceof ProblemError ? undefined : found;
+  const damage = [accepted, ledger, found]
+    .find((each) => each instanceof ProblemError)
+    ?.toProblem();
+  // That there is a result says that the job has ended, and how is lost with it.
+  const lost = found instanceof ProblemError && record?.["st"] === undefined;
+  const state = ended?.state ?? (lost ? "failed" : publicState(record));
   const finishedAt = ended?.finishedAt ?? record?.["finishedAt"];
-  const problem = ended?.problem ?? parseProblem(record?.["problem"]);
+  const problem = damage ?? ended?.problem ?? parseProblem(record?.["problem"]);
   return {
-    id: job.id,
+    id,
     state,
-    source: { name: job.source.name },
-    models: job.models,
-    priority: job.priority ?? DEFAULT_PRIORITY,
+    source: { name: job?.source.name ?? UNKNOWN_NAME },
+    models: job?.models ?? [],
+    priority: job?.priority ?? DEFAULT_PRIORITY,
     run: ended?.run ?? runOf(record),
-    acceptedAt: job.acceptedAt,
+    acceptedAt: job?.acceptedAt ?? record?.["acceptedAt"] ?? new Date(jobIdTime(id)).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     progress: toProgress(record),
     warnings: ended?.warnings ?? [],
     ...(problem === undefined ? {} : { problem }),
     results: Object.fromEntries(
-      Object.keys(ended?.artifacts ?? {}).map((name) => [
-        name,
-        `/v1/jobs/${job.id}/results/${name}`,
-      ]),
+      Object.keys(ended?.artifacts ?? {}).map((name) => [name, `/v1/jobs/${id}/results/${name}`]),
     ),
   };
 }
+
+/** Of the video of a job whose record cannot be read. */
+const UNKNOWN_NAME = "unknown";
 
 /** The ledger's own states are finer in one place (`tracked`) and know pausing as a flag. */
 function publicState(record: JobRecord | undefined): JobState {
@@ -65,7 +80,12 @@ function toProgress(record: JobRecord | undefined): Progress {
 }
 
 function parseProblem(text: string | undefined): Problem | undefined {
-  return text === undefined || text === "" ? undefined : (JSON.parse(text) as Problem);
+  if (text === undefined || text === "") return undefined;
+  try {
+    return JSON.parse(text) as Problem;
+  } catch {
+    return undefined; // nothing that this product wrote
+  }
 }
 
 /** Which run the record is of: 1, and one more for every retry. */

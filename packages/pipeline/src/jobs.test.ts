@@ -11,6 +11,8 @@ import type { ObjectStore } from "@framequeue/storage";
 import { createJobs } from "./jobs.ts";
 import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
 import { grantId, payloadOf } from "./payloads.ts";
+import { reconcile } from "./reconciler.ts";
+import { Suspects } from "./suspects.ts";
 import { LedgerDriver, PLAN } from "./testing/ledger-driver.ts";
 import { openTestSite, sampleJob, samplePixels, type TestSite } from "./testing/test-site.ts";
 
@@ -462,3 +464,45 @@ test("tasks of a cancelled job that wait leave their queues, also of one that is
     assert.deepEqual(await tasksOf(d.job), []);
   }
 });
+
+const READ_MODEL =
+  "the list is kept by Redis alone, and every job of it is read from its objects; a read model of its own mends both";
+
+test("jobs that ended stay in the list when Redis forgets", { todo: READ_MODEL }, async () => {
+  const { jobs, redis } = site.pipeline;
+  const ids = [await submit(), await submit()].sort();
+  for (const id of ids) await jobs.finish(resultOf(id));
+  await redis.flushall();
+  const memory = { suspects: new Suspects(), zombieMs: 0, agreed: new Map<JobId, boolean>() };
+  for (const _ of [1, 2])
+    for await (const step of reconcile(site.pipeline, memory)) assert.ok(step);
+  const listed = await jobs.list({ limit: 20 });
+  assert.deepEqual(
+    listed
+      .map(({ id }) => id)
+      .filter((id) => ids.includes(id))
+      .sort(),
+    ids,
+  );
+});
+
+test(
+  "a list costs as many object reads for 20 ended jobs as for one",
+  { todo: READ_MODEL },
+  async () => {
+    let reads = 0;
+    const objects: ObjectStore = {
+      ...site.pipeline.objects,
+      get: (key) => (reads++, site.pipeline.objects.get(key)),
+      stat: (key) => (reads++, site.pipeline.objects.stat(key)),
+    };
+    const jobs = createJobs({ ...site.pipeline, objects });
+    for (let i = 0; i < 20; i++) await jobs.finish(resultOf(await submit()));
+    const readsOf = async (limit: number): Promise<number> => {
+      reads = 0;
+      assert.equal((await jobs.list({ limit })).length, limit);
+      return reads;
+    };
+    assert.deepEqual([await readsOf(20)], [await readsOf(1)]);
+  },
+);

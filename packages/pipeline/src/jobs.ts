@@ -4,6 +4,7 @@ import {
   type Gap,
   isTerminal,
   type JobId,
+  jobIdSchema,
   type JobResult,
   jobResultSchema,
   type JobState,
@@ -11,15 +12,24 @@ import {
   MESSAGE_VERSION,
   type Problem,
   ProblemError,
+  toProblemError,
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
 import { keepWork } from "./adoption.ts";
-import { createJobObjects } from "./job-objects.ts";
+import {
+  createJobObjects,
+  orDamaged,
+  readable,
+  RecordDamaged,
+  recordDamaged,
+  type RecordEvents,
+} from "./job-objects.ts";
 import { isCancelled, runOf, toView } from "./job-view.ts";
 import { activeJobsKey, jobKey, jobListKey, ledgerKeys, objectKeys } from "./keys.ts";
-import type { JobEnd, Ledger } from "./ledger.ts";
+import type { JobEnd, JobRecord, Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
+import { redisTrouble } from "./redis-trouble.ts";
 import type { TaskQueues } from "./task-queues.ts";
 
 /** How long Redis remembers a job that has ended. Its objects stay. */
@@ -34,7 +44,7 @@ interface Unknown {
 }
 
 /** What becomes of jobs, as the process sees it that makes it so; each change is told once. */
-export interface JobEvents {
+export interface JobEvents extends RecordEvents {
   readonly onJobAccepted?: (accepted: JobAccepted) => void;
   readonly onJobEnded?: (end: JobEnded) => void;
 }
@@ -79,8 +89,8 @@ export function createJobs(deps: JobsDeps) {
   const listKey = jobListKey(deps.site);
   const activeKey = activeJobsKey(deps.site);
 
-  const truth = createJobObjects(objects);
-  const { accepted, result, lastRun, wasCancelled } = truth;
+  const truth = createJobObjects(objects, deps.events);
+  const { accepted, isAccepted, result, resultIfReadable, lastRun, wasCancelled } = truth;
 
   /**
    * Deletes what is left of a job that is over: its pixels, and its intermediates unless a retry could use them. Does
@@ -89,8 +99,11 @@ export function createJobs(deps: JobsDeps) {
   async function clearWork(id: JobId): Promise<void> {
     const st = (await ledger.read(id))?.["st"] as JobState | undefined;
     if (st !== undefined && st !== "cancelling" && !isTerminal(st)) return;
-    const state = st ?? (await result(id))?.state;
+    const ended = st === undefined ? await orDamaged(result(id)) : undefined;
     await clearPixels(id);
+    // How it ended nobody knows, and so not what could use the rest.
+    if (ended instanceof RecordDamaged) return;
+    const state = st ?? ended?.state;
     if (state !== undefined && RETRYABLE.includes(state)) return;
     await objects.deletePrefix(objectKeys.work(id));
   }
@@ -124,7 +137,7 @@ export function createJobs(deps: JobsDeps) {
   async function isOver(id: JobId): Promise<boolean> {
     const st = (await ledger.read(id))?.["st"] as JobState | undefined;
     if (st !== undefined && !isTerminal(st)) return false;
-    return (await wasCancelled(id)) || (await result(id)) !== undefined;
+    return (await wasCancelled(id)) || (await orDamaged(result(id))) !== undefined;
   }
 
   async function clearPixels(id: JobId): Promise<void> {
@@ -138,13 +151,14 @@ export function createJobs(deps: JobsDeps) {
     ask: () => Promise<A | Ended | Unknown>,
   ): Promise<Exclude<A, Ended | Unknown>> {
     for (;;) {
-      const job = await accepted(id);
-      if (job === undefined) throw jobNotFound(id);
+      if (!(await isAccepted(id))) throw jobNotFound(id);
       const answer = await ask();
       if (answer.a === "ended") throw jobEnded(id, (answer as Ended).st);
       if (answer.a !== "unknown") return answer as Exclude<A, Ended | Unknown>;
       const ended = (await wasCancelled(id)) ? "cancelled" : (await result(id))?.state;
       if (ended !== undefined) throw jobEnded(id, ended);
+      const job = await accepted(id);
+      if (job === undefined) throw jobNotFound(id);
       await remember(job);
       await queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: id });
     }
@@ -157,7 +171,7 @@ export function createJobs(deps: JobsDeps) {
   }
 
   async function startRun(job: AcceptedJob, run: number): Promise<void> {
-    await redis.sadd(activeKey, job.id);
+    await watch(job.id);
     const started = await ledger.retry(job.id, run);
     if (started.a === "unknown") {
       await remember(job);
@@ -182,17 +196,68 @@ export function createJobs(deps: JobsDeps) {
     await redis.srem(activeKey, id);
   }
 
+  /** Puts a job under the reconciler's eyes. */
+  async function watch(id: JobId): Promise<void> {
+    await redis.sadd(activeKey, id);
+  }
+
   /** Puts an accepted job into Redis, under the reconciler's eyes first. */
   async function remember(job: AcceptedJob): Promise<void> {
-    await redis.sadd(activeKey, job.id);
+    await watch(job.id);
     await ledger.accept(job.id, job.acceptedAt, await lastRun(job.id));
     await redis.zadd(listKey, Date.parse(job.acceptedAt), job.id);
   }
 
+  /** The ledger's record as one that can be looked at, or as what cannot. */
+  async function recordOf(id: JobId): Promise<JobRecord | undefined> {
+    try {
+      return await ledger.read(id);
+    } catch (cause) {
+      if (!(cause instanceof Error && cause.message.startsWith("WRONGTYPE "))) throw cause;
+      const damaged = { job: id, record: "redis", key: jobKey(id), cause } as const;
+      deps.events?.onRecordDamaged?.(damaged);
+      throw recordDamaged(damaged);
+    }
+  }
+
+  async function view(id: JobId): Promise<JobView | undefined> {
+    const job = await orDamaged(accepted(id));
+    if (job === undefined) return undefined;
+    const found = await orDamaged(recordOf(id));
+    const record = readable(found);
+    const st = record?.["st"] as JobState | undefined;
+    // Most looks are at jobs that run, and those have no result to look for.
+    const ended =
+      st === undefined
+        ? await orDamaged(result(id))
+        : isTerminal(st)
+          ? await orDamaged(result(id, runOf(record)))
+          : undefined;
+    // Redis forgets a cancelled job in the end; its tombstone stays.
+    const mayBeCancelled = ended === undefined || ended instanceof RecordDamaged;
+    const forgotten = st === undefined && mayBeCancelled && (await wasCancelled(id));
+    return toView(id, job, forgotten ? { st: "cancelled" } : found, ended);
+  }
+
+  /** As far as it can be looked at. Throws only what says nothing of this job: that Redis cannot serve. */
+  async function viewOrFault(id: JobId): Promise<{ view?: JobView | undefined; fault?: unknown }> {
+    try {
+      return { view: await view(id) };
+    } catch (fault) {
+      if (redisTrouble(fault) !== undefined) throw fault;
+      const record = await ledger.read(id).catch(() => undefined);
+      return { view: toView(id, toProblemError(fault), record, undefined), fault };
+    }
+  }
+
   return {
     accepted,
+    isAccepted,
     result,
+    resultIfReadable,
     clearWork,
+    watch,
+    view,
 
     /**
      * The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first.
@@ -241,38 +306,46 @@ export function createJobs(deps: JobsDeps) {
       return true;
     },
 
-    async view(id: JobId): Promise<JobView | undefined> {
-      const job = await accepted(id);
-      if (job === undefined) return undefined;
-      const record = await ledger.read(id);
-      const st = record?.["st"] as JobState | undefined;
-      // Most looks are at jobs that run, and those have no result to look for.
-      const ended =
-        st === undefined
-          ? await result(id)
-          : isTerminal(st)
-            ? await result(id, runOf(record))
-            : undefined;
-      // Redis forgets a cancelled job in the end; its tombstone stays.
-      const forgotten = st === undefined && ended === undefined && (await wasCancelled(id));
-      return toView(job, forgotten ? { st: "cancelled" } : record, ended);
+    /** Those of the jobs that the list misses. */
+    async unlisted(ids: readonly JobId[]): Promise<JobId[]> {
+      if (ids.length === 0) return [];
+      const scores = await redis.zmscore(listKey, ...ids);
+      return ids.filter((_, i) => scores[i] === null);
     },
 
-    /** Newest first; `before` is the id of the last job of the page before. */
+    /** Puts a job into the list again. Answers whether it has a record, without which it does not belong there. */
+    async relist(id: JobId): Promise<boolean> {
+      const acceptedAt = await redis.hget(jobKey(id), "acceptedAt");
+      if (acceptedAt === null) return false;
+      await redis.zadd(listKey, Date.parse(acceptedAt), id);
+      if ((await redis.exists(jobKey(id))) === 1) return true;
+      await redis.zrem(listKey, id); // it was deleted meanwhile
+      return false;
+    },
+
+    /**
+     * Newest first; `before` is the id of the last job of the page before. A job that cannot be looked at is there
+     * with its problem; where a store serves none of a page, it throws what the store says.
+     */
     async list(options: { limit: number; before?: JobId }): Promise<JobView[]> {
       // By rank: jobs of the same millisecond have one score, and a page may end between them.
       const rank =
         options.before === undefined ? null : await redis.zrevrank(listKey, options.before);
       const first = rank === null ? 0 : rank + 1;
       const ids = await redis.zrevrange(listKey, first, first + options.limit - 1);
-      const views = await Promise.all(ids.map((id) => this.view(id)));
-      return views.filter((view) => view !== undefined);
+      const known = ids.filter((id) => jobIdSchema.safeParse(id).success);
+      const looks = await Promise.all(known.map(viewOrFault));
+      const isAway = ({ fault }: (typeof looks)[number]): boolean =>
+        fault instanceof ProblemError && fault.code === "store-unavailable";
+      if (looks.length > 0 && looks.every(isAway)) throw looks[0]!.fault;
+      return looks.map(({ view }) => view).filter((view) => view !== undefined);
     },
 
     /** Idempotent. Throws `job-not-found`, or `job-ended` when there is nothing left to cancel. */
     async cancel(id: JobId): Promise<void> {
-      if ((await accepted(id)) === undefined) throw jobNotFound(id);
-      const ended = await result(id);
+      if (!(await isAccepted(id))) throw jobNotFound(id);
+      // One that cannot be read says nothing: there the ledger's word counts.
+      const ended = await resultIfReadable(id);
       // A result beside a tombstone is one that came too late.
       if (ended !== undefined && !(await wasCancelled(id))) throw jobEnded(id, ended.state);
       // The tombstone comes first: it outlives a Redis that forgets the cancellation.
@@ -299,7 +372,7 @@ export function createJobs(deps: JobsDeps) {
      * is to be cancelled first. One that was broken off is finished by calling it again.
      */
     async remove(id: JobId): Promise<void> {
-      if ((await accepted(id)) === undefined) throw jobNotFound(id);
+      if (!(await isAccepted(id))) throw jobNotFound(id);
       if (!(await isOver(id))) {
         throw new ProblemError(
           "job-running",
@@ -376,7 +449,7 @@ export function createJobs(deps: JobsDeps) {
       if (epoch !== undefined && record?.["ep"] !== epoch) return;
       const run = runOf(record);
       const end = { v: 1, job: id, run, finishedAt: new Date().toISOString() } as const;
-      const before = run > 1 ? await result(id, run - 1) : undefined;
+      const before = run > 1 ? await resultIfReadable(id, run - 1) : undefined;
       if (before === undefined || before.state === "failed") {
         await this.finish({ ...end, state: "failed", warnings: [], problem, artifacts: {} });
         return;
@@ -400,7 +473,7 @@ export function createJobs(deps: JobsDeps) {
       const record = await ledger.read(job);
       if (record?.["st"] === undefined || isTerminal(record["st"] as JobState)) return;
       if (record["st"] === "cancelling" || runOf(record) !== run) return;
-      const before = run > 1 ? await result(job, run - 1) : undefined;
+      const before = run > 1 ? await resultIfReadable(job, run - 1) : undefined;
       const kept = RETRYABLE.includes(state)
         ? ((await keepWork(deps, job)) ?? before?.kept)
         : undefined;

@@ -24,6 +24,11 @@ export function activeJobsKey(site: string): string {
   return `fq:{${site}}:active`;
 }
 
+/** A random value that stands for as long as Redis forgets nothing of the site. */
+export function witnessKey(site: string): string {
+  return `fq:{${site}}:witness`;
+}
+
 /** The site's virtual time, by which jobs take turns. */
 export function clockKey(site: string): string {
   return `fq:{${site}}:clock`;

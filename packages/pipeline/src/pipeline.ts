@@ -60,7 +60,7 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
     ledger,
     queues,
     jobs,
-    facts: createFactsReader(objects),
+    facts: createFactsReader(objects, { events }),
     roster: createInferRoster(redis, site),
     objects,
     frames,

@@ -69,7 +69,7 @@ test("the facts of a job are what was accepted and what was planned", async () =
 
 test("only the facts that were used last are remembered", async () => {
   const { objects, reads } = counted();
-  const facts = createFactsReader(objects, 2);
+  const facts = createFactsReader(objects, { remembered: 2 });
   const jobs = [sampleJob(), sampleJob(), sampleJob()];
   for (const job of jobs) {
     await objects.put(objectKeys.accepted(job.id), JSON.stringify(job));

@@ -1,6 +1,5 @@
 import {
   type AcceptedJob,
-  acceptedJobSchema,
   type JobId,
   mediaInfoSchema,
   pixelLayoutSchema,
@@ -12,6 +11,7 @@ import {
 } from "@framequeue/contracts";
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
+import { createJobObjects, type RecordEvents } from "./job-objects.ts";
 import { objectKeys } from "./keys.ts";
 import { sourceStateSchema } from "./source.ts";
 
@@ -70,8 +70,12 @@ export interface JobFacts {
 export type FactsReader = (job: JobId, epoch: string) => Promise<JobFacts | undefined>;
 
 /** Reads job facts and remembers the last few; both objects never change. Undefined when the job is cleared away. */
-export function createFactsReader(objects: ObjectStore, remembered = 32): FactsReader {
+export function createFactsReader(
+  objects: ObjectStore,
+  { remembered = 32, events = {} }: { remembered?: number; events?: RecordEvents } = {},
+): FactsReader {
   const cache = new Map<string, JobFacts>();
+  const { accepted } = createJobObjects(objects, events);
   return async (job, epoch) => {
     const key = `${job}/${epoch}`;
     const known = cache.get(key);
@@ -81,12 +85,12 @@ export function createFactsReader(objects: ObjectStore, remembered = 32): FactsR
       return known;
     }
     try {
-      const [accepted, plan] = await Promise.all([
-        objects.get(objectKeys.accepted(job)),
-        objects.get(objectKeys.plan(job, epoch)),
-      ]);
+      // The plan goes first when a job ends: its tasks then do not wait for a record that cannot be read.
+      const plan = await objects.get(objectKeys.plan(job, epoch));
+      const found = await accepted(job);
+      if (found === undefined) return undefined;
       const facts = {
-        job: acceptedJobSchema.parse(JSON.parse(accepted.toString())),
+        job: found,
         plan: planSchema.parse(JSON.parse(plan.toString())),
       };
       cache.set(key, facts);

@@ -15,7 +15,7 @@ export interface ReconcileStoresDeps {
  */
 export async function* reconcileStores(
   { ledger, frames, suspects }: ReconcileStoresDeps,
-  held: ReadonlySet<string>,
+  held: Pick<ReadonlySet<string>, "has">,
 ): AsyncGenerator<RepairStep> {
   for await (const key of frames.list()) {
     if (held.has(key.slice(0, key.lastIndexOf("/"))) || !suspects.see(`payload ${key}`)) continue;

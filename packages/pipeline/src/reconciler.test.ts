@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { type JobId, MESSAGE_VERSION, QUEUE_PREFIX } from "@framequeue/contracts";
+import { type JobId, MESSAGE_VERSION, ProblemError, QUEUE_PREFIX } from "@framequeue/contracts";
 import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
 import type { Due } from "./ledger.ts";
 import { grantId, payloadOf } from "./payloads.ts";
@@ -16,18 +16,26 @@ import { eventually, openTestSite, sampleJob, samplePixels } from "./testing/tes
 const newMemory = (zombieMs = 60_000): PassMemory => ({
   suspects: new Suspects(),
   zombieMs,
-  wholeLooks: 0,
+  agreed: new Map(),
 });
+
+const problem = new ProblemError("internal", "d").toProblem();
 
 /** What so many passes mended. */
 async function repairs(
   pipeline: Pipeline,
   passes: number,
   memory: PassMemory = newMemory(),
+  onJobSkipped: (job: JobId, error: unknown) => void = (_job, error) => {
+    throw error;
+  },
 ): Promise<string[]> {
   const steps: string[] = [];
+  const onRepairError = (error: unknown): never => {
+    throw error;
+  };
   for (let pass = 0; pass < passes; pass++) {
-    for await (const step of reconcile(pipeline, memory)) {
+    for await (const step of reconcile(pipeline, memory, { onJobSkipped, onRepairError })) {
       if (!step.startsWith("looked")) steps.push(step);
     }
   }
@@ -205,6 +213,171 @@ test("a job that Redis forgot is taken in again", async () => {
   assert.equal(await pipeline.redis.exists(queueKey("ingest", id)), 1);
 });
 
+test("whatever Redis forgets of a job is back after two passes, again and again", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { redis, jobs } = pipeline;
+  const { id } = sampleJob();
+  const task = taskId({ v: MESSAGE_VERSION, stage: "ingest", job: id });
+  const losses: Readonly<Record<string, () => Promise<unknown>>> = {
+    everything: () => redis.flushall(),
+    "everything again": () => redis.flushall(),
+    "its record": () => redis.del(jobKey(id)),
+    "who is looked after": () => redis.del("fq:{here}:active"),
+    "the list": () => redis.del("fq:{here}:jobs"),
+    "its task": () => loseTask(pipeline, "ingest", task),
+    "its record and its task": async () => {
+      await loseTask(pipeline, "ingest", task);
+      await redis.del(jobKey(id));
+    },
+    "all but its record": async () => {
+      const keys = (await redis.keys("*")).filter((key) => key !== jobKey(id));
+      await redis.del(...keys);
+    },
+  };
+  for (const [what, lose] of Object.entries(losses)) {
+    const memory = newMemory();
+    await redis.flushall();
+    await pipeline.objects.deletePrefix("jobs");
+    await jobs.submit(sampleJob(id));
+    assert.deepEqual(await repairs(pipeline, 2, memory), [], what);
+    // Twice: what was mended once is noticed no later the next time.
+    for (const time of what.startsWith("everything") ? [1, 2] : [1]) {
+      await lose();
+      assert.notDeepEqual(await repairs(pipeline, 2, memory), [], `${what}, time ${time}`);
+      assert.deepEqual(await repairs(pipeline, 2, memory), [], `${what} is mended`);
+      assert.deepEqual(await jobs.active(), [id], what);
+      assert.deepEqual(
+        (await jobs.list({ limit: 9 })).map((view) => view.id),
+        [id],
+        what,
+      );
+      assert.equal((await jobs.view(id))?.state, "queued", what);
+      assert.equal(await redis.exists(queueKey("ingest", task)), 1, what);
+    }
+  }
+});
+
+test("a retry that was promised of a job that had long ended survives a Redis that is emptied", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { jobs, redis } = pipeline;
+  const driver = await plannedJob(pipeline);
+  await jobs.fail(driver.job, problem);
+  const memory = newMemory(0);
+  await repairs(pipeline, 2, memory);
+  assert.deepEqual(await jobs.active(), []);
+  await jobs.retry(driver.job);
+  await redis.flushall();
+  assert.deepEqual(await repairs(pipeline, 2, memory), [`took ${driver.job} in again`]);
+  const view = await jobs.view(driver.job);
+  assert.deepEqual([view?.state, view?.run], ["queued", 2]);
+});
+
+test("jobs that ended long ago cost a pass no reads", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const driver = await plannedJob(pipeline);
+  await pipeline.jobs.fail(driver.job, problem);
+  const memory = newMemory(0);
+  await repairs(pipeline, 3, memory);
+  const unread = (): never => assert.fail("an object was read");
+  const objects = { ...pipeline.objects, get: unread, stat: unread };
+  const jobs = { ...pipeline.jobs, accepted: unread, adoptResult: unread, wasCancelled: unread };
+  assert.deepEqual(await repairs({ ...pipeline, objects, jobs }, 3, memory), []);
+});
+
+test("an upload that is on its way is nobody's concern", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { id } = sampleJob();
+  await pipeline.objects.put(objectKeys.source(id, "street.mp4"), "so far");
+  assert.deepEqual(await repairs(pipeline, 5), []);
+});
+
+/** Ways in which an object that is there cannot be read. */
+const DAMAGES: Readonly<Record<string, string>> = {
+  empty: "",
+  "cut short": '{"v":1,"id":"j0',
+  "another's": JSON.stringify(sampleJob()),
+  "of no known version": '{"v":99}',
+  "not JSON": "\u0000\u0001\u0002",
+};
+
+test("a record that cannot be read stops no pass, and its job goes on when it is back", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { jobs, objects, redis } = pipeline;
+  for (const [damage, text] of Object.entries(DAMAGES)) {
+    await redis.flushall();
+    await objects.deletePrefix("jobs");
+    const broken = sampleJob();
+    await jobs.submit(broken);
+    const healthy = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const job = sampleJob();
+        await jobs.submit(job);
+        return job.id;
+      }),
+    );
+    await objects.put(objectKeys.accepted(broken.id), text);
+    await redis.flushall();
+    const memory = newMemory();
+    const skipped: string[] = [];
+    const onJobSkipped = (id: JobId): void => void skipped.push(id);
+    const taken = (ids: readonly JobId[]): string[] =>
+      ids.map((id) => `took ${id} in again`).sort();
+    assert.deepEqual((await repairs(pipeline, 2, memory, onJobSkipped)).sort(), taken(healthy));
+    assert.deepEqual(skipped, [broken.id, broken.id], damage);
+    await repairs(pipeline, 5, memory, onJobSkipped);
+    assert.equal(skipped.length, 7, "it is told of as long as it lasts");
+    await objects.put(objectKeys.accepted(broken.id), JSON.stringify(broken));
+    assert.deepEqual(await repairs(pipeline, 2, memory), taken([broken.id]), damage);
+    assert.equal((await jobs.view(broken.id))?.state, "queued");
+  }
+});
+
+test("a result that cannot be read stops no pass, and its job ends when it is back", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { objects, redis, jobs } = pipeline;
+  const driver = await plannedJob(pipeline);
+  const record = await redis.dumpBuffer(jobKey(driver.job));
+  await jobs.fail(driver.job, problem);
+  await redis.restore(jobKey(driver.job), 0, record, "REPLACE");
+  const key = objectKeys.result(driver.job);
+  const result = await objects.get(key);
+  await objects.put(key, "{}");
+  const memory = newMemory();
+  const skipped: string[] = [];
+  const other = sampleJob();
+  await objects.put(objectKeys.accepted(other.id), JSON.stringify(other));
+  const steps = await repairs(pipeline, 3, memory, (id) => skipped.push(id));
+  assert.ok(steps.includes(`took ${other.id} in again`), steps.join());
+  assert.equal(skipped.length, 3);
+  await objects.put(key, result);
+  assert.deepEqual(await repairs(pipeline, 1, memory), [
+    `ended ${driver.job}, whose result is there`,
+  ]);
+});
+
+test("a record in Redis that is no record stops no pass, and its pixels stay", async () => {
+  await using site = await openTestSite();
+  const { pipeline } = site;
+  const { redis, objects } = pipeline;
+  const driver = await plannedJob(pipeline);
+  const own = grantId(driver.job, driver.ep, "0.3");
+  await putPixels(pipeline, driver.job, `${own}/a`);
+  await redis.set(jobKey(driver.job), "nonsense");
+  const other = sampleJob();
+  await objects.put(objectKeys.accepted(other.id), JSON.stringify(other));
+  const skipped: string[] = [];
+  const steps = await repairs(pipeline, 3, newMemory(), (id) => skipped.push(id));
+  assert.deepEqual(steps, [`took ${other.id} in again`]);
+  assert.ok(skipped.length >= 3 && skipped.every((id) => id === driver.job));
+  assert.notEqual(await pipeline.frames.get(`${own}/a`), undefined);
+});
+
 test("a job whose end Redis forgot ends again, with the result that is there", async () => {
   await using site = await openTestSite();
   const { pipeline } = site;
@@ -213,13 +386,7 @@ test("a job whose end Redis forgot ends again, with the result that is there", a
   const keys = await Promise.all(
     ledgerKeys(driver.job).map(async (key) => ({ key, dump: await redis.dumpBuffer(key) })),
   );
-  await jobs.fail(driver.job, {
-    type: "urn:framequeue:problem:internal",
-    title: "t",
-    status: 500,
-    code: "internal",
-    detail: "d",
-  });
+  await jobs.fail(driver.job, problem);
   await pipeline.objects.deletePrefix(objectKeys.work(driver.job));
   await redis.persist(jobKey(driver.job));
   for (const { key, dump } of keys) {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobId } from "@framequeue/contracts";
-import { objectKeys } from "./keys.ts";
+import { type JobId, newToken } from "@framequeue/contracts";
+import { objectKeys, witnessKey } from "./keys.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { jobShare } from "./job-share.ts";
 import { reconcileJob, type RepairStep, type SeenJob } from "./reconcile-job.ts";
 import { reconcileStores } from "./reconcile-stores.ts";
 import { recoverJob, storedJobs } from "./recover-job.ts";
+import { redisTrouble } from "./redis-trouble.ts";
 import { Suspects } from "./suspects.ts";
 
 /** What the reconciler tells the outside. */
@@ -13,6 +14,8 @@ export interface RepairEvents {
   readonly onRepair?: (step: RepairStep) => void;
   /** Redis or a store could not be asked; the next pass tries again. */
   readonly onRepairError?: (error: unknown) => void;
+  /** A pass could not look after one job, and went on behind it. */
+  readonly onJobSkipped?: (job: JobId, error: unknown) => void;
 }
 
 export interface ReconcilerOptions {
@@ -34,14 +37,14 @@ export function createReconciler(pipeline: Pipeline, options: ReconcilerOptions)
   const memory: PassMemory = {
     suspects: new Suspects(),
     zombieMs: ZOMBIE_PASSES * options.intervalMs,
-    wholeLooks: 0,
+    agreed: new Map(),
   };
   let running: Promise<void> = Promise.resolve();
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       try {
-        for await (const step of reconcile(pipeline, memory)) {
+        for await (const step of reconcile(pipeline, memory, options.events)) {
           if (isRepair(step)) options.events?.onRepair?.(step);
           if (signal.aborted) return;
         }
@@ -67,10 +70,13 @@ export interface PassMemory {
   readonly suspects: Suspects;
   /** So long after its end, nobody works for a job any more that does not know of the end. */
   readonly zombieMs: number;
-  /** The start of Redis that the last pass saw: another one may have forgotten something. */
+  /** What Redis was when the last pass saw it: another one may have forgotten something. */
   redisRun?: string;
-  /** Passes that look at every job that has objects; a repair takes two. */
-  wholeLooks: number;
+  /**
+   * Jobs that Redis and the objects agree on, and whether they are under watch. Looked at again when that changes, or
+   * Redis does: so every job is held against its objects, and those of long ago cost a pass nothing.
+   */
+  readonly agreed: Map<JobId, boolean>;
 }
 
 const ZOMBIE_PASSES = 6;
@@ -84,29 +90,93 @@ function isRepair(step: RepairStep): boolean {
 export async function* reconcile(
   pipeline: Pipeline,
   memory: PassMemory,
+  events: RepairEvents = {},
 ): AsyncGenerator<RepairStep> {
-  const { jobs, queues, frames, ledger, redis } = pipeline;
-  const { suspects } = memory;
+  const { jobs, queues, frames, ledger } = pipeline;
+  const { suspects, agreed } = memory;
   suspects.begin();
 
-  const redisRun = /^run_id:(\w+)/m.exec(await redis.info("server"))?.[1] ?? "";
-  if (redisRun !== memory.redisRun) Object.assign(memory, { redisRun, wholeLooks: 2 });
-  if (memory.wholeLooks > 0) {
-    memory.wholeLooks--;
-    for (const job of await storedJobs(pipeline.objects)) {
-      yield* recoverJob({ ...pipeline, suspects }, job);
+  const redisRun = await redisIdentity(pipeline);
+  if (redisRun !== memory.redisRun) {
+    // What was repaired before it forgot was not repaired in vain.
+    agreed.clear();
+    suspects.clear();
+  }
+  memory.redisRun = redisRun;
+
+  /** Jobs that this pass could not look after: what they hold it does not know. */
+  const skipped = new Set<string>();
+  /** What is wrong with one job keeps nobody from the others. */
+  async function* each<T>(
+    job: JobId,
+    steps: AsyncGenerator<RepairStep, T>,
+  ): AsyncGenerator<RepairStep, T | undefined> {
+    try {
+      return yield* steps;
+    } catch (error) {
+      // That is wrong with all of them.
+      if (redisTrouble(error) !== undefined) throw error;
+      skipped.add(job);
+      events.onJobSkipped?.(job, error);
+      return undefined;
     }
+  }
+
+  const active = new Set(await jobs.active());
+  const looked = new Set<JobId>();
+  for (const job of await stored(pipeline, memory, events)) {
+    const isWatched = active.has(job);
+    if (agreed.get(job) === isWatched) continue;
+    agreed.delete(job);
+    looked.add(job);
+    const agrees = yield* each(job, recoverJob({ ...pipeline, suspects }, job));
+    if (agrees === true) agreed.set(job, isWatched);
   }
 
   const deliveries = await queues.deliveries("decode");
   const share = await jobShare(queues);
   const held = new Set<string>();
   for (const job of await jobs.active()) {
-    const seen = yield* reconcileJob({ ledger, queues, frames, suspects, deliveries, share }, job);
+    const deps = { ledger, queues, frames, suspects, deliveries, share };
+    const seen = yield* each(job, reconcileJob(deps, job));
+    if (seen === undefined) continue;
     if (typeof seen === "object") for (const id of seen.held) held.add(id);
-    yield* endOf(pipeline, memory, job, seen);
+    if (skipped.has(job)) continue;
+    yield* each(job, endOf(pipeline, memory, job, seen, looked.has(job)));
   }
-  yield* reconcileStores({ ledger, frames, suspects }, held);
+  for (const job of await jobs.unlisted(await jobs.active())) {
+    if (!suspects.see(`unlisted ${job}`)) continue;
+    if (await jobs.relist(job)) yield `took ${job} into the list again`;
+  }
+  const isHeld = (id: string): boolean => held.has(id) || skipped.has(id.slice(0, id.indexOf("/")));
+  yield* reconcileStores({ ledger, frames, suspects }, { has: isHeld });
+}
+
+/** Changes when Redis starts, and when it has been emptied. */
+async function redisIdentity({ redis, site }: Pipeline): Promise<string> {
+  const run = /^run_id:(\w+)/m.exec(await redis.info("server"))?.[1] ?? "";
+  const key = witnessKey(site);
+  if ((await redis.exists(key)) === 0) {
+    // Where Redis takes no writes now, the next pass tries again.
+    await redis.set(key, newToken(), "NX").catch(() => {});
+  }
+  return `${run} ${await redis.get(key)}`;
+}
+
+/** The jobs of the object store. Where it cannot be asked, Redis is still held against the queues. */
+async function stored(
+  { objects }: Pipeline,
+  { agreed }: PassMemory,
+  events: RepairEvents,
+): Promise<ReadonlySet<JobId>> {
+  try {
+    const found = await storedJobs(objects);
+    for (const job of agreed.keys()) if (!found.has(job)) agreed.delete(job);
+    return found;
+  } catch (error) {
+    events.onRepairError?.(error);
+    return new Set();
+  }
 }
 
 /** Jobs that ended, or should have. */
@@ -115,19 +185,22 @@ async function* endOf(
   { suspects, zombieMs }: PassMemory,
   job: JobId,
   seen: SeenJob | string,
+  isLookedAt: boolean,
 ): AsyncGenerator<RepairStep> {
   const { jobs, objects, ledger } = pipeline;
-  if (typeof seen === "object") {
-    // Where the plan is gone, a job that had ended was brought back.
-    if ((await objects.stat(objectKeys.plan(job, seen.epoch))) !== undefined) return;
-    yield* recoverJob({ ...pipeline, suspects }, job);
-  } else if (seen === "ended") {
+  if (seen === "ended") {
     const finishedAt = (await ledger.read(job))?.["finishedAt"] ?? "";
     if (Date.now() - Date.parse(finishedAt) < zombieMs) return;
     await jobs.clearWork(job);
     await jobs.forget(job);
     yield `${LOOK} at what ${job} left`;
-  } else {
-    yield* recoverJob({ ...pipeline, suspects }, job);
+    return;
   }
+  // This pass has held it against its objects already.
+  if (isLookedAt) return;
+  // Where the plan is gone, a job that had ended was brought back.
+  const isPlanned =
+    typeof seen === "object" &&
+    (await objects.stat(objectKeys.plan(job, seen.epoch))) !== undefined;
+  if (!isPlanned) yield* recoverJob({ ...pipeline, suspects }, job);
 }

@@ -32,4 +32,6 @@ const OUTAGES: ReadonlySet<string> = new Set([
   "store-unavailable",
   "queue-unavailable",
   "shutting-down",
+  // Somebody may put the record back; until then nothing of the job can be said to have failed.
+  "record-damaged",
 ]);

@@ -17,6 +17,11 @@ export class Suspects {
     this.#pass++;
   }
 
+  /** Whatever was seen was another system. */
+  clear(): void {
+    this.#seen.clear();
+  }
+
   /** Whether `name`, looking wrong in this way, is to be repaired now. `state` is what must not have changed. */
   see(name: string, state = ""): boolean {
     const suspect = this.#seen.get(name) ?? { state, times: 0, patience: 2, pass: 0 };

@@ -20,6 +20,21 @@ function observed() {
   return { lines, events, has };
 }
 
+test("every look at a damaged record is counted, and the log names it once", async () => {
+  const { lines, events, has } = observed();
+  await has('fq_records_damaged_total{record="accepted"} 0');
+  const damaged = { job: "j1", record: "accepted", key: "jobs/j1/accepted.json" } as const;
+  for (const _ of [1, 2, 3]) events.onRecordDamaged({ ...damaged, cause: new Error("no JSON") });
+  await has(
+    'fq_records_damaged_total{record="accepted"} 3',
+    'fq_records_damaged_total{record="result"} 0',
+  );
+  assert.deepEqual(
+    lines.map(({ job, key }) => [job, key]),
+    [["j1", "jobs/j1/accepted.json"]],
+  );
+});
+
 const ended = {
   job: "j1",
   run: 1,

@@ -9,6 +9,12 @@ export interface ObservedPipeline {
   readonly events: {
     readonly onJobAccepted: (accepted: AcceptedSubmission) => void;
     readonly onJobEnded: (end: EndedJob) => void;
+    readonly onRecordDamaged: (damaged: {
+      job: string;
+      record: "accepted" | "result" | "redis";
+      key: string;
+      cause: unknown;
+    }) => void;
     readonly onStoreCall: (call: {
       store: string;
       operation: string;
@@ -40,6 +46,8 @@ interface EndedJob {
 
 const JOB_SECONDS = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000];
 const WAIT_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_000];
+/** Damaged records that the log names once each. */
+const MOST_NAMED = 1_000;
 const STORE_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 /** Turns what the pipeline tells into metrics, and a log line per job that ends. */
@@ -58,6 +66,8 @@ export function observePipeline(
   for (const store of ["frames", "objects"]) {
     for (const operation of ["put", "get"]) metrics.storeErrors.inc({ store, operation }, 0);
   }
+  for (const record of ["accepted", "result", "redis"]) metrics.damaged.inc({ record }, 0);
+  const named = new Set<string>();
   return {
     onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
     events: {
@@ -108,6 +118,14 @@ export function observePipeline(
           },
           `job ${state}`,
         );
+      },
+      onRecordDamaged({ job, record, key, cause }) {
+        metrics.damaged.inc({ record });
+        // Looks come again and again, for as long as it lasts.
+        if (named.has(key)) return;
+        if (named.size >= MOST_NAMED) named.clear();
+        named.add(key);
+        logger.error({ job, key, code: "record-damaged", err: cause }, "a record cannot be read");
       },
       onStoreCall({ store, operation, seconds, bytes, ok }) {
         metrics.storeSeconds.observe({ store, operation }, seconds);
@@ -160,6 +178,11 @@ function pipelineMetrics(registry: Registry) {
       name: "fq_frames_lost_total",
       help: "Frames without a result in jobs that ended.",
       labels: ["reason"],
+    }),
+    damaged: counterIn(registry, {
+      name: "fq_records_damaged_total",
+      help: "Looks at a job that found one of its records damaged, in the store or in Redis; grows for as long as it is.",
+      labels: ["record"],
     }),
     storeSeconds: histogramIn(registry, {
       name: "fq_store_seconds",

@@ -125,6 +125,16 @@ test("a repair is counted under what was done, not under the job's name", async 
   assert.equal(lines[0]!["step"], "queued infer-j1-e-0.3-2 again");
 });
 
+test("a job that the reconciler passes over is counted by why, and named in the log", async () => {
+  const { registry, lines, stage } = observed();
+  stage.onJobSkipped("j1", new ProblemError("record-damaged", "It cannot be read."));
+  stage.onJobSkipped("j2", new Error("WRONGTYPE"));
+  const text = await registry.metrics();
+  assert.match(text, /^fq_jobs_skipped_total\{code="record-damaged"\} 1$/m);
+  assert.match(text, /^fq_jobs_skipped_total\{code="internal"\} 1$/m);
+  assert.ok(lines.some((line) => line["job"] === "j2"));
+});
+
 test("no gauge has a name that ends like a counter's", async () => {
   const metrics = await observed().registry.getMetricsAsJSON();
   assert.ok(metrics.some(({ name }) => name === "process_cpu_seconds_total"));

@@ -31,6 +31,8 @@ export interface ObservedStage {
   /** The reconciler mended something, or could not look. */
   readonly onRepair: (step: string) => void;
   readonly onRepairError: (error: unknown) => void;
+  /** It could not look after one job, and went on behind it. */
+  readonly onJobSkipped: (job: string, error: unknown) => void;
 }
 
 const TASK_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
@@ -85,6 +87,13 @@ export function observeStage(
     },
     onRepairError(error) {
       logger.warn({ code: toProblemError(error).code, err: error }, "the reconciler cannot look");
+    },
+    onJobSkipped(job, error) {
+      const { code } = toProblemError(error);
+      metrics.skipped.inc({ code });
+      // The log has been told already which record that is, once.
+      const level = code === "record-damaged" ? "debug" : "warn";
+      logger[level]({ job, code, err: error }, "the reconciler cannot look after the job");
     },
   };
 }
@@ -189,6 +198,11 @@ function stageMetrics(registry: Registry) {
       name: "fq_repairs_total",
       help: "What the reconciler had to mend: lost tasks, credits and pixels of dead holders, forgotten jobs.",
       labels: ["action"],
+    }),
+    skipped: counterIn(registry, {
+      name: "fq_jobs_skipped_total",
+      help: "Jobs that a pass of the reconciler could not look after, by why; it went on with the others.",
+      labels: ["code"],
     }),
     queueErrors: counterIn(registry, {
       name: "fq_queue_errors_total",

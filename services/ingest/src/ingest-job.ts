@@ -57,19 +57,21 @@ export async function ingestJob(
 ): Promise<void> {
   const { ledger, queues, objects } = deps;
   const validated = await ledger.validate(id);
-  const job = await deps.jobs.accepted(id);
   if (validated.a === "planned") {
     const { ep, due } = await ledger.due(id);
     if (ep !== undefined) await queues.addDue(id, ep, due);
   }
-  if (validated.a !== "ok" || job === undefined) return;
+  if (validated.a !== "ok") return;
+  // Not before: a task that nobody wants any more does not wait for a record that cannot be read.
+  const job = await deps.jobs.accepted(id);
+  if (job === undefined) return;
 
   const epoch = newToken();
   const drawn = await makePlan(deps, job, signal);
   const segments = await putSegmentTimes(objects, id, epoch, drawn.segments);
   const fresh: Plan = { ...drawn, segments };
   const { run } = validated;
-  const kept = run > 1 ? (await deps.jobs.result(id, run - 1))?.kept : undefined;
+  const kept = run > 1 ? (await deps.jobs.resultIfReadable(id, run - 1))?.kept : undefined;
   const plan =
     (kept === undefined ? undefined : await adoptKept(objects, id, kept, epoch, fresh)) ?? fresh;
   await objects.put(objectKeys.plan(id, epoch), JSON.stringify(plan));

@@ -26,7 +26,7 @@ export function jobEvents(deps: EventsDeps) {
   const { jobs, watch, stopping, heartbeatMs = HEARTBEAT_MS } = deps;
   return async (request: Request, response: Response): Promise<void> => {
     const id = jobIdOf(request);
-    if ((await inTime(jobs.accepted(id))) === undefined) throw jobNotFound(id);
+    if (!(await inTime(jobs.isAccepted(id)))) throw jobNotFound(id);
     if (request.get("last-event-id") === END_ID && (await hasEnded(jobs, id))) {
       response.status(204).end();
       return;

@@ -17,7 +17,7 @@ export function listJobs({ jobs }: Pick<ApiDeps, "jobs">) {
     const query = querySchema.safeParse(request.query);
     if (!query.success) throw requestProblem(query.error, "query");
     const { limit, before } = query.data;
-    if (before !== undefined && (await inTime(jobs.accepted(before))) === undefined) {
+    if (before !== undefined && !(await inTime(jobs.isAccepted(before)))) {
       throw jobNotFound(before);
     }
     const found = await inTime(
