@@ -261,6 +261,15 @@ const pipeline: Dashboard = {
         graph("Repairs", "What the reconciler had to mend, per minute.", "short", {
           repairs: "60 * sum(rate(fq_repairs_total[$__rate_interval])) or vector(0)",
         }),
+        graph(
+          "Unreadable records",
+          "Looks per minute that found a job's record damaged, and jobs that the reconciler passed over.",
+          "short",
+          {
+            damaged: "60 * sum(rate(fq_records_damaged_total[$__rate_interval])) or vector(0)",
+            "passed over": "60 * sum(rate(fq_jobs_skipped_total[$__rate_interval])) or vector(0)",
+          },
+        ),
       ],
     },
     {
