@@ -16,7 +16,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { newToken, ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
-import { checkKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
+import { checkKey, checkNewKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
 
 /** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
 const PARTIAL = "~";
@@ -30,7 +30,7 @@ export function createFolderStore(root: string): ObjectStore {
     durable: boolean,
     write: (partial: string) => Promise<void>,
   ): Promise<void> {
-    const path = pathOf(key);
+    const path = pathOf(checkNewKey(key));
     const partial = `${path}.${newToken()}${PARTIAL}`;
     try {
       await inFolder(dirname(path), () => write(partial));
@@ -54,7 +54,7 @@ export function createFolderStore(root: string): ObjectStore {
     async putStream(key, body, options = {}) {
       const meter = createByteMeter(options.limitBytes);
       // A stream cannot be read a second time, so the folder must be there the first time.
-      await makeFolder(dirname(pathOf(key))).catch((error: unknown) => {
+      await makeFolder(dirname(pathOf(checkNewKey(key)))).catch((error: unknown) => {
         throw storeError(error);
       });
       await place(key, true, (partial) => {
@@ -84,7 +84,7 @@ export function createFolderStore(root: string): ObjectStore {
       try {
         return await readFile(pathOf(key));
       } catch (error) {
-        throw codeOf(error) === "ENOENT" ? new ObjectNotFound(key) : storeError(error);
+        throw isMissing(error) ? new ObjectNotFound(key) : storeError(error);
       }
     },
 
@@ -93,7 +93,7 @@ export function createFolderStore(root: string): ObjectStore {
         const found = await stat(pathOf(key));
         return found.isFile() ? { bytes: found.size } : undefined;
       } catch (error) {
-        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+        if (isMissing(error)) return undefined;
         throw storeError(error);
       }
     },
@@ -115,7 +115,9 @@ export function createFolderStore(root: string): ObjectStore {
 
     async delete(key) {
       const path = pathOf(key);
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
       await removeEmptyFolders(dirname(path), root);
     },
 
@@ -163,7 +165,7 @@ async function* filesBelow(folder: string, parts: readonly string[]): AsyncGener
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
+    if (isMissing(error)) return;
     throw storeError(error);
   }
   for (const entry of entries) {
@@ -189,7 +191,7 @@ async function removeTree(path: string): Promise<void> {
       return;
     } catch (error) {
       const code = codeOf(error);
-      if (code === "ENOENT") return;
+      if (code === "ENOENT" || code === "ENAMETOOLONG") return;
       if (code === "ENOTDIR") {
         await rm(path, { force: true });
         return;
@@ -214,6 +216,11 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+/** There is no such file, or there cannot be one. */
+function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(codeOf(error) ?? "");
 }
 
 function storeError(error: unknown): unknown {

@@ -83,7 +83,7 @@ test("what is wrong with a request is said by the field", async () => {
       /batchFrames.*; execution\.window/,
     ],
     [{ source, model: "nope" }, 422, "model-not-found", "model", /yolox-nano.*npm run models/],
-    [`"${"x".repeat(1_000_001)}"`, 413, "payload-too-large", undefined, /1 MB/],
+    [`"${"x".repeat(1_000_001)}"`, 413, "payload-too-large", undefined, /262144 bytes/],
   ];
   const before = await api.objects();
   for (const [body, status, code, at, detail] of table) {

@@ -1,6 +1,8 @@
 import {
   type FullModelView,
+  listed,
   modelKeys,
+  modelNameSchema,
   type ModelRecord,
   type ModelRef,
   type ModelView,
@@ -21,7 +23,7 @@ import type { ApiDeps } from "./deps.ts";
 /** The model that the path names; what can be no name is a model that does not exist. */
 export function modelNameOf(request: Request): string {
   const name = String(request.params["name"]);
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) return name;
+  if (modelNameSchema.safeParse(name).success) return name;
   throw new ProblemError("model-not-found", `There is no model ${name.slice(0, 64)}.`, {
     at: "name",
   });
@@ -104,7 +106,7 @@ export async function versionOf(
   const all = await versionsOf(objects, name);
   const found = all.find((model) => model.version === version || model.sha256 === version);
   if (found !== undefined) return found;
-  const known = all.map((model) => model.version).join(", ") || "none";
+  const known = listed(all.map((model) => model.version)) || "none";
   throw new ProblemError(
     "model-not-found",
     `${name} has no version ${version.slice(0, 64)}. There are: ${known}.`,
