@@ -71,6 +71,27 @@ async function modelObjects(): Promise<string[]> {
 const temporary = async (): Promise<string[]> =>
   (await readdir(temp)).filter((name) => name.startsWith("fq-model-")).sort();
 
+test("names are as long as a file system takes: longer ones are refused, of files they are cut", async () => {
+  const fields = { labels: "red\ngreen\nblue\n" };
+  for (const name of ["n".repeat(101), "n".repeat(300)]) {
+    const { status, body } = await upload(one!, { ...fields, name });
+    assert.deepEqual([status, body.code, body.at], [422, "manifest-invalid", "name"]);
+    assert.match(body.detail, /100 characters at most/);
+  }
+  const version = await upload(one!, { ...fields, name: "yard", version: "9".repeat(300) });
+  assert.deepEqual([version.status, version.body.at], [422, "version"]);
+  const label = await upload(one!, { labels: `${"r".repeat(1_000)}\ngreen\nblue\n` });
+  assert.deepEqual([label.status, label.body.at], [422, "labels.0"]);
+  assert.deepEqual(await modelObjects(), []);
+  const longest = "n".repeat(100);
+  assert.equal((await upload(one!, { ...fields, name: longest })).status, 201);
+  const file = await upload(two!, fields, `${"f".repeat(400)}.onnx`);
+  assert.deepEqual([file.status, file.body.name], [201, "f".repeat(100)]);
+  // The longest name can have aliases.
+  const stable = await api.pipeline.objects.put(`aliases/${longest}.json`, "{}").then(() => "ok");
+  assert.equal(stable, "ok");
+});
+
 test("a file becomes a version; the same again changes nothing", async () => {
   const fields = { name: "yard", version: "3", labels: "red\ngreen\nblue\n", license: "MIT" };
   const first = await upload(one!, fields);

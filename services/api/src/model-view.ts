@@ -1,8 +1,9 @@
 import {
+  bounded,
+  BOUNDS,
   type FullModelView,
   listed,
   modelKeys,
-  modelNameSchema,
   type ModelRecord,
   type ModelRef,
   type ModelView,
@@ -20,10 +21,13 @@ import type { Request } from "express";
 import { inTime } from "./deadline.ts";
 import type { ApiDeps } from "./deps.ts";
 
-/** The model that the path names; what can be no name is a model that does not exist. */
+/**
+ * The model that the path names; what can be no name is a model that does not exist. One that was registered before
+ * names had a bound can be looked at and deleted.
+ */
 export function modelNameOf(request: Request): string {
   const name = String(request.params["name"]);
-  if (modelNameSchema.safeParse(name).success) return name;
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) return name;
   throw new ProblemError("model-not-found", `There is no model ${name.slice(0, 64)}.`, {
     at: "name",
   });
@@ -69,7 +73,9 @@ export async function fullView(
   const { objects, roster } = registry;
   const own = await versionsOf(objects, name);
   if (own.length === 0) {
-    throw new ProblemError("model-not-found", `There is no model ${name}.`, { at: "name" });
+    throw new ProblemError("model-not-found", `There is no model ${bounded(name, BOUNDS.name)}.`, {
+      at: "name",
+    });
   }
   const view = await viewOf(registry, name, own, await inTime(roster.attendants()));
   const versions = view.versions.map((version) => inTime(recordOf(objects, version)));
@@ -109,7 +115,7 @@ export async function versionOf(
   const known = listed(all.map((model) => model.version)) || "none";
   throw new ProblemError(
     "model-not-found",
-    `${name} has no version ${version.slice(0, 64)}. There are: ${known}.`,
+    `${bounded(name, BOUNDS.name)} has no version ${version.slice(0, 64)}. There are: ${known}.`,
     { at: "version" },
   );
 }
