@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import {
+  chmod,
   copyFile,
   mkdir,
   open,
@@ -20,6 +21,13 @@ import { checkKey, checkNewKey, type ObjectStore, ObjectNotFound } from "./objec
 
 /** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
 const PARTIAL = "~";
+
+/**
+ * For nobody but the owner and, as far as the process's umask lets it, the group: services of several users can share a
+ * volume by their group.
+ */
+const FOLDER_MODE = 0o770;
+const FILE_MODE = 0o660;
 
 /** An object store in a folder. Each object is a file that is written beside its place and then renamed into it. */
 export function createFolderStore(root: string): ObjectStore {
@@ -47,7 +55,7 @@ export function createFolderStore(root: string): ObjectStore {
   return {
     put: (key, body, options = {}) =>
       place(key, options.durable ?? false, async (partial) => {
-        await using file = await open(partial, "w");
+        await using file = await open(partial, "w", FILE_MODE);
         await file.writeFile(body);
       }),
 
@@ -58,7 +66,7 @@ export function createFolderStore(root: string): ObjectStore {
         throw storeError(error);
       });
       await place(key, true, (partial) => {
-        const sink = createWriteStream(partial);
+        const sink = createWriteStream(partial, { mode: FILE_MODE });
         return pipeline(
           body,
           meter.stream,
@@ -78,6 +86,8 @@ export function createFolderStore(root: string): ObjectStore {
           await copyFile(path, partial);
           await rm(path, { force: true });
         }
+        // Whoever wrote the file may have let everybody read it.
+        await chmod(partial, (await stat(partial)).mode & FILE_MODE);
       }),
 
     async get(key) {
@@ -145,7 +155,7 @@ async function inFolder(folder: string, action: () => Promise<void>): Promise<vo
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
     // On a file system that can only be read, Node says that the folder is not there.
     if (codeOf(error) !== "ENOENT") throw error;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { newJobId } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
+import { putAliases } from "@framequeue/pipeline";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
 
 let api: TestApi;
@@ -88,8 +89,10 @@ test("names are as long as a file system takes: longer ones are refused, of file
   const file = await upload(two!, fields, `${"f".repeat(400)}.onnx`);
   assert.deepEqual([file.status, file.body.name], [201, "f".repeat(100)]);
   // The longest name can have aliases.
-  const stable = await api.pipeline.objects.put(`aliases/${longest}.json`, "{}").then(() => "ok");
-  assert.equal(stable, "ok");
+  const { versions } = (await ask(`models/${longest}`)).body;
+  const stable = versions[0].sha256;
+  await putAliases(api.pipeline.objects, { v: 1, name: longest, revision: 1, stable, before: [] });
+  assert.equal((await ask(`models/${longest}`)).body.aliases.revision, 1);
 });
 
 test("a file becomes a version; the same again changes nothing", async () => {
