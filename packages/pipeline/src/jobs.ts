@@ -20,6 +20,7 @@ import { isCancelled, runOf, toView } from "./job-view.ts";
 import { activeJobsKey, jobKey, jobListKey, ledgerKeys, objectKeys } from "./keys.ts";
 import type { JobEnd, Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
+import { forgetAddress, putAddress, withoutSecrets } from "./source-address.ts";
 import type { TaskQueues } from "./task-queues.ts";
 
 /** How long Redis remembers a job that has ended. Its objects stay. */
@@ -201,9 +202,13 @@ export function createJobs(deps: JobsDeps) {
     async submit(job: AcceptedJob, signal?: AbortSignal, askedBy?: string): Promise<void> {
       const steps = [
         () =>
-          objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
-            durable: true,
-          }),
+          objects.put(
+            objectKeys.accepted(job.id),
+            JSON.stringify(acceptedJobSchema.parse(withoutSecrets(job))),
+            { durable: true },
+          ),
+        // Second: of a submission that is cut off here no secret is left.
+        () => putAddress(objects, job),
         () => remember(job),
         () => queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id }),
       ];
@@ -292,6 +297,7 @@ export function createJobs(deps: JobsDeps) {
       await clearRuns(id, await lastRun(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
+      await forgetAddress(objects, id);
     },
 
     /**
@@ -311,6 +317,7 @@ export function createJobs(deps: JobsDeps) {
       await objects.put(objectKeys.cancelled(id), JSON.stringify({ v: 1, job: id }), {
         durable: true,
       });
+      await forgetAddress(objects, id);
       await clearPixels(id);
       await objects.deletePrefix(objectKeys.work(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
