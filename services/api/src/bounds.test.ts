@@ -76,7 +76,11 @@ for (const size of [970_000, 230_000, 6_000, 1_500]) {
 
 test("what a job may say is kept, however much that is", async () => {
   const labels = Array.from({ length: 1_500 }, (_, i) => `a label with a long name ${i}`);
-  const { status, body } = await postJson(jobs, { source, options: { labels } });
+  const sha256 = "c".repeat(64);
+  const model = { name: "many", version: "1", sha256, task: "detection", labels };
+  await api.pipeline.objects.put(`models/${sha256}/manifest.json`, JSON.stringify(model));
+  const asked = { source, model: "many", options: { labels } };
+  const { status, body } = await postJson(jobs, asked);
   assert.equal(status, 202);
   assert.deepEqual((await api.pipeline.jobs.accepted(body.id))?.options.labels, labels);
   const list = await fetch(jobs);
