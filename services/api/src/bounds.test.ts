@@ -124,10 +124,10 @@ test("a JSON body that is too large is refused before it is read", async () => {
     socket.write(head + header + begin);
     const answered = once(socket, "data") as Promise<[Buffer]>;
     let sent = 0;
-    let over = false;
-    void answered.then(() => (over = true));
+    const over = new AbortController();
+    void answered.then(() => over.abort());
     const piece = Buffer.alloc(65_536, " ");
-    while (!over && sent < 1e9 && !socket.destroyed) {
+    while (!over.signal.aborted && sent < 1e9 && !socket.destroyed) {
       sent += piece.length;
       if (!socket.write(piece)) await Promise.race([once(socket, "drain"), answered]);
       await new Promise((resolve) => setImmediate(resolve));
