@@ -100,11 +100,12 @@ function unknownModel(name: string, all: readonly ModelRef[], place: ModelPlace)
   if (versions.length > 0) {
     return tag === "stable" || tag === "canary"
       ? missing(`The model ${base} has no ${tag}.`)
-      : missing(`The model ${base} has no version ${bounded(tag ?? "", BOUNDS.name)}; it has ${listed(versions)}.`);
+      : missing(
+          `The model ${base} has no version ${bounded(tag ?? "", BOUNDS.name)}; it has ${listed(versions)}.`,
+        );
   }
   const names = [...new Set(all.map((model) => model.name))].sort();
-  const there =
-    names.length === 0 ? "none is registered here" : `registered are ${listed(names)}`;
+  const there = names.length === 0 ? "none is registered here" : `registered are ${listed(names)}`;
   return missing(
     `There is no model ${JSON.stringify(bounded(name, BOUNDS.name))}; ${there}. To add it: ${pushOf(base)}, or POST /v1/models.`,
   );

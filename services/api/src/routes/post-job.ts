@@ -95,7 +95,8 @@ async function acceptUpload(deps: Deps, request: Request, submission: Submission
 }
 
 function parseOptions(text: string): UploadOptions {
-  if (Buffer.byteLength(text) > JSON_LIMIT_BYTES) throw jsonTooLarge("The field options", "options");
+  if (Buffer.byteLength(text) > JSON_LIMIT_BYTES)
+    throw jsonTooLarge("The field options", "options");
   let value: unknown;
   try {
     value = JSON.parse(text);
