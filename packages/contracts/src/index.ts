@@ -1,5 +1,6 @@
 export * from "./analytics.ts";
 export * from "./analytics-options.ts";
+export * from "./bounds.ts";
 export * from "./frames.ts";
 export * from "./ids.ts";
 export * from "./intermediates.ts";

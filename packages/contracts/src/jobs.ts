@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { analyticsOptionsSchema } from "./analytics-options.ts";
+import { bounded, listed } from "./bounds.ts";
 import { jobIdSchema } from "./ids.ts";
 import { type ModelRef, modelRefSchema } from "./models.ts";
 import { ProblemError, problemSchema } from "./problems.ts";
@@ -356,18 +357,25 @@ export function checkLabels(
   model: string,
   known: readonly string[],
 ): void {
+  const has = new Set(known);
   for (const [at, labels] of Object.entries({
     "options.labels": options.labels,
     "options.embedLabels": options.embedLabels,
     "options.classifyLabels": options.classifyLabels,
     "analytics.labels": analytics?.labels,
   })) {
-    const unknown = labels?.filter((label) => !known.includes(label)) ?? [];
+    const unknown = labels?.filter((label) => !has.has(label)) ?? [];
     if (unknown.length === 0) continue;
     const list = known.length > 20 ? `${known.slice(0, 20).join(", ")}, …` : known.join(", ");
+    // Short enough to leave room for what there is.
+    const named = listed(
+      unknown.map((label) => `"${bounded(label, 80)}"`),
+      ", ",
+      10,
+    );
     throw new ProblemError(
       "invalid-request",
-      `The model ${model} has no label ${unknown.map((label) => `"${label}"`).join(", ")}; it has ${list || "none"}.`,
+      `The model ${model} has no label ${named}; it has ${list || "none"}.`,
       { at },
     );
   }

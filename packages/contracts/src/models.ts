@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BOUNDS } from "./bounds.ts";
 
 /** What a model can be for. */
 export const MODEL_TASKS = [
@@ -24,6 +25,12 @@ const ROLES = {
 export function roleOf(task: ModelTask): ModelRef["role"] {
   return ROLES[task];
 }
+
+/** What a model may be called: its name becomes a part of names of files, which are as long as a file system takes. */
+export const modelNameSchema = z
+  .string()
+  .max(BOUNDS.modelName, `may have ${BOUNDS.modelName} characters at most`)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, "must be lower-case letters, digits, dots, dashes");
 
 /** Names one immutable model: a job pins this when it is accepted. */
 export const modelRefSchema = z.object({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bounded, BOUNDS, listed } from "./bounds.ts";
 
 /**
  * Every way in which a request or a job can fail, by its stable code. `status` is the HTTP status of an answer;
@@ -112,7 +113,10 @@ export interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-/** The one error class of the product. `message` is the sentence that a user reads: what is wrong, and what to do. */
+/**
+ * The one error class of the product. `message` is the sentence that a user reads: what is wrong, and what to do. Its
+ * texts and lists are cut to {@link BOUNDS}, so that a problem is small whatever it is about.
+ */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly code: ProblemCode;
@@ -120,10 +124,13 @@ export class ProblemError extends Error {
   readonly errors: readonly { at: string; detail: string }[] | undefined;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
-    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    super(bounded(detail), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.at = options.at;
-    this.errors = options.errors;
+    this.at = options.at === undefined ? undefined : bounded(options.at, BOUNDS.name);
+    this.errors = options.errors?.slice(0, BOUNDS.entries).map((entry) => ({
+      at: bounded(entry.at, BOUNDS.name),
+      detail: bounded(entry.detail, BOUNDS.fault),
+    }));
   }
 
   get status(): number {
@@ -162,6 +169,9 @@ export function invalid(code: ProblemCode, what: string, error: z.ZodError): Pro
     detail: issue.message,
   }));
   const first = errors[0];
-  const detail = errors.map(({ at, detail }) => `${at}: ${detail}`).join("; ");
+  const detail = listed(
+    errors.map(({ at, detail }) => `${at}: ${detail}`),
+    "; ",
+  );
   return new ProblemError(code, detail, { ...(first ? { at: first.at } : {}), errors });
 }

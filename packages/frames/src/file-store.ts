@@ -6,6 +6,9 @@ import { payloadMatches } from "./checksum.ts";
 import type { FrameBatch, FrameStore } from "./frame-store.ts";
 
 const PARTIAL = "~";
+/** Pixels are for the owner and, as far as the umask lets it, the group. */
+const FOLDER_MODE = 0o770;
+const FILE_MODE = 0o660;
 
 /**
  * Pixels in a folder, best on a memory file system: for services on one host. A file is the length of the header as
@@ -100,10 +103,10 @@ type Handle = Awaited<ReturnType<typeof open>>;
 async function openInFolder(folder: string, path: string): Promise<Handle> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await open(path, "w");
+      return await open(path, "w", FILE_MODE);
     } catch (error) {
       if (!isMissing(error) || attempt === 5) throw error;
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     }
   }
 }

@@ -4,6 +4,9 @@ import type { BoxEncoding, DetectionOutput, InstanceOutput } from "./manifest-ou
 // What follows from a manifest. Apart from its schema, so that inference threads need not load that: each would have a
 // heap three times as large to collect.
 
+/** Characters of the name of an input or an output: exporters write whole paths. */
+export const MOST_TENSOR_NAME = 1_000;
+
 /** Channels of each order. `luma`: brightness alone, .299 red + .587 green + .114 blue. */
 export const CHANNEL_COUNT = { rgb: 3, bgr: 3, luma: 1 } as const;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANNEL_COUNT } from "./manifest-facts.ts";
+import { CHANNEL_COUNT, MOST_TENSOR_NAME } from "./manifest-facts.ts";
 
 const side = z.int().min(1).max(8192);
 
@@ -9,7 +9,7 @@ const perChannel = z.array(z.number()).min(1).max(3);
 export const inputSchema = z
   .strictObject({
     /** Name of the graph's input. */
-    name: z.string().min(1),
+    name: z.string().min(1).max(MOST_TENSOR_NAME),
     /** Order of its axes: N pictures, C channels, H rows, W columns. Without N it takes one picture. */
     layout: z.enum(["nchw", "nhwc", "chw"]),
     width: side,
@@ -34,7 +34,10 @@ export const inputSchema = z
      * source pixels, else that of its own input.
      */
     sizes: z
-      .strictObject({ name: z.string().min(1), order: z.enum(["width-height", "height-width"]) })
+      .strictObject({
+        name: z.string().min(1).max(MOST_TENSOR_NAME),
+        order: z.enum(["width-height", "height-width"]),
+      })
       .optional(),
   })
   .superRefine((input, context) => {

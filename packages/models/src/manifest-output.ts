@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { MOST_TENSOR_NAME } from "./manifest-facts.ts";
 
-const name = z.string().min(1);
+const name = z.string().min(1).max(MOST_TENSOR_NAME);
 
 /** Names of the graph's outputs, in the order in which the decoder takes them. */
 const names = (...what: readonly string[]) =>
@@ -24,6 +25,7 @@ export const ROW_COLUMNS = ["image", "x1", "y1", "x2", "y2", "score", "class", "
 /** Columns of a table of finished detections. */
 const columnsSchema = z
   .array(z.enum(ROW_COLUMNS))
+  .max(100)
   .refine(
     (columns) =>
       ROW_COLUMNS.filter((column) => column !== "unused").every(
@@ -46,7 +48,7 @@ export const detectionOutputSchema = z.discriminatedUnion("decoder", [
   z.strictObject({
     decoder: z.literal("yolox"),
     names: names("rows"),
-    strides: z.array(z.int().min(1).max(256)).min(1),
+    strides: z.array(z.int().min(1).max(256)).min(1).max(100),
   }),
   /** `[N, A, 5 + C]`: centre and size in input pixels, objectness, class scores, as YOLOv5 and YOLOv7 export them. */
   z.strictObject({ decoder: z.literal("yolov5"), names: names("rows") }),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
 import { ProblemError } from "@framequeue/contracts";
 import { CATALOGUE } from "./catalogue.ts";
-import { parseManifest } from "./manifest.ts";
+import { manifestSchema, parseManifest } from "./manifest.ts";
 import { testManifest } from "./testing/test-manifest.ts";
 
 const valid = testManifest(new Uint8Array());
@@ -104,4 +105,24 @@ test("overlapping boxes need a threshold; boxes in source pixels a size and a st
     faults({ ...valid, output: table }).map(({ at }) => at),
     ["output.columns"],
   );
+});
+
+test("no text and no list of a manifest is without a bound", () => {
+  const unbounded: string[] = [];
+  type Part = Readonly<Record<string, unknown>>;
+  const walk = (part: unknown, path: string): void => {
+    if (typeof part !== "object" || part === null) return;
+    const { type, maxLength, maxItems, pattern, ...rest } = part as Part;
+    // A pattern without a repetition that has no end is a bound, too.
+    const isFixed = typeof pattern === "string" && !/[*+]|,\}/.test(pattern);
+    if (type === "string" && !("const" in rest || "enum" in rest)) {
+      if (maxLength === undefined && !isFixed) unbounded.push(path);
+    }
+    if (type === "array" && maxItems === undefined && !("prefixItems" in rest)) {
+      unbounded.push(path);
+    }
+    for (const [name, below] of Object.entries(rest)) walk(below, `${path}/${name}`);
+  };
+  walk(z.toJSONSchema(manifestSchema, { io: "input" }), "");
+  assert.deepEqual(unbounded, []);
 });

@@ -1,4 +1,4 @@
-import { invalid, ProblemError } from "@framequeue/contracts";
+import { BOUNDS, invalid, modelNameSchema, ProblemError } from "@framequeue/contracts";
 import { z } from "zod";
 import { boxSpace, findsObjects, needsSuppression } from "./manifest-facts.ts";
 import { inputSchema } from "./manifest-input.ts";
@@ -14,24 +14,30 @@ import {
 
 const share = z.number().min(0).max(1);
 
+/** Characters of what people say about a model. */
+const MOST_TEXT = 10_000;
+/** Classes of a model. */
+const MOST_LABELS = 100_000;
+
 /** What every manifest says, whatever its model does. */
 const about = {
   schemaVersion: z.literal(1),
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._-]*$/, "must be lower-case letters, digits, dots, dashes"),
-  version: z.string().min(1),
-  description: z.string(),
+  name: modelNameSchema,
+  version: z.string().min(1).max(BOUNDS.modelName),
+  description: z.string().max(MOST_TEXT),
   /** Name of the ONNX file in the manifest's folder. */
-  file: z.string().regex(/^[^/\\]+\.onnx$/, "must be the name of an .onnx file, without a folder"),
+  file: z
+    .string()
+    .max(BOUNDS.name)
+    .regex(/^[^/\\]+\.onnx$/, "must be the name of an .onnx file, without a folder"),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in lower-case hexadecimal"),
-  license: z.string(),
-  source: z.string(),
+  license: z.string().max(MOST_TEXT),
+  source: z.string().max(MOST_TEXT),
   input: inputSchema,
 };
 
 /** Names of the classes, in the order of the class ids. */
-const labels = z.array(z.string().min(1)).min(1);
+const labels = z.array(z.string().min(1).max(BOUNDS.label)).min(1).max(MOST_LABELS);
 
 const detectionThresholds = {
   /** Least score of a detection, 0 to 1. */

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ModelRef } from "@framequeue/contracts";
-import { ProblemError, roleOf } from "@framequeue/contracts";
+import { BOUNDS, ProblemError, roleOf } from "@framequeue/contracts";
 import { contradictions } from "./contradictions.ts";
 import { fileSha256 } from "./file-sha256.ts";
 import { inspectGraph, seeOutputs } from "./inspect.ts";
@@ -98,7 +98,8 @@ export async function recognizeFile(path: string, hints: Hints = {}): Promise<Mo
     stem
       .toLowerCase()
       .replace(/[^a-z0-9._-]+/g, "-")
-      .replace(/^[._-]+/, "") || "model";
+      .replace(/^[._-]+/, "")
+      .slice(0, BOUNDS.modelName) || "model";
   // nothing states a version: the content does
   const version = sha256.slice(0, 12);
   const manifest: ModelManifest = {

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ProblemError } from "@framequeue/contracts";
+import { modelNameSchema, ProblemError } from "@framequeue/contracts";
 import { CATALOGUE } from "./catalogue.ts";
 import type { ModelPackage } from "./package.ts";
 import { loadModelPackage } from "./package.ts";
@@ -35,7 +35,7 @@ export async function resolveModel(
       path,
       options.manifest === undefined ? {} : { manifest: resolve(cwd, options.manifest) },
     );
-  const isName = /^[a-z0-9][a-z0-9._-]*$/.test(nameOrFile) && !nameOrFile.endsWith(".onnx");
+  const isName = modelNameSchema.safeParse(nameOrFile).success && !nameOrFile.endsWith(".onnx");
   const path = resolve(cwd, nameOrFile);
   // a folder that happens to have a model's name is not meant
   if (!isName || (await exists(join(path, "manifest.json"))) || (await isFile(path))) {

@@ -39,5 +39,6 @@ export { putSegmentTimes, readSegment } from "./segment-times.ts";
 export * from "./stage-runner.ts";
 export * from "./task-queues.ts";
 export { type MissingSpan, putTimeline, readTimeline, type Timeline } from "./timeline.ts";
+export { forgetAddress, readAddress } from "./source-address.ts";
 export { checkSource, openSource, sourceState } from "./source.ts";
 export type { OpenSource } from "./source.ts";

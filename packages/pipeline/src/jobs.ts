@@ -30,6 +30,7 @@ import { activeJobsKey, jobKey, jobListKey, ledgerKeys, objectKeys } from "./key
 import type { JobEnd, JobRecord, Ledger } from "./ledger.ts";
 import type { RedisClient } from "./redis.ts";
 import { redisTrouble } from "./redis-trouble.ts";
+import { forgetAddress, putAddress, withoutSecrets } from "./source-address.ts";
 import type { TaskQueues } from "./task-queues.ts";
 
 /** How long Redis remembers a job that has ended. Its objects stay. */
@@ -266,9 +267,13 @@ export function createJobs(deps: JobsDeps) {
     async submit(job: AcceptedJob, signal?: AbortSignal, askedBy?: string): Promise<void> {
       const steps = [
         () =>
-          objects.put(objectKeys.accepted(job.id), JSON.stringify(acceptedJobSchema.parse(job)), {
-            durable: true,
-          }),
+          objects.put(
+            objectKeys.accepted(job.id),
+            JSON.stringify(acceptedJobSchema.parse(withoutSecrets(job))),
+            { durable: true },
+          ),
+        // Second: of a submission that is cut off here no secret is left.
+        () => putAddress(objects, job),
         () => remember(job),
         () => queues.add({ v: MESSAGE_VERSION, stage: "ingest", job: job.id }),
       ];
@@ -365,6 +370,7 @@ export function createJobs(deps: JobsDeps) {
       await clearRuns(id, await lastRun(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
+      await forgetAddress(objects, id);
     },
 
     /**
@@ -384,6 +390,7 @@ export function createJobs(deps: JobsDeps) {
       await objects.put(objectKeys.cancelled(id), JSON.stringify({ v: 1, job: id }), {
         durable: true,
       });
+      await forgetAddress(objects, id);
       await clearPixels(id);
       await objects.deletePrefix(objectKeys.work(id));
       await objects.deletePrefix(objectKeys.artifacts(id));

@@ -39,6 +39,8 @@ export const objectKeys = {
   job: (job: JobId): string => `jobs/${job}`,
   accepted: (job: JobId): string => `jobs/${job}/accepted.json`,
   cancelled: (job: JobId): string => `jobs/${job}/cancelled.json`,
+  /** The address of a source on the web with what is secret in it, until it is fetched or nobody can want it. */
+  address: (job: JobId): string => `jobs/${job}/address.json`,
   sources: (job: JobId): string => `jobs/${job}/source`,
   /** Ends in the file's name, as far as a key can hold it, so that what ffmpeg says of the file names it. */
   source: (job: JobId, name: string): string => `jobs/${job}/source/${keyPart(name)}`,

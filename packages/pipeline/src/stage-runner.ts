@@ -1,5 +1,7 @@
 import {
   type BatchKey,
+  bounded,
+  BOUNDS,
   type JobId,
   jobIdSchema,
   MESSAGE_SCHEMAS,
@@ -134,6 +136,9 @@ export interface SizedRunner extends StageRunner {
 /** Steps whose attempts the ledger counts. */
 const COUNTED: ReadonlySet<MessageStage> = new Set(["decode", "enhance", "infer"]);
 
+/** Characters of a stack that the queue keeps. */
+const STACK_LENGTH = 4_000;
+
 /** How long a task stays away that was for another process: short, because the other one may be idle. */
 const FOR_ANOTHER_MS = 250;
 /** A lock that ran out is noticed a third of its time later, at the latest. */
@@ -239,7 +244,8 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         (error instanceof ProblemError && !error.retryable) || failures + 1 >= maxAttempts;
       if (!hopeless) {
         report("retry", error);
-        throw error;
+        // BullMQ keeps what it said and whence it came, in Redis and in the queue's events.
+        throw asBounded(error);
       }
       report("failed", error);
       const epoch = "epoch" in message ? message.epoch : undefined;
@@ -328,6 +334,16 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       return stopped;
     },
   };
+}
+
+/** The error as a queue may keep it. */
+function asBounded(error: unknown): unknown {
+  if (!(error instanceof Error)) return new Error(bounded(String(error)));
+  const { message, stack = "" } = error;
+  if (message.length <= BOUNDS.text && stack.length <= STACK_LENGTH) return error;
+  const kept = new Error(bounded(message));
+  kept.stack = bounded(stack, STACK_LENGTH);
+  return kept;
 }
 
 function itemOf(message: Message): { segment?: number; batch?: BatchKey } {

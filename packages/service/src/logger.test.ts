@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LONGEST_LINE } from "./bounded-line.ts";
 import { createLogger } from "./logger.ts";
 import { redactUrl } from "./redact.ts";
 
@@ -46,4 +47,39 @@ test("a line is one JSON object with level, time and service; URLs in any field 
   assert.equal(line["url"], "http://***@h/x?***");
   assert.match(String(line["time"]), /^\d{4}-\d\d-\d\dT.*Z$/);
   assert.doesNotMatch(lines[0]!, /pw|u:p/);
+});
+
+test("a line is short and whole JSON whatever it tells of, and says what it is about", () => {
+  const lines: string[] = [];
+  const logger = createLogger({
+    name: "ingest",
+    level: "info",
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const huge = "ü".repeat(1_000_000);
+  const wide = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, i) => [`field-${i}`, "x".repeat(1_000)]),
+  );
+  const cases: Record<string, unknown>[] = [
+    { text: huge },
+    { err: new Error(huge, { cause: new Error(huge, { cause: new Error(huge) }) }) },
+    { list: Array.from({ length: 50_000 }, (_, i) => `label ${i}`) },
+    { deep: Array.from({ length: 100 }).reduce<unknown>((below) => [below, huge], "end") },
+    { wide: { ...wide, wide: { ...wide } } },
+    { controls: "\u0000".repeat(1_000_000) },
+    Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, huge.slice(0, 20_000)])),
+  ];
+  for (const fields of cases) logger.error({ job: "j1", ...fields }, "task failed");
+  logger.error({ job: "j1" }, huge);
+  assert.equal(lines.length, cases.length + 1);
+  for (const [i, text] of lines.entries()) {
+    assert.ok(Buffer.byteLength(text) <= LONGEST_LINE, `${i}: ${Buffer.byteLength(text)}`);
+    assert.match(text, /^[^\n]*\n$/);
+    const line = JSON.parse(text) as Record<string, unknown>;
+    assert.equal(line["level"], "error");
+    assert.equal(line["service"], "ingest");
+    assert.equal(line["job"], "j1");
+    if (i < cases.length) assert.equal(line["msg"], "task failed");
+    else assert.match(String(line["msg"]), /^ü+… \(1000000 characters\)$/);
+  }
 });

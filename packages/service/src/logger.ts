@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from "pino";
 import type { LogLevel } from "./common-config.ts";
+import { boundedLine } from "./bounded-line.ts";
 import { redactUrl } from "./redact.ts";
 
 export type { Logger };
@@ -12,7 +13,10 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** JSON, one line per event. Every line passes through `redactUrl`, whatever field a URL stands in. */
+/**
+ * JSON, one line per event. Every line passes through `redactUrl`, whatever field a URL stands in, and is cut to
+ * `LONGEST_LINE`, whatever it tells of.
+ */
 export function createLogger({ name, level, destination }: LoggerOptions): Logger {
   return pino(
     {
@@ -20,7 +24,7 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
       base: { service: name },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: redactUrl },
+      hooks: { streamWrite: (line) => redactUrl(boundedLine(line)) },
     },
     destination ?? pino.destination({ fd: 2, sync: true }),
   );

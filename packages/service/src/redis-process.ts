@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -22,9 +22,11 @@ export interface RedisProcessOptions {
 
 /**
  * Runs redis-server and, when its stdin ends because this process is gone, however it went, stops it. In a process
- * group of its own, so that Ctrl-C on the terminal does not take Redis away from services that still drain.
+ * group of its own, so that Ctrl-C on the terminal does not take Redis away from services that still drain. What
+ * it writes, and its socket, are for this user alone: the records of jobs are in it.
  */
 const SUPERVISED = `
+umask 077
 trap '' INT
 redis-server "$@" &
 redis=$!
@@ -39,7 +41,9 @@ wait $redis
  */
 export async function startRedisProcess(options: RedisProcessOptions): Promise<RedisProcess> {
   const { folder, persistent } = options;
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // One that an older version left open; that of somebody else stays as it is.
+  await chmod(folder, 0o700).catch(() => {});
   if (persistent) await repairAppendOnlyFile(folder);
   const socket = join(folder, "redis.sock");
   const settings: Record<string, string> = {

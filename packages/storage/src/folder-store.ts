@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream, type Dirent } from "node:fs";
 import {
+  chmod,
   copyFile,
   mkdir,
   open,
@@ -16,10 +17,17 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { newToken, ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
-import { checkKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
+import { checkKey, checkNewKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
 
 /** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
 const PARTIAL = "~";
+
+/**
+ * For nobody but the owner and, as far as the process's umask lets it, the group: services of several users can share a
+ * volume by their group.
+ */
+const FOLDER_MODE = 0o770;
+const FILE_MODE = 0o660;
 
 /** An object store in a folder. Each object is a file that is written beside its place and then renamed into it. */
 export function createFolderStore(root: string): ObjectStore {
@@ -30,7 +38,7 @@ export function createFolderStore(root: string): ObjectStore {
     durable: boolean,
     write: (partial: string) => Promise<void>,
   ): Promise<void> {
-    const path = pathOf(key);
+    const path = pathOf(checkNewKey(key));
     const partial = `${path}.${newToken()}${PARTIAL}`;
     try {
       await inFolder(dirname(path), () => write(partial));
@@ -47,18 +55,18 @@ export function createFolderStore(root: string): ObjectStore {
   return {
     put: (key, body, options = {}) =>
       place(key, options.durable ?? false, async (partial) => {
-        await using file = await open(partial, "w");
+        await using file = await open(partial, "w", FILE_MODE);
         await file.writeFile(body);
       }),
 
     async putStream(key, body, options = {}) {
       const meter = createByteMeter(options.limitBytes);
       // A stream cannot be read a second time, so the folder must be there the first time.
-      await makeFolder(dirname(pathOf(key))).catch((error: unknown) => {
+      await makeFolder(dirname(pathOf(checkNewKey(key)))).catch((error: unknown) => {
         throw storeError(error);
       });
       await place(key, true, (partial) => {
-        const sink = createWriteStream(partial);
+        const sink = createWriteStream(partial, { mode: FILE_MODE });
         return pipeline(
           body,
           meter.stream,
@@ -78,15 +86,15 @@ export function createFolderStore(root: string): ObjectStore {
           await copyFile(path, partial);
           await rm(path, { force: true });
         }
+        // Whoever wrote the file may have let everybody read it.
+        await chmod(partial, (await stat(partial)).mode & FILE_MODE);
       }),
 
     async get(key) {
       try {
         return await readFile(pathOf(key));
       } catch (error) {
-        // A folder is not an object, and nothing lies below a file.
-        const isMissing = ["ENOENT", "EISDIR", "ENOTDIR"].includes(codeOf(error) ?? "");
-        throw isMissing ? new ObjectNotFound(key) : storeError(error);
+        throw isMissing(error) ? new ObjectNotFound(key) : storeError(error);
       }
     },
 
@@ -95,7 +103,7 @@ export function createFolderStore(root: string): ObjectStore {
         const found = await stat(pathOf(key));
         return found.isFile() ? { bytes: found.size } : undefined;
       } catch (error) {
-        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+        if (isMissing(error)) return undefined;
         throw storeError(error);
       }
     },
@@ -123,7 +131,9 @@ export function createFolderStore(root: string): ObjectStore {
 
     async delete(key) {
       const path = pathOf(key);
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
       await removeEmptyFolders(dirname(path), root);
     },
 
@@ -151,7 +161,7 @@ async function inFolder(folder: string, action: () => Promise<void>): Promise<vo
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
     // On a file system that can only be read, Node says that the folder is not there.
     if (codeOf(error) !== "ENOENT") throw error;
@@ -171,7 +181,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+    if (isMissing(error)) return [];
     throw storeError(error);
   }
 }
@@ -200,7 +210,7 @@ async function removeTree(path: string): Promise<void> {
       return;
     } catch (error) {
       const code = codeOf(error);
-      if (code === "ENOENT") return;
+      if (code === "ENOENT" || code === "ENAMETOOLONG") return;
       if (code === "ENOTDIR") {
         await rm(path, { force: true });
         return;
@@ -225,6 +235,11 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+/** There is no such file, or there cannot be one. */
+function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG"].includes(codeOf(error) ?? "");
 }
 
 function storeError(error: unknown): unknown {

@@ -36,6 +36,23 @@ export function objectStoreConformance(
     assert.deepEqual(await collect(at.store.list("nothing")), []);
   });
 
+  test(`${name}: under a key that no file system takes nothing is found, and nothing is put`, async () => {
+    await using at = await open();
+    await at.store.put(`aliases/${"n".repeat(195)}.json`, "fits");
+    for (const length of [201, 250, 300, 900]) {
+      const key = `aliases/${"n".repeat(length)}`;
+      await assert.rejects(at.store.put(key, "x"), TypeError);
+      await assert.rejects(at.store.putStream(key, Readable.from([])), TypeError);
+      await assert.rejects(at.store.get(key), ObjectNotFound);
+      await assert.rejects(at.store.localCopy(key), ObjectNotFound);
+      assert.equal(await at.store.stat(key), undefined);
+      assert.deepEqual(await collect(at.store.list(key)), []);
+      await at.store.delete(key);
+      await at.store.deletePrefix(key);
+    }
+    assert.equal((await collect(at.store.list("aliases"))).length, 1);
+  });
+
   test(`${name}: streams in with its hash and out by range`, async () => {
     await using at = await open();
     const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));

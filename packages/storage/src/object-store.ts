@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { bounded, BOUNDS } from "@framequeue/contracts";
 
 /** First and last byte, both inclusive. */
 export interface ByteRange {
@@ -27,7 +28,8 @@ export interface LocalCopy extends AsyncDisposable {
 
 /**
  * Named byte strings that outlive every process: sources, intermediates, results. An object appears whole or not at
- * all, and a put replaces what was there. Keys are slash-separated paths of `[A-Za-z0-9._-]` parts.
+ * all, and a put replaces what was there. Keys are slash-separated paths of `[A-Za-z0-9._-]` parts of at most 200
+ * characters; under a longer one nothing is found.
  *
  * Errors: `store-full` when there is no room, `store-unavailable` when the store does not answer, and
  * {@link ObjectNotFound} from the calls that need the object.
@@ -67,10 +69,27 @@ export class ObjectNotFound extends Error {
 
 const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 
+/** File systems take names of 255 bytes, of which a store may need some for itself. */
+const LONGEST_PART = 200;
+
 /** Refuses what could leave the store's folder. */
 export function checkKey(key: string): string {
   if (!KEY.test(key) || key.split("/").some((part) => part === "." || part === "..")) {
-    throw new TypeError(`Not an object key: ${JSON.stringify(key)}`);
+    throw new TypeError(`Not an object key: ${JSON.stringify(bounded(key, BOUNDS.name))}`);
   }
   return key;
+}
+
+/** Refuses, besides, what no store may hold: whoever makes names sees to it that they fit. */
+export function checkNewKey(key: string): string {
+  if (
+    checkKey(key)
+      .split("/")
+      .every((part) => part.length <= LONGEST_PART)
+  ) {
+    return key;
+  }
+  throw new TypeError(
+    `A part of the object key ${bounded(key, BOUNDS.name)} is longer than ${LONGEST_PART} characters.`,
+  );
 }

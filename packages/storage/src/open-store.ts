@@ -1,5 +1,6 @@
 import { createFolderStore } from "./folder-store.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 import type { S3Settings } from "./s3-connection.ts";
 import { createS3Store } from "./s3-store.ts";
 
@@ -13,7 +14,7 @@ export interface ObjectStoreSettings {
 }
 
 export interface OpenObjectStore extends ObjectStore, AsyncDisposable {
-  /** Makes what the store lies in where it is missing and may be made: a folder, a bucket. */
+  /** Makes what the store lies in where it is missing and may be made: a folder, a bucket. Nobody but its user and group sees into a folder then. */
   prepare(): Promise<void>;
 }
 
@@ -22,7 +23,7 @@ export function openObjectStore(settings: ObjectStoreSettings): OpenObjectStore 
   if (settings.objectStore === "folder") {
     return {
       ...createFolderStore(settings.objectsDir),
-      prepare: async () => {},
+      prepare: () => makePrivateFolder(settings.objectsDir),
       [Symbol.asyncDispose]: async () => {},
     };
   }

@@ -35,6 +35,8 @@ export function isMissing(error: unknown): boolean {
   return (
     error.name === "NoSuchKey" ||
     error.name === "NotFound" ||
+    // Where there cannot be an object there is none.
+    error.name === "KeyTooLongError" ||
     error.$metadata?.httpStatusCode === 404
   );
 }

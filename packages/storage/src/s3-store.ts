@@ -5,7 +5,13 @@ import { pipeline } from "node:stream/promises";
 import { ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
 import { createLocalCopies } from "./local-copies.ts";
-import { type ByteRange, checkKey, ObjectNotFound, type ObjectStore } from "./object-store.ts";
+import {
+  type ByteRange,
+  checkKey,
+  checkNewKey,
+  ObjectNotFound,
+  type ObjectStore,
+} from "./object-store.ts";
 import { connectS3, type S3Connection, type S3Settings } from "./s3-connection.ts";
 import { isAnswer, isMissing, storeProblem } from "./s3-errors.ts";
 
@@ -96,7 +102,7 @@ export function createS3Store(settings: S3Settings): S3Store {
   }
 
   async function send(key: string, body: Readable, signal?: AbortSignal): Promise<void> {
-    const name = nameOf(key);
+    const name = nameOf(checkNewKey(key));
     signal?.throwIfAborted();
     await ask(async ({ upload: Upload, client }) => {
       const upload = new Upload({
@@ -159,7 +165,7 @@ export function createS3Store(settings: S3Settings): S3Store {
 
   return {
     async put(key, body) {
-      const name = nameOf(key);
+      const name = nameOf(checkNewKey(key));
       await ask(({ sdk, client }) =>
         client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: name, Body: body })),
       );

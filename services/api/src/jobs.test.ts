@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type JobId, jobViewSchema, newJobId } from "@framequeue/contracts";
+import { readAddress } from "@framequeue/pipeline";
 import { call, MODEL, postJson, startTestApi, type TestApi } from "./testing/test-api.ts";
 
 let api: TestApi;
@@ -35,13 +36,16 @@ test("a file of this machine becomes a job, with defaults filled in and the mode
   ]);
 });
 
-test("a URL is recorded with its credentials, which show nowhere", async () => {
+test("credentials of a URL are kept beside the job, and show nowhere", async () => {
   const url = "https://user:hunter2@h.example/v/clip.mp4?sig=hunter2";
   const answer = await postJson(jobs, { source: { url } });
   assert.equal(answer.status, 202);
   assert.equal(answer.body.source.name, "clip.mp4");
   const accepted = await api.pipeline.jobs.accepted(answer.body.id);
-  assert.deepEqual(accepted?.source, { kind: "url", url, name: "clip.mp4" });
+  const shown = "https://h.example/v/clip.mp4";
+  assert.deepEqual(accepted?.source, { kind: "url", url: shown, name: "clip.mp4" });
+  const whole = await readAddress(api.pipeline.objects, answer.body.id, accepted.source);
+  assert.equal(whole, url);
   const broken = await postJson(jobs, `{"source":{"url":"${url}"},,}`);
   const unknown = await postJson(jobs, { source: { url }, model: "nope" });
   const all = [answer, broken, unknown, await call(jobs), await call(`${jobs}/${answer.body.id}`)];
@@ -83,7 +87,7 @@ test("what is wrong with a request is said by the field", async () => {
       /batchFrames.*; execution\.window/,
     ],
     [{ source, model: "nope" }, 422, "model-not-found", "model", /yolox-nano.*npm run models/],
-    [`"${"x".repeat(1_000_001)}"`, 413, "payload-too-large", undefined, /1 MB/],
+    [`"${"x".repeat(1_000_001)}"`, 413, "payload-too-large", undefined, /262144 bytes/],
   ];
   const before = await api.objects();
   for (const [body, status, code, at, detail] of table) {

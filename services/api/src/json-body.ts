@@ -1,6 +1,7 @@
 import { ProblemError } from "@framequeue/contracts";
 import express, { type Request, type Response } from "express";
 import type { z } from "zod";
+import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "./body-bounds.ts";
 import { requestProblem } from "./request-problem.ts";
 
 /** The value as the schema has it. Throws `invalid-request` or `unknown-option` with every fault. */
@@ -10,9 +11,12 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown, what: st
   return result.data;
 }
 
-/** Reads a JSON body of at most 1 MB; any other content type is `unsupported-media-type`. */
+/**
+ * Reads a JSON body of at most `JSON_LIMIT_BYTES`; any other content type is `unsupported-media-type`. A larger one is
+ * refused as soon as that is known: by what its header says, else by the first byte too many.
+ */
 export function jsonReader() {
-  const read = express.json({ limit: 1_000_000, strict: false, type: "application/json" });
+  const read = express.json({ limit: JSON_LIMIT_BYTES, strict: false, type: "application/json" });
   return async (request: Request, response: Response): Promise<unknown> => {
     const matches = request.is("application/json");
     if (matches === null) {
@@ -26,8 +30,17 @@ export function jsonReader() {
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const tooLarge = jsonTooLarge("A JSON body");
+    if (Number(request.headers["content-length"] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge;
+    // Express tells of a body that is too large only when it has read the whole of it.
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > JSON_LIMIT_BYTES) reject(tooLarge);
+    });
     read(request, response, (error: unknown) => (error === undefined ? resolve() : reject(error)));
     await promise;
+    refuseOversized(request.body, "body");
     return request.body as unknown;
   };
 }

@@ -1,4 +1,13 @@
-import { type JobId, modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
+import {
+  bounded,
+  BOUNDS,
+  type JobId,
+  listed,
+  modelKeys,
+  modelNameSchema,
+  type ModelRef,
+  ProblemError,
+} from "@framequeue/contracts";
 import { CATALOGUE } from "@framequeue/models/catalogue";
 import { readAliases, registeredModels, versionFor } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
@@ -50,7 +59,7 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
   /** By sha256 what the aliases say; undefined where they say nothing. Read anew for each job, because they move. */
   async function byAlias(wanted: string, job: JobId): Promise<string | undefined> {
     const [name = "", tag] = wanted.split("@", 2);
-    if (!MODEL_NAME.test(name)) return undefined;
+    if (!isModelName(name)) return undefined;
     if (tag !== undefined && tag !== "stable" && tag !== "canary") return undefined;
     const aliases = await readAliases(objects, name);
     if (aliases === undefined) return undefined;
@@ -91,13 +100,14 @@ function unknownModel(name: string, all: readonly ModelRef[], place: ModelPlace)
   if (versions.length > 0) {
     return tag === "stable" || tag === "canary"
       ? missing(`The model ${base} has no ${tag}.`)
-      : missing(`The model ${base} has no version ${tag}; it has ${versions.join(", ")}.`);
+      : missing(
+          `The model ${base} has no version ${bounded(tag ?? "", BOUNDS.name)}; it has ${listed(versions)}.`,
+        );
   }
   const names = [...new Set(all.map((model) => model.name))].sort();
-  const there =
-    names.length === 0 ? "none is registered here" : `registered are ${names.join(", ")}`;
+  const there = names.length === 0 ? "none is registered here" : `registered are ${listed(names)}`;
   return missing(
-    `There is no model ${JSON.stringify(name)}; ${there}. To add it: ${pushOf(base)}, or POST /v1/models.`,
+    `There is no model ${JSON.stringify(bounded(name, BOUNDS.name))}; ${there}. To add it: ${pushOf(base)}, or POST /v1/models.`,
   );
 }
 
@@ -105,7 +115,7 @@ function unknownModel(name: string, all: readonly ModelRef[], place: ModelPlace)
 function pushOf(name: string): string {
   const push = "npm run models -- push";
   if (CATALOGUE.some((entry) => entry.name === name)) return `${push} ${name}`;
-  return `${push} FILE.onnx --name ${MODEL_NAME.test(name) ? name : "NAME"}`;
+  return `${push} FILE.onnx --name ${isModelName(name) ? name : "NAME"}`;
 }
 
-const MODEL_NAME = /^[a-z0-9][a-z0-9._-]*$/;
+const isModelName = (name: string): boolean => modelNameSchema.safeParse(name).success;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { newJobId } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
+import { putAliases } from "@framequeue/pipeline";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
 
 let api: TestApi;
@@ -70,6 +71,29 @@ async function modelObjects(): Promise<string[]> {
 
 const temporary = async (): Promise<string[]> =>
   (await readdir(temp)).filter((name) => name.startsWith("fq-model-")).sort();
+
+test("names are as long as a file system takes: longer ones are refused, of files they are cut", async () => {
+  const fields = { labels: "red\ngreen\nblue\n" };
+  for (const name of ["n".repeat(101), "n".repeat(300)]) {
+    const { status, body } = await upload(one!, { ...fields, name });
+    assert.deepEqual([status, body.code, body.at], [422, "manifest-invalid", "name"]);
+    assert.match(body.detail, /100 characters at most/);
+  }
+  const version = await upload(one!, { ...fields, name: "yard", version: "9".repeat(300) });
+  assert.deepEqual([version.status, version.body.at], [422, "version"]);
+  const label = await upload(one!, { labels: `${"r".repeat(1_000)}\ngreen\nblue\n` });
+  assert.deepEqual([label.status, label.body.at], [422, "labels.0"]);
+  assert.deepEqual(await modelObjects(), []);
+  const longest = "n".repeat(100);
+  assert.equal((await upload(one!, { ...fields, name: longest })).status, 201);
+  const file = await upload(two!, fields, `${"f".repeat(400)}.onnx`);
+  assert.deepEqual([file.status, file.body.name], [201, "f".repeat(100)]);
+  // The longest name can have aliases.
+  const { versions } = (await ask(`models/${longest}`)).body;
+  const stable = versions[0].sha256;
+  await putAliases(api.pipeline.objects, { v: 1, name: longest, revision: 1, stable, before: [] });
+  assert.equal((await ask(`models/${longest}`)).body.aliases.revision, 1);
+});
 
 test("a file becomes a version; the same again changes nothing", async () => {
   const fields = { name: "yard", version: "3", labels: "red\ngreen\nblue\n", license: "MIT" };

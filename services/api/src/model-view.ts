@@ -1,5 +1,8 @@
 import {
+  bounded,
+  BOUNDS,
   type FullModelView,
+  listed,
   modelKeys,
   type ModelRecord,
   type ModelRef,
@@ -18,7 +21,10 @@ import type { Request } from "express";
 import { inTime } from "./deadline.ts";
 import type { ApiDeps } from "./deps.ts";
 
-/** The model that the path names; what can be no name is a model that does not exist. */
+/**
+ * The model that the path names; what can be no name is a model that does not exist. One that was registered before
+ * names had a bound can be looked at and deleted.
+ */
 export function modelNameOf(request: Request): string {
   const name = String(request.params["name"]);
   if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) return name;
@@ -67,7 +73,9 @@ export async function fullView(
   const { objects, roster } = registry;
   const own = await versionsOf(objects, name);
   if (own.length === 0) {
-    throw new ProblemError("model-not-found", `There is no model ${name}.`, { at: "name" });
+    throw new ProblemError("model-not-found", `There is no model ${bounded(name, BOUNDS.name)}.`, {
+      at: "name",
+    });
   }
   const view = await viewOf(registry, name, own, await inTime(roster.attendants()));
   const versions = view.versions.map((version) => inTime(recordOf(objects, version)));
@@ -104,10 +112,10 @@ export async function versionOf(
   const all = await versionsOf(objects, name);
   const found = all.find((model) => model.version === version || model.sha256 === version);
   if (found !== undefined) return found;
-  const known = all.map((model) => model.version).join(", ") || "none";
+  const known = listed(all.map((model) => model.version)) || "none";
   throw new ProblemError(
     "model-not-found",
-    `${name} has no version ${version.slice(0, 64)}. There are: ${known}.`,
+    `${bounded(name, BOUNDS.name)} has no version ${version.slice(0, 64)}. There are: ${known}.`,
     { at: "version" },
   );
 }

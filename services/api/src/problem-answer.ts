@@ -1,11 +1,14 @@
 import { type ProblemCode, ProblemError, toProblemError } from "@framequeue/contracts";
 import type { Logger } from "@framequeue/service";
 import type { ErrorRequestHandler, Response } from "express";
+import { jsonTooLarge } from "./body-bounds.ts";
 import { ClientGone } from "./client-gone.ts";
 import { jsonFault } from "./request-problem.ts";
 
 /** Time for a client that is still sending to take note of the answer. */
 const LINGER_MS = 5_000;
+/** Bytes that are read of it meanwhile, to no use but that; then it can only wait for the end. */
+const LINGER_BYTES = 67_108_864;
 
 /** When it is worth another try, in seconds: room takes longer to come than a server that restarts. */
 const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
@@ -48,6 +51,11 @@ export function problemAnswer(logger: Logger): ErrorRequestHandler {
 
 function lingerThenClose(response: Response): void {
   const { req: request } = response;
+  let bytes = 0;
+  request.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES) request.pause();
+  });
   request.resume();
   response.once("finish", () => {
     const timer = setTimeout(() => {
@@ -66,7 +74,7 @@ function httpProblem(error: unknown): Error | undefined {
     case "entity.parse.failed":
       return new ProblemError("invalid-json", `The body is not JSON: ${jsonFault(error)}.`);
     case "entity.too.large":
-      return new ProblemError("payload-too-large", "A JSON body may have 1 MB at most.");
+      return jsonTooLarge("A JSON body");
     case "encoding.unsupported":
     case "charset.unsupported":
       return new ProblemError("unsupported-media-type", "The body's encoding is not supported.");

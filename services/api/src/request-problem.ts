@@ -1,4 +1,4 @@
-import { ProblemError } from "@framequeue/contracts";
+import { listed, ProblemError } from "@framequeue/contracts";
 import type { z } from "zod";
 
 interface Fault {
@@ -13,7 +13,10 @@ export function requestProblem(error: z.ZodError, what: string): ProblemError {
   const [first] = faults;
   return new ProblemError(
     faults.some(({ unknown }) => unknown) ? "unknown-option" : "invalid-request",
-    faults.map(({ at, detail, unknown }) => (unknown ? detail : `${at}: ${detail}`)).join("; "),
+    listed(
+      faults.map(({ at, detail, unknown }) => (unknown ? detail : `${at}: ${detail}`)),
+      "; ",
+    ),
     {
       ...(first === undefined ? {} : { at: first.at }),
       errors: faults.map(({ at, detail }) => ({ at, detail })),

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { access, constants, lstat, realpath } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { ProblemError, type StoredSource } from "@framequeue/contracts";
+import { bounded, BOUNDS, ProblemError, type StoredSource } from "@framequeue/contracts";
 
 const AT = { at: "source.path" };
 
@@ -15,18 +15,20 @@ export async function sourceOfPath(path: string, roots: readonly string[]): Prom
   if (!isAbsolute(path) || path.includes("\0")) {
     throw new ProblemError("invalid-request", "source.path must be an absolute path.", AT);
   }
+  const shown = bounded(path, BOUNDS.name);
   const wanted = resolve(path);
   for (const root of roots) {
     const real = await realpath(root).catch(() => undefined);
     if (real === undefined) continue;
     const parts = partsBelow(root, wanted) ?? partsBelow(real, wanted);
-    if (parts !== undefined) return checked(await walk(real, parts, path), path);
+    if (parts === undefined) continue;
+    return { ...(await checked(await walk(real, parts, shown), shown)), name: basename(path) };
   }
   throw new ProblemError(
     "source-forbidden",
     roots.length === 0
       ? "This server reads no local files; FQ_SOURCE_ROOTS names the folders that it may read."
-      : `${path} is not below a folder that this server may read.`,
+      : `${shown} is not below a folder that this server may read.`,
     AT,
   );
 }
@@ -57,7 +59,8 @@ async function walk(root: string, parts: readonly string[], asked: string): Prom
   return { path: current, stats };
 }
 
-async function checked({ path, stats }: Found, asked: string): Promise<StoredSource> {
+/** @param asked the path, as messages show it */
+async function checked({ path, stats }: Found, asked: string) {
   if (!stats.isFile()) {
     throw new ProblemError("source-not-video", `${asked} is not a file.`, AT);
   }
@@ -68,7 +71,7 @@ async function checked({ path, stats }: Found, asked: string): Promise<StoredSou
       cause,
     });
   });
-  return { kind: "file", path, name: basename(asked) };
+  return { kind: "file", path } as const;
 }
 
 async function lstatOr(path: string, asked: string): Promise<Stats> {

@@ -76,11 +76,19 @@ async function readJson(objects: ObjectStore, key: string): Promise<unknown> {
   return JSON.parse((await objects.get(key)).toString());
 }
 
+/** So many gaps are told of one by one: a job's record is read with every list. */
+const MOST_GAPS = 100;
+
 function warningsOf(record: JobRecord, { gaps, failedViews }: IndexReport): Warning[] {
-  const warnings: Warning[] = gaps.map(({ from, to, reason }) => ({
+  const warnings: Warning[] = gaps.slice(0, MOST_GAPS).map(({ from, to, reason }) => ({
     code: reason,
     detail: `Frames ${from} to ${to} have no result.`,
   }));
+  const more = gaps.slice(MOST_GAPS);
+  if (more.length > 0) {
+    const detail = `${more.length} more ranges of frames have no result; summary.json has them all.`;
+    warnings.push({ code: more[0]!.reason, detail });
+  }
   const decode = record["decodeWarning"];
   if (decode !== undefined) warnings.push({ code: "decode-warning", detail: decode });
   if (failedViews > 0) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ModelRef } from "@framequeue/contracts";
+import { bounded, type ModelRef } from "@framequeue/contracts";
 import type { Engine } from "@framequeue/models";
 import {
   keepAliased,
@@ -65,7 +65,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
     const entry: Wish = { loan: load(model), state: { state: "loading" }, isTold: false };
     entry.loan.then(
       () => (entry.state = { state: "ready" }),
-      (error: Error) => (entry.state = { state: "failed", detail: error.message }),
+      (error: Error) => (entry.state = { state: "failed", detail: bounded(error.message) }),
     );
     return entry;
   }

@@ -25,6 +25,7 @@ import {
 import { frameSizeOf, type ModelManifest, parseManifest } from "@framequeue/models";
 import {
   adoptKept,
+  forgetAddress,
   jobShare,
   type LabelNames,
   objectKeys,
@@ -32,6 +33,7 @@ import {
   type Pipeline,
   type Plan,
   putSegmentTimes,
+  readAddress,
   readTuning,
   sourceState,
   type TaskContext,
@@ -174,8 +176,10 @@ async function localize(
   if (source.kind !== "url") return source;
   const key = objectKeys.source(job.id, source.name);
   if ((await objects.stat(key)) === undefined) {
-    await fetchSource(objects, key, source.url, { ...fetch, signal });
+    const url = await readAddress(objects, job.id, source);
+    await fetchSource(objects, key, url, { ...fetch, signal });
   }
+  await forgetAddress(objects, job.id);
   return { kind: "object", key, name: source.name };
 }
 

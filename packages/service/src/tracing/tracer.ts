@@ -1,3 +1,4 @@
+import { bounded } from "@framequeue/contracts";
 import type { Attributes, Link, SpanContext } from "@opentelemetry/api";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "../logger.ts";
@@ -121,7 +122,7 @@ export async function createTracer(
         );
         if (error !== undefined) {
           // What went wrong may name a source; nothing of its secrets leaves by a trace either.
-          const message = redactUrl(error instanceof Error ? error.message : error);
+          const message = redactUrl(bounded(error instanceof Error ? error.message : error));
           made.setStatus({ code: api.SpanStatusCode.ERROR, message });
         }
         made.end(endMs);

@@ -4,6 +4,8 @@ import { pipeline } from "node:stream/promises";
 import {
   ARTIFACTS,
   type ArtifactName,
+  bounded,
+  BOUNDS,
   isTerminal,
   type JobId,
   type JobResult,
@@ -94,7 +96,7 @@ function artifactOf({ job, state, artifacts }: JobResult, name: string) {
     "not-found",
     names.length === 0
       ? `Job ${job} has ${state} and has no results.`
-      : `Job ${job} has no result ${JSON.stringify(name)}. There are: ${names.join(", ")}.`,
+      : `Job ${job} has no result ${JSON.stringify(bounded(name, BOUNDS.name))}. There are: ${names.join(", ")}.`,
     { at: "name" },
   );
 }

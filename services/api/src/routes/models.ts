@@ -1,4 +1,10 @@
-import { aliasChangeSchema, type ModelView, ProblemError } from "@framequeue/contracts";
+import {
+  aliasChangeSchema,
+  BOUNDS,
+  modelNameSchema,
+  type ModelView,
+  ProblemError,
+} from "@framequeue/contracts";
 import { type AliasStep, changeAlias, registeredModels, rollBack } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { inTime } from "../deadline.ts";
@@ -74,6 +80,13 @@ async function stepOf(
   if (version === null) {
     if (alias === "canary") return { kind: "no-canary" };
     throw new ProblemError("invalid-request", "stable cannot be taken away.", { at: "version" });
+  }
+  if (!modelNameSchema.safeParse(name).success) {
+    throw new ProblemError(
+      "model-invalid",
+      `The name has more than ${BOUNDS.modelName} characters, and can have no aliases; register the model under a shorter one.`,
+      { at: "name" },
+    );
   }
   const found = await versionOf(objects, name, version);
   if (found.role === "enhancer") {

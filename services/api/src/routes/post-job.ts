@@ -16,6 +16,7 @@ import {
 } from "@framequeue/contracts";
 import { objectKeys } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
+import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "../body-bounds.ts";
 import { giveUpOnSilence } from "../body-silence.ts";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -94,6 +95,8 @@ async function acceptUpload(deps: Deps, request: Request, submission: Submission
 }
 
 function parseOptions(text: string): UploadOptions {
+  if (Buffer.byteLength(text) > JSON_LIMIT_BYTES)
+    throw jsonTooLarge("The field options", "options");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -102,6 +105,7 @@ function parseOptions(text: string): UploadOptions {
       at: "options",
     });
   }
+  refuseOversized(value, "options");
   return checked(uploadOptionsSchema, value, "options");
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MODEL_TASKS, ProblemError } from "@framequeue/contracts";
+import { BOUNDS, MODEL_TASKS, ProblemError } from "@framequeue/contracts";
 import { openTempFolder } from "@framequeue/lifetime";
 import { registerModel } from "@framequeue/pipeline";
 import { createFolderStore } from "@framequeue/storage";
@@ -124,7 +124,7 @@ async function receive(request: Request, folder: string, limitBytes: number) {
 /** The client's name for the file, as far as a file of ours may have it: what has no manifest is called by it. */
 function fileNameOf(given: string): string {
   const stem = given.replace(/\.onnx$/i, "").replace(/[^A-Za-z0-9._-]+/g, "-");
-  return `${stem.replace(/^[.-]+/, "") || "model"}.onnx`;
+  return `${stem.replace(/^[.-]+/, "").slice(0, BOUNDS.modelName) || "model"}.onnx`;
 }
 
 /** What a process needs to check the file; texts that it reads lie in the folder, too. */
