@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { writeClip } from "../e2e/clip.ts";
 import { ROOT } from "../e2e/product.ts";
 import { type Damage, DAMAGES, excerpt } from "./damage.ts";
@@ -31,59 +32,72 @@ if (values.help || !(seconds > 0) || !(repetitions >= 1)) {
   process.stdout.write(USAGE);
   process.exit(values.help ? 0 : 1);
 }
+const LOST: Outcome = { state: "no result", frames: 0, sha256: "" };
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const folder = await mkdtemp(join(tmpdir(), "fq-damage-"));
-const sources = positionals.length > 0 ? positionals.map(fromCaller) : await defaultVideos();
-const variants = await damageAll(sources);
-const ways: RunTerms[] = [];
-for (let i = 0; i < repetitions; i++) {
-  for (const cores of availableParallelism() > 1 ? ["0", "0,1"] : ["0"]) {
-    for (const segmentSeconds of [0, 0.5]) ways.push({ cores, segmentSeconds, kills: false });
+/** Answers the exit code. */
+async function check(signal: AbortSignal): Promise<number> {
+  await sweepTempFolders();
+  await using temporary = await openTempFolder("damage");
+  const folder = temporary.path;
+  const sources =
+    positionals.length > 0 ? positionals.map(fromCaller) : await defaultVideos(folder);
+  const variants = await damageAll(sources, folder);
+  const found = new Map<string, Outcome[]>(variants.map((path) => [path, []]));
+  const ways = waysToRun();
+  let killed = 0;
+  for (const [i, way] of ways.entries()) {
+    const out = join(folder, `out-${i}`);
+    const run = await runOnce(variants, "starter-detector", out, way, signal);
+    for (const path of variants) found.get(path)!.push(run.outcomes.get(path) ?? LOST);
+    killed += run.killed;
+    const kind = way.kills ? `, ${run.killed} decoders killed` : "";
+    const pieces = `pieces of ${way.segmentSeconds} s`;
+    say(`run ${i + 1} of ${ways.length}: cores ${way.cores}, ${pieces}${kind}`);
   }
-}
-for (const segmentSeconds of [0, 0.5]) ways.push({ cores: "0,1", segmentSeconds, kills: true });
 
-const found = new Map<string, Outcome[]>(variants.map((path) => [path, []]));
-const model = "starter-detector";
-let killed = 0;
-for (const [i, way] of ways.entries()) {
-  const run = await runOnce(variants, model, join(folder, `out-${i}`), way);
-  for (const path of variants) found.get(path)!.push(run.outcomes.get(path) ?? lost());
-  killed += run.killed;
-  const kind = way.kills ? `, ${run.killed} decoders killed` : "";
-  say(
-    `run ${i + 1} of ${ways.length}: cores ${way.cores}, pieces of ${way.segmentSeconds} s${kind}`,
-  );
+  let wrong = 0;
+  say("");
+  for (const [path, outcomes] of found) {
+    const first = outcomes[0]!;
+    const same = outcomes.filter((each) => JSON.stringify(each) === JSON.stringify(first)).length;
+    if (same < outcomes.length) wrong++;
+    const columns = [
+      path.slice(folder.length + 1).padEnd(40),
+      first.state.padEnd(23),
+      `${String(first.frames).padStart(4)} frames `,
+      `${first.sha256} `,
+      `${same} of ${outcomes.length} the same`,
+    ];
+    say(columns.join(" "));
+  }
+  const load = loadavg()[0]!.toFixed(1);
+  const done = `${variants.length} files, ${ways.length} runs, ${killed} decoders killed, load ${load}`;
+  say(`\n${done}: ${wrong} wrong`);
+  if (wrong === 0) return 0;
+  say(`to look into it: ${folder}`);
+  await temporary.keep();
+  return 1;
 }
 
-let wrong = 0;
-say("");
-for (const [path, outcomes] of found) {
-  const [first] = outcomes;
-  const same = outcomes.filter((each) => JSON.stringify(each) === JSON.stringify(first)).length;
-  if (same < outcomes.length) wrong++;
-  const name = path.slice(folder.length + 1).padEnd(40);
-  say(
-    `${name} ${first!.state.padEnd(23)} ${String(first!.frames).padStart(4)} frames  ${first!.sha256}  ${same} of ${outcomes.length} the same`,
-  );
+function waysToRun(): RunTerms[] {
+  const pieces = [0, 0.5];
+  const ways: RunTerms[] = [];
+  for (let i = 0; i < repetitions; i++) {
+    for (const cores of availableParallelism() > 1 ? ["0", "0,1"] : ["0"]) {
+      for (const segmentSeconds of pieces) ways.push({ cores, segmentSeconds, kills: false });
+    }
+  }
+  const all = availableParallelism() > 1 ? "0,1" : "0";
+  for (const segmentSeconds of pieces) ways.push({ cores: all, segmentSeconds, kills: true });
+  return ways;
 }
-say(
-  `\n${variants.length} files, ${ways.length} runs, ${killed} decoders killed, load ${loadavg()[0]!.toFixed(1)}: ${wrong} wrong`,
-);
-if (wrong === 0) await rm(folder, { recursive: true, force: true });
-else say(`to look into it: ${folder}`);
-process.exitCode = wrong === 0 ? 0 : 1;
 
 function fromCaller(path: string): string {
   return resolve(process.env["INIT_CWD"] ?? ".", path);
 }
 
-function lost(): Outcome {
-  return { state: "no result", frames: 0, sha256: "" };
-}
-
-async function defaultVideos(): Promise<string[]> {
+async function defaultVideos(folder: string): Promise<string[]> {
   const shared = join(ROOT, "../shared/data/videos");
   const names = ["people_one_by_one.mp4", "dog_and_person.mp4", "cars_highway.mp4"];
   const real = [...names, "marathon_crowd.mkv", "night_street.mp4"].map((name) =>
@@ -98,7 +112,7 @@ async function defaultVideos(): Promise<string[]> {
   return own.map(([, path]) => path);
 }
 
-async function damageAll(paths: readonly string[]): Promise<string[]> {
+async function damageAll(paths: readonly string[], folder: string): Promise<string[]> {
   const made: string[] = [];
   for (const [i, path] of paths.entries()) {
     const name = basename(path, extname(path));
@@ -112,3 +126,5 @@ async function damageAll(paths: readonly string[]): Promise<string[]> {
   }
   return made;
 }
+
+await runCommand(({ signal }) => check(signal), { stopped: () => new Error("Stopped.") });

@@ -33,6 +33,7 @@ export async function runOnce(
   model: string,
   out: string,
   { cores, segmentSeconds, kills }: RunTerms,
+  signal: AbortSignal,
 ): Promise<{ outcomes: Map<string, Outcome>; killed: number }> {
   const options = ["--model", model, "--out", out, "--no-video", "--json"];
   const child = spawn(
@@ -45,10 +46,14 @@ export async function runOnce(
   );
   const over = new AbortController();
   const killing = kills ? killDecoders(child.pid!, over.signal) : Promise.resolve(0);
+  const stop = (): void => void child.kill("SIGTERM");
+  signal.addEventListener("abort", stop, { once: true });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (piece: string) => (text += piece));
   await once(child, "close");
   over.abort();
+  signal.removeEventListener("abort", stop);
+  signal.throwIfAborted();
   const outcomes = new Map<string, Outcome>();
   for (const line of text.trim().split("\n")) {
     const { source, state, frames = 0, artifacts = {} } = JSON.parse(line);

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { extname, join, relative, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { openTempFolder, runCommand, sweepTempFolders } from "@framequeue/lifetime";
 import { writeClip } from "../e2e/clip.ts";
 import { CASES, ELSEWHERE } from "./cases.ts";
 import { checkSources, describeChecked, type SourceToCheck } from "./check.ts";
@@ -41,27 +41,36 @@ if (!existsSync(join(data, "videos"))) {
   process.exit(0);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "fq-sources-"));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-try {
+
+/** Answers the exit code. */
+async function check(signal: AbortSignal): Promise<number> {
+  await sweepTempFolders();
+  await using temporary = await openTempFolder("sources");
+  const folder = temporary.path;
   const wanted = (path: string): boolean =>
     filters.length === 0 || filters.some((filter) => path.includes(filter));
-  const sources = [...(await videos()), ...(await cases())].filter(({ path }) => wanted(path));
+  const all = [...(await videos()), ...(await cases(folder))];
+  const sources = all.filter(({ path }) => wanted(path));
   if (sources.length === 0) throw new Error("No file matches.");
-  const out = join(folder, "out");
-  const checked = await checkSources(sources, analyzeInto(out));
+  const checked = await checkSources(sources, analyzeInto(join(folder, "out"), signal));
+  signal.throwIfAborted();
   for (const each of checked) say(describeChecked(each));
   for (const [nr, where] of Object.entries(ELSEWHERE)) say(`not here: case ${nr}: ${where}`);
   const wrong = checked.filter(({ faults }) => faults.length > 0).length;
   say(`${checked.length} checked, ${wrong} wrong`);
-  process.exitCode = wrong === 0 ? 0 : 1;
-} finally {
-  if (values.keep) say(`results: ${folder}`);
-  else await rm(folder, { recursive: true, force: true });
+  if (values.keep) {
+    say(`results: ${folder}`);
+    await temporary.keep();
+  }
+  return wrong === 0 ? 0 : 1;
 }
 
 /** Videos of one command must not share a folder; a command of its own per call does not see the others' names. */
-function analyzeInto(out: string): (args: readonly string[]) => Promise<string> {
+function analyzeInto(
+  out: string,
+  signal: AbortSignal,
+): (args: readonly string[]) => Promise<string> {
   let call = 0;
   return async (args) => {
     const all = [
@@ -69,9 +78,10 @@ function analyzeInto(out: string): (args: readonly string[]) => Promise<string> 
       ...["--model", "starter-detector", "--out", join(out, String(call++)), ...args],
     ];
     // A file that fails makes the command fail; its line says why.
-    const done = await run(process.execPath, all, { cwd: root, maxBuffer: 2 ** 30 }).catch(
+    const done = await run(process.execPath, all, { cwd: root, maxBuffer: 2 ** 30, signal }).catch(
       (error: { stdout: string }) => error,
     );
+    signal.throwIfAborted();
     return done.stdout;
   };
 }
@@ -84,8 +94,8 @@ async function videos(): Promise<SourceToCheck[]> {
     .map((name) => ({ name, path: join(data, "videos", name), expected: {} }));
 }
 
-async function cases(): Promise<SourceToCheck[]> {
-  const built = values.cases === undefined ? await build() : resolve(values.cases);
+async function cases(folder: string): Promise<SourceToCheck[]> {
+  const built = values.cases === undefined ? await build(folder) : resolve(values.cases);
   return CASES.map(([nr, file, expected]) => ({
     name: `${nr === "" ? "" : `case ${nr}: `}${relative(built, join(built, file))}${expected.stream === undefined ? "" : ` --stream ${expected.stream}`}`,
     path: join(built, file),
@@ -93,10 +103,12 @@ async function cases(): Promise<SourceToCheck[]> {
   }));
 }
 
-async function build(): Promise<string> {
+async function build(folder: string): Promise<string> {
   const built = join(folder, "cases");
   const scene = join(folder, "scene.mp4");
   await writeClip(scene, { seconds: 8 });
   await run("bash", [join(data, "cases/make_cases.sh"), scene, built]);
   return built;
 }
+
+await runCommand(({ signal }) => check(signal), { stopped: () => new Error("Stopped.") });
