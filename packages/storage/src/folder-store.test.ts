@@ -27,3 +27,16 @@ test("folder: half-written objects are not listed, and empty folders go", async 
   await at.store.delete("a/x/y");
   assert.deepEqual(await readdir(join(at.folder, "objects")), []);
 });
+
+test("a folder goes although others still write into it for a while", async () => {
+  await using at = await scratch();
+  const { store } = at;
+  await store.put("jobs/a/first", "x");
+  const writers = ["b", "c"].map(async (name) => {
+    for (let i = 0; i < 100; i++) await store.put(`jobs/a/${name}${i % 20}`, "x");
+  });
+  await store.deletePrefix("jobs/a");
+  await Promise.all(writers);
+  await store.deletePrefix("jobs/a");
+  assert.deepEqual(await Array.fromAsync(store.list("jobs")), []);
+});

@@ -15,6 +15,7 @@ import {
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { newToken, ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
 import { checkKey, checkNewKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
@@ -194,6 +195,9 @@ async function* filesBelow(folder: string, parts: readonly string[]): AsyncGener
   }
 }
 
+/** Tries to empty a folder into which others write, each a millisecond longer after the one before. */
+const MOST_REMOVALS = 40;
+
 /**
  * Removes files one by one as the folder is read. A recursive `rm` lists everything first: 3 KB of memory per file, of
  * which a long job has many thousands.
@@ -216,7 +220,8 @@ async function removeTree(path: string): Promise<void> {
         return;
       }
       // Somebody put something there meanwhile; or the listing passed over what moved while it was read.
-      if (code !== "ENOTEMPTY" || attempt === 5) throw storeError(error);
+      if (code !== "ENOTEMPTY" || attempt === MOST_REMOVALS) throw storeError(error);
+      await sleep(attempt);
     }
   }
 }
