@@ -91,14 +91,21 @@ async function packetsOf(path: string, stream: number): Promise<number[] | undef
   return packets.length === 0 ? undefined : packets;
 }
 
-/** Times of a video's frames in seconds, and the size of the first. */
+/** Times of a video's frames and its length in seconds, and the size of the first. */
 export async function framesOf(
   path: string,
-): Promise<{ times: number[]; width: number; height: number }> {
+): Promise<{ times: number[]; seconds: number; width: number; height: number }> {
   const { stdout } = await run(
     "ffprobe",
     [
-      ...["-v", "error", "-select_streams", "v", "-show_entries", "frame=pts_time,width,height"],
+      ...[
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        "frame=pts_time,width,height:stream=duration",
+      ],
       ...["-of", "csv=p=0", path],
     ],
     MANY,
@@ -108,5 +115,6 @@ export async function framesOf(
     row.slice(1).map(Number),
   );
   const [, width = 0, height = 0] = rows[0] ?? [];
-  return { times: rows.map(([time]) => time!), width, height };
+  const seconds = Number(/^[\d.]+$/m.exec(stdout)?.[0] ?? 0);
+  return { times: rows.map(([time]) => time!), seconds, width, height };
 }

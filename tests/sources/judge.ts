@@ -11,6 +11,8 @@ export interface Expectation {
   readonly says?: RegExp;
   /** Frames that the file's headers promise behind the last; ffmpeg does not count them. */
   readonly cutOff?: number;
+  /** How long the last picture is shown. */
+  readonly lastSeconds?: number;
   readonly state?: "succeeded" | "succeeded_with_warnings";
 }
 
@@ -39,7 +41,7 @@ export function judge(
     ...judgeFrames(facts, outcome),
     ...judgeGaps(facts, outcome, expected.cutOff ?? 0),
     ...judgeState(facts, outcome, expected),
-    ...judgeVideo(facts, outcome),
+    ...judgeVideo(facts, outcome, expected.lastSeconds),
   ];
 }
 
@@ -108,7 +110,11 @@ function judgeState(
   return [`${state} instead of ${wanted} (${warnings.map(({ detail }) => detail).join(" ")})`];
 }
 
-function judgeVideo({ size }: IndependentFacts, { rows, video, header }: Outcome): string[] {
+function judgeVideo(
+  { size }: IndependentFacts,
+  { rows, video, header }: Outcome,
+  lastSeconds?: number,
+): string[] {
   if (!video) return ["no annotated video"];
   const faults: string[] = [];
   const even = (side: number): number => side + (side % 2);
@@ -128,5 +134,9 @@ function judgeVideo({ size }: IndependentFacts, { rows, video, header }: Outcome
   const isOrdered = rows.every(({ pts }, index) => index === 0 || pts > rows[index - 1]!.pts);
   if (isOrdered && worst > TIME_TOLERANCE)
     faults.push(`annotated times off by ${worst.toFixed(4)} s`);
+  const last = video.seconds - (video.times.at(-1)! - video.times[0]!);
+  if (lastSeconds !== undefined && Math.abs(last - lastSeconds) > TIME_TOLERANCE) {
+    faults.push(`the last picture stays ${last.toFixed(4)} s instead of ${lastSeconds} s`);
+  }
   return faults;
 }

@@ -35,6 +35,10 @@ test("every kind of source gives what a plain decode gives", async () => {
   const tenth = Number.parseInt(stdout.split("\n")[10]!, 10);
   await writeFile(file("cut.avi"), whole.subarray(0, tenth));
   await make("flat.mkv", `${video} -vf setsar=64/45 ${h264}`);
+  await make("even.mp4", `${video} ${h264}`);
+  // The picture that is shown last, at 24/25 s, stays for 1.57 s.
+  const long = "setts=pts=PTS:dts=DTS:duration='if(gte(PTS,12288),20096,512)'";
+  await make("long-last.mp4", `-i even.mp4 -c copy -bsf:v ${long}`);
   await make("raw.mjpeg", `${video} -c:v mjpeg -f mjpeg`);
   await make("two.mkv", `${video} -f lavfi -i testsrc2=s=320x240:r=25:d=1 -map 0 -map 1 ${h264}`);
   await make("cover.jpg", `${video} -frames:v 1`);
@@ -52,6 +56,8 @@ test("every kind of source gives what a plain decode gives", async () => {
     ["damaged-sound.mp4", {}],
     ["cut.avi", { cutOff: 15, says: /ends before its headers say/ }],
     ["flat.mkv", {}],
+    ["even.mp4", { lastSeconds: 0.04 }],
+    ["long-last.mp4", { lastSeconds: 1.57 }],
     ["raw.mjpeg", {}],
     ["two.mkv", {}],
     ["two.mkv", { stream: 1 }],
