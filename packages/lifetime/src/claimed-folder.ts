@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { atExit } from "./at-exit.ts";
-import { isAlive, type ProcessMark, readMark, writeMark } from "./process-mark.ts";
+import { hasTornMark, isAlive, type ProcessMark, readMark, writeMark } from "./process-mark.ts";
 
 /** A place in which one process at a time works. */
 export interface FolderClaim extends AsyncDisposable {
@@ -26,7 +26,8 @@ const ATTEMPTS = 20;
 
 /**
  * Makes the folder `name` in `parent`, which only one process can have at a time: it appears with the mark in it, by a
- * rename that fails where there is one. The claim of a process that is gone is removed, and with it what it left.
+ * rename that fails where there is one. The claim of a process that is gone, by a power cut too, is removed, and with it
+ * what it left.
  *
  * @throws FolderTaken where another process holds it; what the file system answers where it cannot be made
  */
@@ -45,8 +46,8 @@ export async function claimFolder(parent: string, name: string): Promise<FolderC
       }
       const holder = await readMark(path);
       // Without a mark it is about to go, or nobody's of ours: that it stays is told by the rename.
-      if (holder === undefined) continue;
-      if (isAlive(holder)) throw new FolderTaken(holder);
+      if (holder === undefined && !(await hasTornMark(path))) continue;
+      if (holder !== undefined && isAlive(holder)) throw new FolderTaken(holder);
       await rm(path, { recursive: true, force: true });
     }
     await sweepHalfMade(parent, name);
@@ -68,9 +69,10 @@ export async function claimFolder(parent: string, name: string): Promise<FolderC
 async function sweepHalfMade(parent: string, name: string): Promise<void> {
   for (const entry of await readdir(parent)) {
     if (!entry.startsWith(`${name}-`)) continue;
-    const mark = await readMark(join(parent, entry));
-    if (mark !== undefined && !isAlive(mark)) {
-      await rm(join(parent, entry), { recursive: true, force: true });
-    }
+    const path = join(parent, entry);
+    const found = await lstat(path).catch(() => undefined);
+    if (!found?.isDirectory()) continue;
+    const mark = await readMark(path);
+    if (mark !== undefined && !isAlive(mark)) await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { lstat, readFile, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -7,7 +7,7 @@ import { join } from "node:path";
 export interface ProcessMark {
   readonly host: string;
   readonly pid: number;
-  /** When it began, as the system counts; empty where the system does not say. */
+  /** Since which start of the system, and when it began as that counts; empty where the system does not say. */
   readonly began: string;
 }
 
@@ -24,6 +24,9 @@ export function ownMark(): ProcessMark {
  */
 export function isAlive({ host, pid, began }: ProcessMark): boolean {
   if (host !== hostname()) return true;
+  // Nothing outlives the system; who has the number now may not let us see when it began.
+  const boot = bootId();
+  if (began !== "" && boot !== "" && !began.startsWith(`${boot} `)) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -34,9 +37,11 @@ export function isAlive({ host, pid, began }: ProcessMark): boolean {
   return began === "" || now === "" || began === now;
 }
 
-/** Leaves the mark of this process in a folder. */
+/** Leaves the mark of this process in a folder. It is there whole or not at all. */
 export async function writeMark(folder: string): Promise<void> {
-  await writeFile(join(folder, MARK_FILE), JSON.stringify(ownMark()));
+  const path = join(folder, MARK_FILE);
+  await writeFile(`${path}~`, JSON.stringify(ownMark()));
+  await rename(`${path}~`, path);
 }
 
 /** The mark in a folder; undefined where there is none that this version can read. */
@@ -51,12 +56,42 @@ export async function readMark(folder: string): Promise<ProcessMark | undefined>
   }
 }
 
+/**
+ * Whether the folder has a mark that says nothing, as a power cut leaves one that was not on the disk yet. No process
+ * that runs has such a mark.
+ */
+export async function hasTornMark(folder: string): Promise<boolean> {
+  const path = join(folder, MARK_FILE);
+  try {
+    return (await lstat(path)).isFile() && !isJson(await readFile(path, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Linux counts ticks since it was started; the name in brackets before may hold blanks. */
 function beganAt(pid: number): string {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot} ${fields[19]}`;
+    return `${bootId()} ${fields[19]}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Another after every start of the system; empty where it does not say. */
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
     return "";
   }
