@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
 import { claimFolder, FolderTaken, openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
 import { openSiteView } from "@framequeue/pipeline";
-import { readRedisUrl, startRedisProcess } from "@framequeue/service";
+import { readRedisUrl } from "@framequeue/service";
 import {
   readScalingSettings,
   type ScaledService,
@@ -12,13 +12,16 @@ import {
   startScaled,
 } from "./local-scaler.ts";
 import { fileProblem } from "./file-problem.ts";
+import { createLivenessWatch } from "./liveness-watch.ts";
 import { makeFolders } from "./make-folders.ts";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
+import { keepOwnRedis } from "./own-redis.ts";
 import { defaultModel, registerModels } from "./register-models.ts";
 import { parseStartOptions, type ProcessRange, START_USAGE } from "./start-options.ts";
 import { createSupervisor, type ServiceSpec, type Supervisor } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
+import { readWatchSettings } from "./watch-settings.ts";
 
 const SERVICES = resolve(import.meta.dirname, "../../../services");
 /** In the data folder: where each process answers for its metrics. */
@@ -35,17 +38,22 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   }
   const { dataDir, env, stderr } = terminal;
   const settings = readScalingSettings(env);
+  const { silenceMs } = readWatchSettings(env);
   await using resources = new AsyncDisposableStack();
   await takeDataFolder(dataDir, resources);
 
   const model = await registerModels(options.model ?? defaultModel(env), terminal);
-  const redisUrl = readRedisUrl(env) ?? (await ownRedis(dataDir, resources));
+  const watch = resources.use(createLivenessWatch(silenceMs));
+  const redisUrl =
+    readRedisUrl(env) ??
+    resources.use(await keepOwnRedis({ folder: join(dataDir, "redis"), watch, stderr })).url;
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
   const targets = resources.use(createMetricsTargets(join(dataDir, METRICS_TARGETS)));
   const supervisor = createSupervisor({
     stderr,
     stopMs: STOP_MS,
+    watch,
     onReady: (health) => targets.update(health),
   });
   resources.defer(() => supervisor.stop());
@@ -148,11 +156,6 @@ async function takeDataFolder(dataDir: string, resources: AsyncDisposableStack):
       { at: "FQ_DATA_DIR" },
     );
   }
-}
-
-async function ownRedis(dataDir: string, resources: AsyncDisposableStack): Promise<string> {
-  const redis = await startRedisProcess({ folder: join(dataDir, "redis"), persistent: true });
-  return resources.use(redis).url;
 }
 
 /** Pixels go to memory where the system has a file system in it, and never outlive the run. */

@@ -5,9 +5,12 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createLivenessWatch } from "./liveness-watch.ts";
 import { createSupervisor } from "./supervisor.ts";
 
 const ENTRY = join(import.meta.dirname, "testing/mortal-service.ts");
+
+const SILENCE_MS = 2_000;
 
 /** A supervisor, what it and its services say, and a service that ends as told. */
 async function openScene() {
@@ -15,7 +18,8 @@ async function openScene() {
   const stderr = new PassThrough();
   let said = "";
   stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const supervisor = createSupervisor({ stderr, stopMs: 5_000 });
+  const watch = createLivenessWatch(SILENCE_MS);
+  const supervisor = createSupervisor({ stderr, stopMs: 5_000, watch });
   return {
     supervisor,
     said: () => said,
@@ -28,6 +32,7 @@ async function openScene() {
     lives: async () => (await readFile(join(folder, "lives"))).length,
     async [Symbol.asyncDispose]() {
       await supervisor.stop();
+      watch[Symbol.dispose]();
       await rm(folder, { recursive: true });
     },
   };
@@ -69,3 +74,24 @@ test("one service can be ended for good, and what is ready is told of", async ()
   assert.deepEqual(scene.supervisor.health(), {});
   assert.equal(await scene.lives(), 1);
 });
+
+test("a service that is stopped is killed, said so, and started again; one that answers is left alone", async () => {
+  await using scene = await openScene();
+  await scene.start({ SILENT_LIVES: "1" });
+  while ((await scene.lives()) < 2) await sleep(10);
+  const pid = await untilDefined(() => scene.supervisor.pids()["mortal"]);
+  const line = "mortal ended (killed after 2 s without an answer) and is started again.\n";
+  assert.equal(scene.said(), line);
+  // Several silences later it is the same one.
+  await sleep(2 * SILENCE_MS);
+  assert.deepEqual(scene.supervisor.pids(), { mortal: pid });
+  assert.equal(scene.said(), line);
+});
+
+async function untilDefined<T>(read: () => T | undefined): Promise<T> {
+  for (;;) {
+    const found = read();
+    if (found !== undefined) return found;
+    await sleep(10);
+  }
+}

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atExit } from "@framequeue/lifetime";
+import type { LivenessWatch, Watched } from "./liveness-watch.ts";
+import { RestartPauses } from "./restart-pauses.ts";
 
 export interface ServiceSpec {
   /** Unique, such as `infer-2`. */
@@ -16,6 +18,8 @@ export interface SupervisorOptions {
   readonly stderr: NodeJS.WritableStream;
   /** How long a service may take to stop before it is killed. */
   readonly stopMs: number;
+  /** Ends those that do not answer any more, so that they are started again. Default: nobody is asked. */
+  readonly watch?: LivenessWatch;
   /** The services that are ready have changed: where each answers for its health and metrics, by its name. */
   readonly onReady?: (health: Readonly<Record<string, string>>) => void;
 }
@@ -38,14 +42,6 @@ export interface Supervisor {
 
 /** Deaths in a row before being ready after which a service stays down. */
 const START_ATTEMPTS = 3;
-const RESTART_MS = 250;
-const LONGEST_RESTART_MS = 10_000;
-/**
- * A service that was ready and died this soon dies of its work. It comes back soon all the same, because the ledger
- * finds the frame that kills it within a few deaths; but not so soon that starting is all that the machine does.
- */
-const SHORT_LIFE_MS = 10_000;
-const LONGEST_PAUSE_AFTER_LIFE_MS = 2_000;
 /**
  * Services run for weeks on small objects that die soon. Left alone, V8 lets garbage pile up to more than 100 MB in each
  * process before it looks for it in earnest. So the space for what is new stays small, and the space for what survived
@@ -93,11 +89,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     // Line by line, so that what several write at once does not mix.
     createInterface({ input: child.stderr! }).on("line", say);
     let ready = false;
+    let wasSilent = false;
+    using watching = new DisposableStack();
     child.on("message", (message) => {
-      const said = message as { type?: string; health?: string };
-      if (said.type !== "ready") return;
+      // What it said may arrive after its end.
+      if (watching.disposed) return;
+      const { type, health: url = "" } = message as { type?: string; health?: string };
+      if (type === "live" && options.watch !== undefined) {
+        const onSilent = (): void => void (wasSilent = child.kill("SIGKILL"));
+        watching.use(options.watch.watch({ ask: askHealth(url), onSilent }));
+      }
+      if (type !== "ready") return;
       ready = true;
-      health.set(spec.name, said.health ?? "");
+      health.set(spec.name, url);
       tell();
       onReady();
     });
@@ -108,29 +112,24 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     ]);
     children.delete(spec.name);
     if (health.delete(spec.name)) tell();
-    return { ready, code, how: signal === null ? `exit code ${code}` : signal };
+    const how = signal ?? `exit code ${code}`;
+    return { ready, code, how: wasSilent ? afterSilence(options.watch!) : how };
   }
 
   async function keep(spec: ServiceSpec, onReady: () => void): Promise<void> {
     const ending = new AbortController();
     kept.set(spec.name, ending);
     const signal = AbortSignal.any([stopping.signal, ending.signal]);
-    let failures = 0;
-    let shortLives = 0;
+    const pauses = new RestartPauses();
     while (!signal.aborted) {
       const born = performance.now();
       const end = await run(spec, onReady);
-      const livedMs = performance.now() - born;
       if (signal.aborted) return;
-      failures = end.ready ? 0 : failures + 1;
-      if (failures === START_ATTEMPTS || end.code === EXIT_CONFIG) {
+      const pause = pauses.after({ ready: end.ready, livedMs: performance.now() - born });
+      if (pauses.failures === START_ATTEMPTS || end.code === EXIT_CONFIG) {
         throw new Error(`${spec.name} does not start (${end.how}) and stays down.`);
       }
       say(`${spec.name} ended (${end.how}) and is started again.`);
-      shortLives = end.ready && livedMs < SHORT_LIFE_MS ? shortLives + 1 : 0;
-      const pause = end.ready
-        ? Math.min(LONGEST_PAUSE_AFTER_LIFE_MS, RESTART_MS * 2 ** shortLives)
-        : Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** failures);
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
   }
@@ -162,6 +161,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       exit[Symbol.dispose]();
     },
   };
+}
+
+/** How something ended that the watch killed. */
+export function afterSilence({ silenceMs }: LivenessWatch): string {
+  return `killed after ${silenceMs / 1_000} s without an answer`;
+}
+
+/** Whether a service runs its event loop; what it says of itself does not matter. */
+function askHealth(url: string): Watched["ask"] {
+  return async (signal) => (await fetch(`${url}/healthz/live`, { signal })).body?.cancel();
 }
 
 async function stopChild(child: ChildProcess, stopMs: number): Promise<void> {

@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { repairAppendOnlyFile } from "./append-only-file.ts";
+import { endFormerRedis, REDIS_PID_FILE } from "./former-redis.ts";
 
 export interface RedisProcess extends AsyncDisposable {
   /** `unix:///…` */
   readonly url: string;
-  /** Resolves when the server is gone, wanted or not. */
-  readonly exited: Promise<void>;
+  /** Resolves when the server is gone, wanted or not, with how it went: `SIGKILL`, `exit code 1`. */
+  readonly exited: Promise<string>;
+  /** Ends it at once, whatever state it is in. What it has acknowledged is with the system and stays. */
+  kill(): void;
 }
 
 export interface RedisProcessOptions {
@@ -30,8 +34,12 @@ umask 077
 trap '' INT
 redis-server "$@" &
 redis=$!
-(cat >/dev/null; kill -TERM $redis 2>/dev/null) <&3 &
+(read -r _; kill -TERM $redis 2>/dev/null) <&3 &
+watcher=$!
 wait $redis
+how=$?
+kill -KILL $watcher
+exit $how
 `;
 
 /**
@@ -44,12 +52,14 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // One that an older version left open; that of somebody else stays as it is.
   await chmod(folder, 0o700).catch(() => {});
+  await endFormerRedis(folder);
   if (persistent) await repairAppendOnlyFile(folder);
   const socket = join(folder, "redis.sock");
   const settings: Record<string, string> = {
     port: "0",
     unixsocket: socket,
     dir: folder,
+    pidfile: join(folder, REDIS_PID_FILE),
     save: "",
     appendonly: persistent ? "yes" : "no",
     appendfsync: "everysec",
@@ -66,36 +76,74 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
     ],
     { stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true },
   );
-  const exited = once(shell, "exit").then(() => {});
+  const exited = once(shell, "exit").then(([code, signal]) => howItWent(code, signal));
+  const closed = once(shell, "close");
+  const kill = (): void => killGroup(shell.pid!);
   const said: string[] = [];
   try {
     await Promise.race([
       untilReady(shell, said),
-      exited.then(() => Promise.reject(new Error(said.slice(-3).join("\n") || "it exited"))),
+      closed.then(async () => {
+        throw new Error(lastWords(said) ?? `it ended (${await exited})`);
+      }),
     ]);
   } catch (error) {
     await stop(shell, exited);
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`redis-server does not start: ${why}`, { cause: error });
+    throw new Error(`redis-server does not start: ${why.replace(/[.\s]*$/, ".")}`, {
+      cause: error,
+    });
   }
   return {
     url: pathToFileURL(socket).href.replace(/^file:/, "unix:"),
     exited,
+    kill,
     [Symbol.asyncDispose]: () => stop(shell, exited),
   };
 }
 
 async function untilReady(shell: ChildProcess, said: string[]): Promise<void> {
   shell.stderr!.setEncoding("utf8").on("data", (text: string) => said.push(text.trim()));
+  let isReady = false;
   for await (const line of createInterface({ input: shell.stdout! })) {
     said.push(line.replace(/^\d+:\w .*? [*#] /, ""));
     if (said.length > 20) said.shift();
-    if (/ready to accept connections/i.test(line)) break;
+    if (/ready to accept connections/i.test(line)) isReady = true;
+    if (isReady) break;
   }
+  // What it says from here on nobody reads, but it must be able to say it.
   shell.stdout!.resume();
+  // One that is gone is not ready: why, tells its exit.
+  if (!isReady) await new Promise(() => {});
 }
 
-async function stop(shell: ChildProcess, exited: Promise<void>): Promise<void> {
+/** What it said last, which is why it went. */
+function lastWords(said: readonly string[]): string | undefined {
+  return said
+    .flatMap((text) => text.split("\n"))
+    .map((line) => line.trim())
+    .findLast((line) => line !== "" && !line.startsWith("WARNING"));
+}
+
+async function stop(shell: ChildProcess, exited: Promise<string>): Promise<void> {
   (shell.stdio[3] as NodeJS.WritableStream | null)?.end();
   await exited;
+  // Where somebody ended the shell alone, the server must not live on beside the next one, on the same files.
+  killGroup(shell.pid!);
+}
+
+/** The shell tells as shells do that a signal ended the server: 128 and its number. */
+function howItWent(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return signal;
+  const [name] =
+    Object.entries(constants.signals).find(([, number]) => number + 128 === code) ?? [];
+  return name ?? `exit code ${code}`;
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // all of it is gone
+  }
 }

@@ -78,6 +78,8 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
         registry: metrics,
       }),
     );
+    // For a supervisor: from here on it can be asked whether it lives. A parent that is gone is no fault: "disconnect" tells.
+    process.send?.({ type: "live", health: health.url }, () => {});
     // A start that waits for something, such as Redis, can be told to stop too.
     service = await Promise.race([
       frame.start({ config, logger, metrics, tracer, resources }),
@@ -85,7 +87,6 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
     ]);
     if (service !== undefined) {
       logger.info({ health: health.url }, "started");
-      // For a supervisor. A parent that is gone by now is no fault: "disconnect" tells.
       process.send?.({ type: "ready", health: health.url }, () => {});
       await told;
     }
