@@ -1,4 +1,9 @@
-import { createFileFrameStore, createRedisFrameStore, type FrameStore } from "@framequeue/frames";
+import {
+  createFileFrameStore,
+  createRedisFrameStore,
+  type FrameStore,
+  takeFramesFolder,
+} from "@framequeue/frames";
 import { type ObjectStoreSettings, openObjectStore } from "@framequeue/storage";
 import { openPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 
@@ -37,6 +42,7 @@ function openFrameStore(options: LocalStoresOptions): FrameStore {
   const { frameStore, framesDir, frameRedisUrls, frameTtlSeconds, site, onRedisError } = options;
   switch (frameStore) {
     case "file":
+      takeFramesFolder(framesDir);
       return createFileFrameStore(framesDir);
     case "redis":
       return createRedisFrameStore({
