@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { testDetector } from "@framequeue/graphs";
@@ -36,6 +36,20 @@ test("a file with labels becomes a model with a name", async () => {
   await addModel(file, { cacheDir, name: "blobs" });
   await addModel(file, { cacheDir });
   assert.deepEqual((await readdir(cacheDir)).sort(), ["blobs", "my-blobs"]);
+});
+
+test("a folder that holds something else than a model is not replaced by one of its name", async () => {
+  await using folder = await temporaryFolder();
+  const cacheDir = join(folder.path, "models");
+  const file = await blobs(folder.path);
+  await mkdir(join(cacheDir, "my-blobs"), { recursive: true });
+  await writeFile(join(cacheDir, "my-blobs", "notes.txt"), "precious");
+  await assert.rejects(addModel(file, { cacheDir }), {
+    code: "model-exists",
+    message: /my-blobs holds what is none: notes\.txt\. Move that away/,
+  });
+  assert.deepEqual(await readdir(join(cacheDir, "my-blobs")), ["notes.txt"]);
+  assert.deepEqual(await readdir(cacheDir), ["my-blobs"]);
 });
 
 test("what does not fit is said, and nothing is kept", async () => {

@@ -1,7 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { ProblemError, roleOf } from "@framequeue/contracts";
+import { listed, ProblemError, roleOf } from "@framequeue/contracts";
 import { CATALOGUE, type CatalogueEntry } from "./catalogue.ts";
 import { checkModel, type CheckOptions } from "./checking/check-model.ts";
 import type { ModelPackage } from "./package.ts";
@@ -58,6 +68,24 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
+/** What a folder of a model holds, and what a download that was cut leaves in it; nothing else is ever replaced. */
+const OWN_FILES = /^(manifest\.json|model\.onnx)(\.[0-9a-f]{12}\.part)?$/;
+
+/** Refuses a place that holds something else than a model. Throws `model-exists`. */
+async function mayReplace(folder: string, name: string): Promise<void> {
+  const found = await lstat(folder).catch(() => undefined);
+  if (found === undefined) return;
+  const others = found.isDirectory()
+    ? (await readdir(folder)).filter((each) => !OWN_FILES.test(each))
+    : ["something that is no folder"];
+  if (others.length === 0) return;
+  throw new ProblemError(
+    "model-exists",
+    `The place of the model ${name} holds what is none: ${listed(others)}. Move that away, or give the model another name: --name NAME.`,
+    { at: "name" },
+  );
+}
+
 /** The folder appears whole or not at all. */
 async function keep(model: ModelPackage, cacheDir: string): Promise<ModelPackage> {
   const folder = join(cacheDir, model.manifest.name);
@@ -66,6 +94,7 @@ async function keep(model: ModelPackage, cacheDir: string): Promise<ModelPackage
   try {
     await copyFile(model.file, join(part, "model.onnx"));
     await writeFile(join(part, "manifest.json"), `${JSON.stringify(model.manifest, null, 2)}\n`);
+    await mayReplace(folder, model.manifest.name);
     await rm(folder, { recursive: true, force: true });
     await rename(part, folder);
   } finally {

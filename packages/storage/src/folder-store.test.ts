@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -39,4 +39,29 @@ test("a folder goes although others still write into it for a while", async () =
   await Promise.all(writers);
   await store.deletePrefix("jobs/a");
   assert.deepEqual(await Array.fromAsync(store.list("jobs")), []);
+});
+
+test("folder: nothing is deleted through a link; a disk that a link leads to is one", async () => {
+  await using at = await scratch();
+  const { folder, store } = at;
+  const precious = join(folder, "precious");
+  await mkdir(join(precious, "work"), { recursive: true });
+  const left = [join(precious, "accepted.json"), join(precious, "work/part")];
+  for (const path of left) await writeFile(path, "precious");
+  await mkdir(join(folder, "disk"));
+  await mkdir(join(folder, "objects"));
+  await symlink(join(folder, "disk"), join(folder, "objects/jobs"));
+
+  await symlink(precious, join(folder, "disk/a"));
+  await store.delete("jobs/a/accepted.json");
+  await store.delete("jobs/a/work/part");
+  await store.deletePrefix("jobs/a/work");
+  await store.deletePrefix("jobs/a");
+  await store.put("jobs/b/accepted.json", "{}");
+  await symlink(precious, join(folder, "disk/b/work"));
+  await store.delete("jobs/b/work/part");
+  await store.deletePrefix("jobs/b/work/work");
+  await store.deletePrefix("jobs/b");
+  for (const path of left) assert.equal(await readFile(path, "utf8"), "precious");
+  assert.deepEqual(await Array.fromAsync(store.names("jobs")), []);
 });

@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream, type Dirent } from "node:fs";
 import {
   chmod,
   copyFile,
+  lstat,
   mkdir,
   open,
   opendir,
@@ -30,7 +31,10 @@ const PARTIAL = "~";
 const FOLDER_MODE = 0o770;
 const FILE_MODE = 0o660;
 
-/** An object store in a folder. Each object is a file that is written beside its place and then renamed into it. */
+/**
+ * An object store in a folder. Each object is a file that is written beside its place and then renamed into it. The
+ * folder and what lies directly in it may be links, to other disks; through any other link nothing is deleted.
+ */
 export function createFolderStore(root: string): ObjectStore {
   const pathOf = (key: string): string => join(root, ...checkKey(key).split("/"));
 
@@ -132,6 +136,7 @@ export function createFolderStore(root: string): ObjectStore {
 
     async delete(key) {
       const path = pathOf(key);
+      if (!(await isWithin(root, key))) return;
       await rm(path, { force: true }).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
       });
@@ -140,6 +145,7 @@ export function createFolderStore(root: string): ObjectStore {
 
     async deletePrefix(prefix) {
       const path = pathOf(prefix);
+      if (!(await isWithin(root, prefix))) return;
       await removeTree(path);
       await removeEmptyFolders(dirname(path), root);
     },
@@ -195,16 +201,30 @@ async function* filesBelow(folder: string, parts: readonly string[]): AsyncGener
   }
 }
 
+/** Whether folders alone lead to a key, from the second level on. */
+async function isWithin(root: string, key: string): Promise<boolean> {
+  const parts = key.split("/");
+  for (let depth = 2; depth < parts.length; depth++) {
+    const found = await lstat(join(root, ...parts.slice(0, depth))).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw storeError(error);
+    });
+    if (!found?.isDirectory()) return false;
+  }
+  return true;
+}
+
 /** Tries to empty a folder into which others write, each a millisecond longer after the one before. */
 const MOST_REMOVALS = 40;
 
 /**
- * Removes files one by one as the folder is read. A recursive `rm` lists everything first: 3 KB of memory per file, of
+ * Removes files one by one as the folder is read; of links, the links. A recursive `rm` lists everything first: 3 KB of memory per file, of
  * which a long job has many thousands.
  */
 async function removeTree(path: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
+      if ((await lstat(path)).isSymbolicLink()) return await rm(path, { force: true });
       for await (const entry of await opendir(path)) {
         const below = join(path, entry.name);
         if (entry.isDirectory()) await removeTree(below);
