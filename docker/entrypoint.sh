@@ -3,7 +3,8 @@
 #
 # FQ_SCRATCH_DIR is a disk for temporary files that all containers of a host share. Each has a folder of its own there
 # (a folder of temporary files is swept by the ids of processes, which containers give out twice), and takes away those
-# of containers that are gone: as long as a container lives it holds a lock on its own.
+# of containers that are gone: as long as a container lives it holds a lock on its own. A folder without our
+# mark is nobody's of ours, and a link is not followed.
 set -eu
 
 app=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -15,14 +16,21 @@ if [ -n "${FQ_SCRATCH_DIR:-}" ]; then
   exec 8>"$FQ_SCRATCH_DIR/.lock"
   flock 8
   mkdir -p "$TMPDIR"
+  : >"$TMPDIR/.framequeue-scratch"
   # The service inherits this file, and with it the lock.
   exec 9>"$TMPDIR/.lock"
   flock -n 9
-  for folder in "$FQ_SCRATCH_DIR"/*/; do
-    flock -n "$folder.lock" rm -rf "$folder" || continue
+  for folder in "$FQ_SCRATCH_DIR"/*; do
+    if [ -L "$folder" ] || [ ! -d "$folder" ] || [ -L "$folder/.lock" ] || [ ! -f "$folder/.lock" ]; then continue; fi
+    # Older versions left no mark, in folders that are called as the engine calls containers.
+    case ${folder##*/} in *[!0-9a-f]*) [ -f "$folder/.framequeue-scratch" ] || continue ;; esac
+    flock -n "$folder/.lock" rm -rf "$folder" || continue
   done
   exec 8>&-
 fi
+
+# For healthcheck.sh: who is to answer, and that it has not been silent yet.
+echo "$$ 0" 2>/dev/null >"${HOME:-/tmp}/.framequeue-watch" || true
 
 case $name in
   api | ingest | decode | enhance | infer | track | index | render)

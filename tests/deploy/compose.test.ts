@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { freePort } from "@framequeue/service/testing";
 import { parse } from "yaml";
 import { ROOT } from "./manifests.ts";
 import { skip } from "./validator.ts";
@@ -77,7 +78,7 @@ test(
     const enter = async (host: string): Promise<ChildProcess> => {
       const script = 'touch "$TMPDIR/large"; echo ready; exec cat';
       const child = spawn(join(ROOT, "docker/entrypoint.sh"), ["sh", "-c", script], {
-        env: { ...process.env, FQ_SCRATCH_DIR: scratch, HOSTNAME: host },
+        env: { ...process.env, HOME: scratch, FQ_SCRATCH_DIR: scratch, HOSTNAME: host },
         stdio: ["pipe", "pipe", "inherit"],
       });
       await once(createInterface({ input: child.stdout }), "line");
@@ -106,6 +107,87 @@ test(
     } finally {
       for (const child of living) await kill(child);
       await rm(scratch, { recursive: true });
+    }
+  },
+);
+
+test(
+  `what is no container's stays on the disk that they share${noFlock ? ` (${noFlock})` : ""}`,
+  skip(noFlock),
+  async () => {
+    const above = await mkdtemp(join(tmpdir(), "fq-scratch-"));
+    const scratch = join(above, "scratch");
+    const put = async (path: string): Promise<string> => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, "precious");
+      return path;
+    };
+    try {
+      const left = await Promise.all(
+        ["scratch/photos/beach.jpg", "scratch/locked/.lock", "linked/.lock"].map((name) =>
+          put(join(above, name)),
+        ),
+      );
+      left.push(await put(join(above, "linked/.framequeue-scratch")));
+      await symlink(join(above, "linked"), join(scratch, "link"));
+      await symlink(join(above, "linked"), join(scratch, "0123456789ab"));
+      const former = dirname(await put(join(scratch, "ba9876543210/.lock")));
+      const result = spawnSync(join(ROOT, "docker/entrypoint.sh"), ["true"], {
+        env: { ...process.env, HOME: above, FQ_SCRATCH_DIR: scratch, HOSTNAME: "new" },
+        encoding: "utf8",
+      });
+      assert.deepEqual([result.status, result.stderr], [0, ""]);
+      for (const path of left) assert.equal(await readFile(path, "utf8"), "precious", path);
+      assert.ok(!existsSync(former), "an older version's container, which is gone");
+    } finally {
+      await rm(above, { recursive: true });
+    }
+  },
+);
+
+const noBash = spawnSync("bash", ["--version"]).error
+  ? "SKIPPED: bash is not installed"
+  : undefined;
+
+test(
+  `a container's service that is stopped is ended by its health check${noBash ? ` (${noBash})` : ""}`,
+  skip(noBash),
+  async () => {
+    const home = await mkdtemp(join(tmpdir(), "fq-health-"));
+    const port = await freePort();
+    const env = { ...process.env, HOME: home, FQ_METRICS_PORT: String(port), FQ_SCRATCH_DIR: "" };
+    // It says that it takes no work, which is an answer.
+    const script = `require("http").createServer((_, r) => r.writeHead(503).end())
+      .listen(${port}, "127.0.0.1", () => console.log("ready"))`;
+    const service = spawn(
+      join(ROOT, "docker/entrypoint.sh"),
+      [process.execPath, "--input-type=commonjs", "-e", script],
+      { env, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const check = async (): Promise<number | null> =>
+      (await once(spawn(join(ROOT, "docker/healthcheck.sh"), { env, stdio: "ignore" }), "exit"))[0];
+    const silences = async (): Promise<number> =>
+      Number((await readFile(join(home, ".framequeue-watch"), "utf8")).split(" ")[1]);
+    try {
+      await once(createInterface({ input: service.stdout }), "line");
+      assert.equal(await check(), 1);
+      assert.equal(await silences(), 0);
+      // As if eleven checks had passed, of two seconds each.
+      await writeFile(join(home, ".framequeue-watch"), `${service.pid} 10\n`);
+      service.kill("SIGSTOP");
+      assert.equal(await check(), 1);
+      assert.equal(await silences(), 11);
+      service.kill("SIGCONT");
+      assert.equal(await check(), 1);
+      assert.equal(await silences(), 0, "it has answered again");
+      service.kill("SIGSTOP");
+      await writeFile(join(home, ".framequeue-watch"), `${service.pid} 11\n`);
+      const exited = once(service, "exit");
+      await check();
+      assert.deepEqual(await exited, [null, "SIGKILL"]);
+    } finally {
+      service.kill("SIGKILL");
+      await rm(home, { recursive: true });
     }
   },
 );
