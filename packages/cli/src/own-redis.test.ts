@@ -14,14 +14,14 @@ import { keepOwnRedis } from "./own-redis.ts";
 /** A Redis that is kept, and what is said of it. */
 async function openScene(silenceMs = 60_000) {
   await using resources = new AsyncDisposableStack();
-  const above = await mkdtemp(join(tmpdir(), "fq-own-redis-"));
+  const above = await mkdtemp(join(tmpdir(), "fq-own redis-"));
   resources.defer(() => rm(above, { recursive: true }));
   const folder = join(above, "redis");
   const stderr = new PassThrough();
   let said = "";
   stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const watch = resources.use(createLivenessWatch(silenceMs));
-  const redis = resources.use(await keepOwnRedis({ folder, watch, stderr }));
+  resources.use(await keepOwnRedis({ folder, watch, stderr }));
   const held = resources.move();
   return {
     folder,
@@ -29,7 +29,7 @@ async function openScene(silenceMs = 60_000) {
     /** Asks until it is there to answer. */
     async ask(command: string): Promise<string> {
       for (;;) {
-        const answer = await askOnce(new URL(redis.url).pathname, command).catch(() => undefined);
+        const answer = await askOnce(join(folder, "redis.sock"), command).catch(() => undefined);
         // While it reads its file it says so.
         if (answer !== undefined && !answer.startsWith("-LOADING")) return answer;
         await sleep(10);
@@ -83,6 +83,9 @@ test("a Redis that is stopped is killed and started again", async () => {
   process.kill(first, "SIGSTOP");
   while ((await at.pid()) === first) await sleep(10);
   assert.equal(await at.ask("GET a"), "$4\r\nkept");
+  const second = await at.pid();
+  await sleep(2_000);
+  assert.equal(await at.pid(), second, "one that answers is left alone");
   const line = "redis-server ended (killed after 1.5 s without an answer) and is started again.\n";
   assert.equal(at.said(), line);
 });
@@ -92,7 +95,7 @@ test("one that cannot come back says what to do, and is there once that is done"
   await writeFile(join(at.folder, "appendonlydir/appendonly.aof.1.base.rdb"), "no file of Redis");
   process.kill(await at.pid(), "SIGKILL");
   while (!at.said().includes("does not start")) await sleep(10);
-  assert.match(at.said(), /Bad file format .* Move \S+\/redis aside: jobs that had not ended/);
+  assert.match(at.said(), /Bad file format .* Move .+\/redis aside: jobs that had not ended/);
   await rename(join(at.folder, "appendonlydir"), join(at.folder, "aside"));
   assert.equal(await at.ask("PING"), "+PONG");
   assert.match(at.said(), /\nredis-server is there again\.\n$/);

@@ -43,7 +43,7 @@ export async function keepOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> 
       wasSilent = true;
       server.kill();
     };
-    using watching = watch.watch({ ask: (asked) => ping(server.url, asked), onSilent });
+    using watching = watch.watch({ ask: (asked) => ping(server.socket, asked), onSilent });
     void watching;
     const how = await server.exited;
     return wasSilent ? afterSilence(watch) : how;
@@ -105,8 +105,8 @@ export async function keepOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> 
 }
 
 /** Any answer will do: also that it is loading its file, or takes no writes. */
-async function ping(url: string, signal: AbortSignal): Promise<void> {
-  const socket = connect(new URL(url).pathname);
+async function ping(path: string, signal: AbortSignal): Promise<void> {
+  const socket = connect(path);
   try {
     socket.write("PING\r\n");
     await once(socket, "data", { signal });

@@ -11,6 +11,8 @@ import { endFormerRedis, REDIS_PID_FILE } from "./former-redis.ts";
 export interface RedisProcess extends AsyncDisposable {
   /** `unix:///…` */
   readonly url: string;
+  /** The path of that. */
+  readonly socket: string;
   /** Resolves when the server is gone, wanted or not, with how it went: `SIGKILL`, `exit code 1`. */
   readonly exited: Promise<string>;
   /** Ends it at once, whatever state it is in. What it has acknowledged is with the system and stays. */
@@ -96,6 +98,7 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
   }
   return {
     url: pathToFileURL(socket).href.replace(/^file:/, "unix:"),
+    socket,
     exited,
     kill,
     [Symbol.asyncDispose]: () => stop(shell, exited),
