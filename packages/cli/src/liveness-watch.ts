@@ -77,23 +77,22 @@ export class Silences {
         this.#drop(watched);
         watched.onSilent();
       } else if (silence.asking === undefined) {
-        this.#ask(watched, silence);
+        void this.#ask(watched, silence);
       }
     }
   }
 
-  #ask(watched: Watched, silence: Silence): void {
-    const asking = new AbortController();
-    silence.asking = asking;
-    const done = (answered: boolean): void => {
+  async #ask(watched: Watched, silence: Silence): Promise<void> {
+    silence.asking = new AbortController();
+    try {
+      await watched.ask(silence.asking.signal);
+      // The look after it counts from the one before: an answer is at most one look late.
+      silence.since = this.#lastLook!;
+    } catch {
+      // no answer
+    } finally {
       delete silence.asking;
-      // The look after it counts from here on: an answer is at most one look late.
-      if (answered) silence.since = this.#lastLook!;
-    };
-    watched.ask(asking.signal).then(
-      () => done(true),
-      () => done(false),
-    );
+    }
   }
 
   #drop(watched: Watched): void {

@@ -78,7 +78,9 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
     ],
     { stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true },
   );
-  const exited = once(shell, "exit").then(([code, signal]) => howItWent(code, signal));
+  const exited = once(shell, "exit").then(([code, signal]) =>
+    howItWent(code as number | null, signal as NodeJS.Signals | null),
+  );
   const closed = once(shell, "close");
   const kill = (): void => killGroup(shell.pid!);
   const said: string[] = [];
