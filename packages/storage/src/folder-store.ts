@@ -49,7 +49,7 @@ export function createFolderStore(root: string): ObjectStore {
       await inFolder(dirname(path), () => write(partial));
       if (durable) await sync(partial);
       await inFolder(dirname(path), () => rename(partial, path));
-      if (durable) await sync(dirname(path));
+      if (durable) await syncFolders(dirname(path), root);
     } catch (error) {
       // A store that can only be read says so of this too, and what failed first is what counts.
       await rm(partial, { force: true }).catch(() => {});
@@ -105,8 +105,10 @@ export function createFolderStore(root: string): ObjectStore {
 
     async stat(key) {
       try {
-        const found = await stat(pathOf(key));
-        return found.isFile() ? { bytes: found.size } : undefined;
+        const found = await stat(pathOf(key), { bigint: true });
+        if (!found.isFile()) return undefined;
+        const { ino, size, mtimeNs, ctimeNs } = found;
+        return { bytes: Number(size), version: [ino, size, mtimeNs, ctimeNs].join("-") };
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw storeError(error);
@@ -181,6 +183,13 @@ async function makeFolder(folder: string): Promise<void> {
 async function sync(path: string): Promise<void> {
   await using handle = await open(path, "r");
   await handle.sync();
+}
+
+/** From the folder that has a new entry up to the store: any of them may have been made for it, or for what came before. */
+async function syncFolders(folder: string, root: string): Promise<void> {
+  const folders = [folder];
+  while (folders.at(-1)!.length > root.length) folders.push(dirname(folders.at(-1)!));
+  await Promise.all(folders.map(sync));
 }
 
 /** None where there is no such folder. */

@@ -20,7 +20,12 @@ export function objectStoreConformance(
     await at.store.put("a/b/c.txt", "one");
     await at.store.put("a/b/c.txt", Buffer.from("two"), { durable: true });
     assert.equal((await at.store.get("a/b/c.txt")).toString(), "two");
-    assert.deepEqual(await at.store.stat("a/b/c.txt"), { bytes: 3 });
+    const stored = (await at.store.stat("a/b/c.txt"))!;
+    assert.equal(stored.bytes, 3);
+    assert.deepEqual(await at.store.stat("a/b/c.txt"), stored);
+    await at.store.put("a/b/c.txt", "TWO");
+    assert.notEqual((await at.store.stat("a/b/c.txt"))!.version, stored.version);
+    await at.store.put("a/b/c.txt", "two");
     assert.equal(await at.store.stat("a/b"), undefined, "a folder is not an object");
     await assert.rejects(at.store.get("a/b"), ObjectNotFound);
     await assert.rejects(at.store.get("a/b/c.txt/d"), ObjectNotFound);

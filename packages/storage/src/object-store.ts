@@ -21,6 +21,12 @@ export interface StreamedObject {
   readonly sha256: string;
 }
 
+export interface StoredState {
+  readonly bytes: number;
+  /** Another one wherever the object was put again or changed by hand: nobody has looked at its content. */
+  readonly version: string;
+}
+
 /** A file on this machine that holds an object's content for as long as it is not disposed of. */
 export interface LocalCopy extends AsyncDisposable {
   readonly path: string;
@@ -45,7 +51,7 @@ export interface ObjectStore {
   /** Durable. The file at `path` moves into the store, or is copied where it cannot move. */
   putFile(key: string, path: string): Promise<void>;
   get(key: string): Promise<Buffer>;
-  stat(key: string): Promise<{ bytes: number } | undefined>;
+  stat(key: string): Promise<StoredState | undefined>;
   /** Fails on the stream, not in the call, when the object is missing. */
   read(key: string, range?: ByteRange): Readable;
   localCopy(key: string): Promise<LocalCopy>;

@@ -76,7 +76,7 @@ function whereThereIsAServer(server: () => Promise<TestS3>): void {
     await writeFile(path, body);
     await at.store.putFile("moved", path);
     assert.equal(existsSync(path), false);
-    assert.deepEqual(await at.store.stat("moved"), { bytes: body.length });
+    assert.equal((await at.store.stat("moved"))?.bytes, body.length);
   });
 
   test("s3: a large upload that breaks leaves no parts behind", async () => {

@@ -195,10 +195,7 @@ export function createS3Store(settings: S3Settings): S3Store {
       return Buffer.concat(await Array.fromAsync(pieces(key)));
     },
 
-    async stat(key) {
-      const found = await head(key);
-      return found === undefined ? undefined : { bytes: found.bytes };
-    },
+    stat: head,
 
     read: (key, range) => Readable.from(pieces(key, range), { objectMode: false }),
 
