@@ -1,5 +1,6 @@
 import { modelKeys, newJobId, ProblemError } from "@framequeue/contracts";
-import { loadModelPackage, type ModelPackage } from "@framequeue/models";
+import { loadModelPackage, type ModelPackage, parseManifest } from "@framequeue/models";
+import { readManifest } from "@framequeue/pipeline";
 import { createModelResolver } from "@framequeue/service-api";
 import { type ObjectStore, ObjectNotFound } from "@framequeue/storage";
 
@@ -23,8 +24,8 @@ export async function findVersion(
   const keys = modelKeys(ref.sha256);
   try {
     const file = resources.use(await objects.localCopy(keys.model));
-    const manifest = resources.use(await objects.localCopy(keys.manifest));
-    return await loadModelPackage(file.path, { manifest: manifest.path });
+    const manifest = parseManifest(await readManifest(objects, ref), ref.name);
+    return await loadModelPackage(file.path, { manifest });
   } catch (cause) {
     if (!(cause instanceof ObjectNotFound)) throw cause;
     throw new ProblemError("model-not-found", `The file of ${name} is not in the store.`, {

@@ -10,7 +10,7 @@ import {
 } from "@framequeue/models";
 import { readAliases, registeredModels, storeModel } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
-import { ObjectNotFound, type ObjectStore, openObjectStore } from "@framequeue/storage";
+import { getSealed, isLoss, type ObjectStore, openObjectStore } from "@framequeue/storage";
 import { findModel } from "./find-model.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -110,12 +110,10 @@ async function keptManifest(
 ): Promise<ModelManifest | undefined> {
   const key = modelKeys(sha256).manifest;
   try {
-    return parseManifest(JSON.parse((await objects.get(key)).toString()), key);
+    return parseManifest(await getSealed(objects, key), key);
   } catch (error) {
     const isNone =
-      error instanceof ObjectNotFound ||
-      error instanceof SyntaxError ||
-      (error instanceof ProblemError && error.code === "manifest-invalid");
+      isLoss(error) || (error instanceof ProblemError && error.code === "manifest-invalid");
     if (isNone) return undefined;
     throw error;
   }

@@ -276,7 +276,13 @@ export type UploadOptions = z.infer<typeof uploadOptionsSchema>;
 
 /** The source as the pipeline sees it: an object in the store, a file on the machine, or still to be fetched. */
 export const storedSourceSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("object"), key: z.string(), name: z.string() }),
+  z.object({
+    kind: z.literal("object"),
+    key: z.string(),
+    name: z.string(),
+    /** Of the bytes as they came. Absent where an older version took them in. */
+    sha256: z.string().optional(),
+  }),
   z.object({ kind: z.literal("file"), path: z.string(), name: z.string() }),
   z.object({ kind: z.literal("url"), url: z.string(), name: z.string() }),
 ]);

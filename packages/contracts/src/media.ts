@@ -57,6 +57,8 @@ export const segmentSchema = z.object({
    * expectation, by which missing frames are placed. Absent where packets have no times.
    */
   expectedDeltas: z.array(z.int()).optional(),
+  /** The content name of the object that holds one of the two above. Absent where there is none, or an older version put it. */
+  timesName: z.string().optional(),
   /** Frames to expect. In sequential mode an expectation only, and 0 where nothing is known. */
   frames: z.int().min(0),
   /** The source ends before its headers say, although nothing in it may be damaged: what is missing was cut off. */

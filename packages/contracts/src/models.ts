@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BOUNDS } from "./bounds.ts";
+import { problemSchema } from "./problems.ts";
 
 /** What a model can be for. */
 export const MODEL_TASKS = [
@@ -102,6 +103,8 @@ export const lineageSchema = z.object({
   by: z.enum(REGISTRARS),
   /** The version that it was made from. */
   parent: sha256Schema.optional(),
+  /** What it is called, should its manifest be lost. Absent for what older versions registered. */
+  of: modelRefSchema.omit({ sha256: true }).optional(),
 });
 export type Lineage = z.infer<typeof lineageSchema>;
 
@@ -170,7 +173,7 @@ export const modelVersionSchema = z.object({
 export const modelRecordSchema = modelVersionSchema.extend({
   license: z.string(),
   source: z.string(),
-  lineage: lineageSchema.omit({ v: true }).optional(),
+  lineage: lineageSchema.omit({ v: true, of: true }).optional(),
   /** Newest first. */
   metrics: z.array(modelMetricsSchema),
 });
@@ -185,6 +188,8 @@ export const modelViewSchema = z.object({
     })
     .optional(),
   versions: z.array(modelVersionSchema),
+  /** Why it can be used in part only. */
+  problem: problemSchema.optional(),
 });
 export type ModelView = z.infer<typeof modelViewSchema>;
 /** One model in full. */

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   "job-ended": { status: 409, title: "The job has ended", retryable: false },
   "job-running": { status: 409, title: "The job has not ended", retryable: true },
   "record-damaged": { status: 409, title: "The job's record is damaged", retryable: true },
+  "result-damaged": { status: 409, title: "The result is damaged", retryable: false },
   "method-not-allowed": { status: 405, title: "The method is not allowed here", retryable: false },
   "range-not-satisfiable": {
     status: 416,
@@ -69,6 +70,7 @@ export const PROBLEMS = {
     title: "The model was not loaded in time",
     retryable: true,
   },
+  "model-damaged": { status: 422, title: "The stored model is damaged", retryable: false },
   "manifest-invalid": { status: 422, title: "The model's manifest is not valid", retryable: false },
   "provider-unavailable": {
     status: 500,
@@ -83,6 +85,11 @@ export const PROBLEMS = {
     retryable: true,
   },
   "store-full": { status: 507, title: "The store is full", retryable: true },
+  "store-unreliable": {
+    status: 500,
+    title: "The store loses or damages what it holds",
+    retryable: false,
+  },
   "store-unavailable": { status: 503, title: "The store cannot be reached", retryable: true },
   "queue-unavailable": { status: 503, title: "The queue cannot be reached", retryable: true },
   "shutting-down": { status: 503, title: "The service is stopping", retryable: true },

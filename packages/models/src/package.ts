@@ -23,8 +23,8 @@ export interface ModelPackage {
 }
 
 export interface LoadOptions {
-  /** A manifest that describes the model, instead of one beside it. */
-  readonly manifest?: string;
+  /** A manifest that describes the model, or the file that holds it, instead of one beside it. */
+  readonly manifest?: string | ModelManifest;
 }
 
 /**
@@ -154,8 +154,8 @@ async function manifestBeside(file: string): Promise<ModelManifest | undefined> 
   return names === basename(file) ? parseManifest(value, shared) : undefined;
 }
 
-async function readManifest(file: string): Promise<ModelManifest> {
-  return parseManifest(await readJson(file), file);
+async function readManifest(from: string | ModelManifest): Promise<ModelManifest> {
+  return typeof from === "string" ? parseManifest(await readJson(from), from) : from;
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -121,7 +121,6 @@ test("only the holder of a segment that runs may adopt", async () => {
 /** Puts what infer and track leave of a batch. */
 async function track(d: LedgerDriver, tracked: InferredBatch): Promise<void> {
   const { objects } = site.pipeline;
-  for (const { ref } of tracked.ranges) if (ref !== undefined) await objects.put(ref, "{}");
   const body = JSON.stringify({ v: 1, rows: [], batches: [tracked] });
   const ref = await putIntermediate(objects, d.job, d.ep, "part", body);
   const run = await d.trackBegin(1);
@@ -144,31 +143,68 @@ const refs = async (job: JobId, epoch: string, segment: number) => {
 test("what was tracked, what was inferred, and what the run before left is adopted", async () => {
   const { objects, ledger } = site.pipeline;
   const d = await planned();
-  const at = (name: string): string => objectKeys.intermediate(d.job, "ep", "infer", name);
+  const result = (name: string): Promise<string> =>
+    putIntermediate(objects, d.job, "ep", "infer", name);
+  const [a, b, c] = [await result("a"), await result("b"), await result("c")];
+  const [nameA, nameB, nameC] = [a, b, c].map((key) => key.split("/").at(-1)!);
   await d.segBegin(0, "l");
   await d.segBegin(1, "m");
   for (const b of [0, 1]) await d.finish(0, "l", b);
   await d.end(0, "l", 2);
-  await track(d, batch("0.0", at("a")));
-  await track(d, batch("0.1", at("b")));
+  await track(d, batch("0.0", a));
+  await track(d, batch("0.1", b));
   await d.put(1, "m", 0);
-  await ledger.commit(d.job, d.ep, "1.0", "i", ...(await d.begin("1.0", "i")), at("c"));
-  await objects.put(at("c"), "{}");
+  await ledger.commit(d.job, d.ep, "1.0", "i", ...(await d.begin("1.0", "i")), c);
   await d.put(1, "m", 1);
   const key = (await keepWork(site.pipeline, d.job))!;
   assert.deepEqual(await adoptKept(objects, d.job, key, "ep2", plan), { ...plan, adopts: true });
-  assert.deepEqual(await refs(d.job, "ep2", 0), [true, "0.0 a", "0.1 b"]);
-  assert.deepEqual(await refs(d.job, "ep2", 1), [false, "1.0 c"], "its end was not seen");
+  assert.deepEqual(await refs(d.job, "ep2", 0), [true, `0.0 ${nameA}`, `0.1 ${nameB}`]);
+  assert.deepEqual(await refs(d.job, "ep2", 1), [false, `1.0 ${nameC}`], "its end was not seen");
 
-  // The next run fails before it came to anything; one result was lost meanwhile.
+  // The next run fails before it came to anything; one result was damaged meanwhile.
   await objects.put(objectKeys.plan(d.job, "ep2"), JSON.stringify({ ...plan, adopts: true }));
-  await objects.delete(at("b"));
+  await objects.put(b, "another");
   const none = JSON.stringify({ v: 1, epoch: "ep2", roll: "", parts: [], batches: [], ended: 0 });
   await objects.put(objectKeys.kept(d.job, "ep2"), none);
   await adoptKept(objects, d.job, objectKeys.kept(d.job, "ep2"), "ep3", plan);
-  assert.deepEqual(await refs(d.job, "ep3", 0), [false, "0.0 a", "0.1 -"]);
-  assert.deepEqual(await refs(d.job, "ep3", 1), [false, "1.0 c"]);
+  assert.deepEqual(await refs(d.job, "ep3", 0), [false, `0.0 ${nameA}`, "0.1 -"]);
+  assert.deepEqual(await refs(d.job, "ep3", 1), [false, `1.0 ${nameC}`]);
 });
+
+for (const [what, strike] of [
+  ["gone", (key: string) => site.pipeline.objects.delete(key)],
+  ["damaged", (key: string) => site.pipeline.objects.put(key, '{"v":1,"rows":[],"batches":[]}')],
+] as const) {
+  test(`where a part is ${what}, no segment passes for whole that may have had more`, async () => {
+    const { objects } = site.pipeline;
+    const d = await planned();
+    await d.segBegin(0, "l");
+    await d.segBegin(1, "m");
+    for (const [segment, lease] of [
+      [0, "l"],
+      [1, "m"],
+    ] as const) {
+      for (const b of [0, 1]) await d.finish(segment, lease, b);
+      await d.end(segment, lease, 2);
+    }
+    for (const k of ["0.0", "0.1", "1.0", "1.1"] as const) {
+      await track(d, batch(k, await putIntermediate(objects, d.job, "ep", "infer", k)));
+    }
+    const key = (await keepWork(site.pipeline, d.job))!;
+    const listed = await site.pipeline.ledger.readParts(d.job, "ep");
+    assert.ok(listed.a === "ok");
+    await strike(listed.parts![1]!);
+    assert.notEqual(await adoptKept(objects, d.job, key, "ep2", plan), undefined);
+    const found = await Promise.all([0, 1].map((s) => readAdopted(objects, d.job, "ep2", s)));
+    assert.deepEqual(
+      found.map((adopted) => [adopted?.whole, adopted?.batches.map(({ k }) => k)]),
+      [
+        [false, ["0.0"]],
+        [true, ["1.0", "1.1"]],
+      ],
+    );
+  });
+}
 
 test("nothing is adopted where the work is cut otherwise or the source is another one", async () => {
   const { objects } = site.pipeline;

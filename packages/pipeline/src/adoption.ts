@@ -3,14 +3,14 @@ import {
   inferredBatchSchema,
   type JobId,
   parseBatchKey,
-  partSchema,
 } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { type ObjectStore, putSealed } from "@framequeue/storage";
 import { z } from "zod";
+import { readIntermediate, readSealedJson, unlessLost } from "./intermediates.ts";
 import { objectKeys } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
-import { listParts } from "./parts.ts";
-import { type Plan, planSchema } from "./plan.ts";
+import { partsLeft } from "./parts.ts";
+import { type Plan, planSchema, readPlan } from "./plan.ts";
 
 /** What a run that did not end as it should leaves for the next one. */
 const keptSchema = z.object({
@@ -34,18 +34,31 @@ const adoptedSchema = z.object({
 /** What a run adopts for one segment, in order. */
 export type Adopted = z.infer<typeof adoptedSchema>;
 
-/** Writes down what a retry can adopt of a job that is about to end; answers the object's key, if there is anything. */
+/**
+ * Writes down what another run, or another epoch, can adopt of a job as it stands.
+ *
+ * @param epoch the job must stand in; any where it is absent
+ * @returns the object's key, if there is anything
+ */
 export async function keepWork(
   { ledger, objects }: { readonly ledger: Pick<Ledger, "keep">; readonly objects: ObjectStore },
   job: JobId,
+  epoch?: string,
 ): Promise<string | undefined> {
   const kept = await workSoFar(ledger, job);
-  if (kept === undefined) return undefined;
+  if (kept === undefined || (epoch ?? kept.epoch) !== kept.epoch) return undefined;
   const key = objectKeys.kept(job, kept.epoch);
-  await objects.put(key, JSON.stringify(kept), { durable: true });
-  // A retry tracks from the start.
-  await objects.deletePrefix(objectKeys.checkpoints(job, kept.epoch));
+  await putSealed(objects, key, kept, { durable: true });
   return key;
+}
+
+/** Who adopts what the epoch left tracks from the start. */
+export async function deleteCheckpoints(
+  objects: ObjectStore,
+  job: JobId,
+  epoch: string,
+): Promise<void> {
+  await objects.deletePrefix(objectKeys.checkpoints(job, epoch));
 }
 
 async function workSoFar(ledger: Pick<Ledger, "keep">, job: JobId): Promise<Kept | undefined> {
@@ -85,8 +98,8 @@ export async function adoptKept(
   epoch: string,
   fresh: Plan,
 ): Promise<Plan | undefined> {
-  const kept = await readJson(objects, keptKey, keptSchema);
-  const plan = kept && (await readJson(objects, objectKeys.plan(job, kept.epoch), planSchema));
+  const kept = await unlessLost(readSealedJson(objects, keptKey, keptSchema));
+  const plan = kept && (await unlessLost(readPlan(objects, job, kept.epoch)));
   if (kept === undefined || plan === undefined || !sameWork(plan, fresh)) return undefined;
   await adopt(objects, job, kept, plan, epoch);
   return { ...plan, source: fresh.source, adopts: true };
@@ -106,39 +119,41 @@ async function adopt(
     const before = plan.adopts ? await readAdopted(objects, job, kept.epoch, segment) : undefined;
     const all = [...(before?.batches ?? []), ...tracked, ...(left.get(segment) ?? [])];
     const batches = await withExistingResults(objects, bestOf(all));
-    const ended = segment < kept.ended || before?.whole === true;
+    const ended = (isComplete && segment < kept.ended) || before?.whole === true;
     const whole =
       ended && batches.every((batch, i) => parseBatchKey(batch.k).batch === i && isDone(batch));
     const adopted: Adopted = { v: 1, whole, batches };
-    await objects.put(objectKeys.adopted(job, epoch, segment), JSON.stringify(adopted));
+    await putSealed(objects, objectKeys.adopted(job, epoch, segment), adopted);
   };
   let segment = 0;
+  let isComplete = true;
   let tracked: InferredBatch[] = [];
-  for await (const batch of trackedBatches(objects, kept)) {
-    for (; segment < parseBatchKey(batch.k).segment; segment++, tracked = []) {
-      await write(segment, tracked);
+  for await (const part of partsLeft(objects, kept.roll, kept.parts)) {
+    if (part === "lost") {
+      // Nobody knows of which batches it told, and so not whether the segment has others behind those that are known.
+      isComplete = false;
+      continue;
     }
-    tracked.push(batch);
+    for (const batch of part.batches) {
+      for (; segment < parseBatchKey(batch.k).segment; segment++, tracked = []) {
+        await write(segment, tracked);
+      }
+      isComplete = true;
+      tracked.push(batch);
+    }
   }
   for (; segment < plan.segments.length; segment++, tracked = []) await write(segment, tracked);
 }
 
-/** Undefined where nothing was adopted for the segment. */
+/** Undefined where nothing was adopted for the segment, or nobody can tell any more what. */
 export async function readAdopted(
   objects: ObjectStore,
   job: JobId,
   epoch: string,
   segment: number,
 ): Promise<Adopted | undefined> {
-  return readJson(objects, objectKeys.adopted(job, epoch, segment), adoptedSchema);
-}
-
-/** The batches of a job that were tracked, in order: those of the manifests, then those of the parts since. */
-async function* trackedBatches(objects: ObjectStore, kept: Kept): AsyncGenerator<InferredBatch> {
-  for await (const ref of listParts(objects, kept.roll, kept.parts)) {
-    const part = await readJson(objects, ref, partSchema);
-    yield* part?.batches ?? [];
-  }
+  const key = objectKeys.adopted(job, epoch, segment);
+  return unlessLost(readSealedJson(objects, key, adoptedSchema));
 }
 
 /** Whether two plans cut the same frames into the same batches, for the same model, on the same kind of device. */
@@ -153,7 +168,9 @@ function sameWork(a: Plan, b: Plan): boolean {
   };
   // One that fell back to a single segment is cut so again, whatever the fresh plan would try first.
   const segments = ({ mode, segments }: Plan): string =>
-    mode === "sequential" ? "" : JSON.stringify(segments);
+    mode === "sequential"
+      ? ""
+      : JSON.stringify(segments.map(({ timesName: _, ...segment }) => segment));
   return cut(a) === cut(b) && ["", segments(b)].includes(segments(a));
 }
 
@@ -176,32 +193,21 @@ function isDone({ ranges }: InferredBatch): boolean {
   return ranges.every(({ ref }) => ref !== undefined);
 }
 
-/** Intermediates are not written durably: what a power cut took is worked on again. */
+/** Intermediates are not written durably: what a power cut took, or a disk changed, is worked on again. */
 async function withExistingResults(
   objects: ObjectStore,
   batches: readonly InferredBatch[],
 ): Promise<InferredBatch[]> {
+  const isThere = async (ref: string): Promise<boolean> =>
+    (await unlessLost(readIntermediate(objects, ref))) !== undefined;
   const checked: InferredBatch[] = [];
   for (const batch of batches) {
     const ranges = await Promise.all(
       batch.ranges.map(async ({ f, t, ref }) =>
-        ref !== undefined && (await objects.stat(ref)) !== undefined ? { f, t, ref } : { f, t },
+        ref !== undefined && (await isThere(ref)) ? { f, t, ref } : { f, t },
       ),
     );
     checked.push({ ...batch, ranges });
   }
   return checked;
-}
-
-async function readJson<T>(
-  objects: ObjectStore,
-  key: string,
-  schema: z.ZodType<T>,
-): Promise<T | undefined> {
-  try {
-    return schema.parse(JSON.parse((await objects.get(key)).toString()));
-  } catch (error) {
-    if (error instanceof ObjectNotFound) return undefined;
-    throw error;
-  }
 }

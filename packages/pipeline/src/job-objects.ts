@@ -6,7 +6,8 @@ import {
   jobResultSchema,
   ProblemError,
 } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { getSealed, ObjectDamaged, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { z } from "zod";
 import { objectKeys } from "./keys.ts";
 
 /** The objects that are the truth about a job, whatever Redis remembers. */
@@ -19,7 +20,7 @@ export interface RecordEvents {
 
 export interface DamagedRecord {
   readonly job: JobId;
-  readonly record: "accepted" | "result" | "redis";
+  readonly record: "accepted" | "result" | "redis" | "intermediate" | "artefact";
   /** Of the object in the store, or in Redis. */
   readonly key: string;
   readonly cause: unknown;
@@ -28,22 +29,18 @@ export interface DamagedRecord {
 /** Reads throw `record-damaged` for an object that is there and is not what it should be. */
 export function createJobObjects(objects: ObjectStore, events: RecordEvents = {}) {
   async function read<T>(
-    at: Omit<DamagedRecord, "cause">,
+    at: { readonly job: JobId; readonly record: keyof typeof REMEDIES; readonly key: string },
     parse: (value: unknown) => T & { readonly job?: JobId; readonly id?: JobId },
   ): Promise<T | undefined> {
-    let bytes;
     try {
-      bytes = await objects.get(at.key);
-    } catch (error) {
-      if (error instanceof ObjectNotFound) return undefined;
-      throw error;
-    }
-    try {
-      const value = parse(fromJson(bytes));
+      const value = parse(await getSealed(objects, at.key));
       const owner = value.id ?? value.job;
-      if (owner !== at.job) throw new Error(`It is the record of ${owner}.`);
+      if (owner !== at.job) throw new ObjectDamaged(at.key, `it is the record of ${owner}.`);
       return value;
     } catch (cause) {
+      if (cause instanceof ObjectNotFound) return undefined;
+      const isOfRecord = cause instanceof ObjectDamaged || cause instanceof z.ZodError;
+      if (!isOfRecord) throw cause;
       events.onRecordDamaged?.({ ...at, cause });
       throw recordDamaged({ ...at, cause });
     }
@@ -58,10 +55,23 @@ export function createJobObjects(objects: ObjectStore, events: RecordEvents = {}
     return run;
   }
 
-  const accepted = (id: JobId): Promise<AcceptedJob | undefined> =>
-    read({ job: id, record: "accepted", key: objectKeys.accepted(id) }, (value) =>
-      acceptedJobSchema.parse(value),
-    );
+  /** There is none for an upload that is on its way, a job that was never there, and one that was deleted. */
+  async function accepted(id: JobId): Promise<AcceptedJob | undefined> {
+    const at = { job: id, record: "accepted", key: objectKeys.accepted(id) } as const;
+    const found = await read(at, (value) => acceptedJobSchema.parse(value));
+    if (found !== undefined || !(await hasBegun(id))) return found;
+    const cause = new ObjectNotFound(at.key);
+    events.onRecordDamaged?.({ ...at, cause });
+    throw recordDamaged({ ...at, cause });
+  }
+
+  /** Whether there is what only an accepted job leaves. */
+  async function hasBegun(id: JobId): Promise<boolean> {
+    for await (const name of objects.names(objectKeys.job(id))) {
+      if (/^(work|artifacts|(result|retry)\.\d+\.json)$/.test(name)) return true;
+    }
+    return false;
+  }
 
   /** Of that run; of the newest where none is named. */
   async function result(id: JobId, run?: number): Promise<JobResult | undefined> {
@@ -84,15 +94,6 @@ export function createJobObjects(objects: ObjectStore, events: RecordEvents = {}
 
     wasCancelled: (id: JobId): Promise<boolean> => exists(objectKeys.cancelled(id)),
   };
-}
-
-/** Its error quotes nothing: the source of a job may have a password in its address. */
-function fromJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    throw new Error(`Its ${bytes.length} bytes are not JSON.`);
-  }
 }
 
 /** What a read finds, or how it is damaged. */
@@ -118,15 +119,20 @@ const REMEDIES = {
   accepted:
     "Put the object back from a backup and the job goes on; or cancel the job, delete it, and submit the video again.",
   result:
-    "Put the object back from a backup; or delete the job and submit the video again (one that cannot be deleted yet is to be cancelled first).",
+    "Put the object back from a backup; or retry the job, which makes it again; or delete it (one that cannot be deleted yet is to be cancelled first).",
   redis: "Delete that key in Redis and the job begins again.",
 } as const;
 
-export function recordDamaged({ job, record, key, cause }: DamagedRecord): RecordDamaged {
+export function recordDamaged({
+  job,
+  record,
+  key,
+  cause,
+}: DamagedRecord & { readonly record: keyof typeof REMEDIES }): RecordDamaged {
   const file = key.slice(key.lastIndexOf("/") + 1);
   return new RecordDamaged(
     "record-damaged",
-    `The record ${file} of job ${job} is there and cannot be read. ${REMEDIES[record]}`,
+    `The record ${file} of job ${job} is damaged or gone. ${REMEDIES[record]}`,
     { at: file, cause },
   );
 }

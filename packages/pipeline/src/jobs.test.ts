@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import {
   type JobId,
@@ -332,11 +333,13 @@ test("a retry is another run, promised by an object, and the job can end again",
   assert.equal(await state(job), "validating", "the run before is over");
   await jobs.finish(resultOf(job));
   assert.equal(await state(job), "validating", "and so is its last step");
-  await jobs.finish(resultOf(job, { run: 2 }));
+  const mot = await putArtifact(job);
+  await jobs.finish(resultOf(job, { run: 2, artifacts: { "mot.txt": mot } }));
   assert.deepEqual([await state(job), (await jobs.view(job))!.run], ["succeeded", 2]);
   await assertNothingIsLeft(job);
   assert.deepEqual(await objectsOf(job), [
     "accepted.json",
+    "artifacts/1/mot.txt",
     "result.2.json",
     "retry.2.json",
     "source/street.mp4",
@@ -345,6 +348,68 @@ test("a retry is another run, promised by an object, and the job can end again",
   assert.deepEqual([await state(job), (await jobs.view(job))!.run], ["succeeded", 2]);
   await assert.rejects(jobs.retry(job), { code: "job-ended" });
 });
+
+async function putArtifact(job: JobId): Promise<JobResult["artifacts"][string]> {
+  const key = `jobs/${job}/artifacts/1/mot.txt`;
+  await site.pipeline.objects.put(key, "mot");
+  const sha256 = createHash("sha256").update("mot").digest("hex");
+  return { key, bytes: 3, sha256 };
+}
+
+const LOSSES = {
+  deleted: (key: string) => site.pipeline.objects.delete(key),
+  emptied: (key: string) => site.pipeline.objects.put(key, ""),
+  truncated: async (key: string) => {
+    const body = await site.pipeline.objects.get(key);
+    await site.pipeline.objects.put(key, body.subarray(0, body.length / 2));
+  },
+  flipped: async (key: string) => {
+    const body = await site.pipeline.objects.get(key);
+    body[body.length >> 1]! ^= 1;
+    await site.pipeline.objects.put(key, body);
+  },
+};
+
+for (const [what, strike] of Object.entries(LOSSES)) {
+  test(`a job that succeeded can be retried when its result file is ${what}`, async () => {
+    const { jobs } = site.pipeline;
+    const { job } = await submitAndRun();
+    const mot = await putArtifact(job);
+    await jobs.finish(resultOf(job, { artifacts: { "mot.txt": mot } }));
+    await jobs.checkArtifact(job, "mot.txt", mot);
+    await assert.rejects(jobs.retry(job), { code: "job-ended" });
+    await strike(mot.key);
+    await assert.rejects(jobs.checkArtifact(job, "mot.txt", mot), { code: "result-damaged" });
+    await jobs.retry(job);
+    assert.deepEqual([await state(job), (await jobs.view(job))!.run], ["queued", 2]);
+    const again = await putArtifact(job);
+    await jobs.finish(resultOf(job, { run: 2, artifacts: { "mot.txt": again } }));
+    await jobs.checkArtifact(job, "mot.txt", again);
+    assert.equal(await state(job), "succeeded");
+  });
+
+  test(`a job that succeeded can be retried when the record of its result is ${what}`, async () => {
+    const { jobs, objects } = site.pipeline;
+    const { job } = await submitAndRun();
+    await putArtifact(job);
+    await objects.put(`jobs/${job}/artifacts/2/tracks.jsonl`, "of the run before");
+    await jobs.finish(resultOf(job));
+    await strike(objectKeys.result(job, 1));
+    assert.equal((await jobs.view(job))!.state, "succeeded");
+    await jobs.retry(job);
+    await assert.rejects(jobs.retry(job), { code: "job-running" });
+    assert.equal(await state(job), "queued");
+    await jobs.finish(resultOf(job, { run: 2, artifacts: { "mot.txt": await putArtifact(job) } }));
+    assert.equal(await state(job), "succeeded");
+    assert.deepEqual(await objectsOf(job), [
+      "accepted.json",
+      "artifacts/1/mot.txt",
+      "result.2.json",
+      "retry.2.json",
+      "source/street.mp4",
+    ]);
+  });
+}
 
 test("what cannot be retried says so", async () => {
   const { jobs } = site.pipeline;

@@ -15,10 +15,12 @@ import {
   toProblemError,
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
-import type { ObjectStore } from "@framequeue/storage";
-import { keepWork } from "./adoption.ts";
+import { type ObjectStore, putSealed } from "@framequeue/storage";
+import { deleteCheckpoints, keepWork } from "./adoption.ts";
+import { createArtifactCheck } from "./artifact-check.ts";
 import {
   createJobObjects,
+  type DamagedRecord,
   orDamaged,
   readable,
   RecordDamaged,
@@ -92,20 +94,26 @@ export function createJobs(deps: JobsDeps) {
 
   const truth = createJobObjects(objects, deps.events);
   const { accepted, isAccepted, result, resultIfReadable, lastRun, wasCancelled } = truth;
+  const artifacts = createArtifactCheck(objects);
+  const noteDamage = (record: DamagedRecord): void => deps.events?.onRecordDamaged?.(record);
 
   /**
    * Deletes what is left of a job that is over: its pixels, and its intermediates unless a retry could use them. Does
    * nothing for one that goes on again.
    */
   async function clearWork(id: JobId): Promise<void> {
-    const st = (await ledger.read(id))?.["st"] as JobState | undefined;
+    const record = await ledger.read(id);
+    const st = record?.["st"] as JobState | undefined;
     if (st !== undefined && st !== "cancelling" && !isTerminal(st)) return;
     const ended = st === undefined ? await orDamaged(result(id)) : undefined;
     await clearPixels(id);
     // How it ended nobody knows, and so not what could use the rest.
     if (ended instanceof RecordDamaged) return;
     const state = st ?? ended?.state;
-    if (state !== undefined && RETRYABLE.includes(state)) return;
+    if (state !== undefined && RETRYABLE.includes(state)) {
+      if (record?.["ep"] !== undefined) await deleteCheckpoints(objects, id, record["ep"]);
+      return;
+    }
     await objects.deletePrefix(objectKeys.work(id));
   }
 
@@ -171,6 +179,12 @@ export function createJobs(deps: JobsDeps) {
     return record === undefined || runOf(record) < run;
   }
 
+  /** Whether Redis says that the run ended, of which the objects say nothing. */
+  async function isResultLost(id: JobId, run: number): Promise<boolean> {
+    const record = await ledger.read(id);
+    return record !== undefined && runOf(record) === run && isTerminal(record["st"] as JobState);
+  }
+
   async function startRun(job: AcceptedJob, run: number): Promise<void> {
     await watch(job.id);
     const started = await ledger.retry(job.id, run);
@@ -216,7 +230,7 @@ export function createJobs(deps: JobsDeps) {
     } catch (cause) {
       if (!(cause instanceof Error && cause.message.startsWith("WRONGTYPE "))) throw cause;
       const damaged = { job: id, record: "redis", key: jobKey(id), cause } as const;
-      deps.events?.onRecordDamaged?.(damaged);
+      noteDamage(damaged);
       throw recordDamaged(damaged);
     }
   }
@@ -259,6 +273,24 @@ export function createJobs(deps: JobsDeps) {
     clearWork,
     watch,
     view,
+    /** Tells those who count that something was found damaged. */
+    noteDamage,
+
+    /**
+     * That a result file is what the job wrote.
+     *
+     * @throws ProblemError `result-damaged`
+     */
+    async checkArtifact(id: JobId, name: string, artifact: Artifact): Promise<void> {
+      if (await artifacts.isIntact(artifact)) return;
+      const damage = new ProblemError(
+        "result-damaged",
+        `${name} of job ${id} is gone from the object store, or is not what the job wrote. Put it back from a backup; or POST /v1/jobs/${id}/retry, which makes it again.`,
+        { at: name },
+      );
+      noteDamage({ job: id, record: "artefact", key: artifact.key, cause: damage });
+      throw damage;
+    },
 
     /**
      * The job exists once this resolves, and survives a Redis that forgets its last second: the object is put first.
@@ -267,9 +299,10 @@ export function createJobs(deps: JobsDeps) {
     async submit(job: AcceptedJob, signal?: AbortSignal, askedBy?: string): Promise<void> {
       const steps = [
         () =>
-          objects.put(
+          putSealed(
+            objects,
             objectKeys.accepted(job.id),
-            JSON.stringify(acceptedJobSchema.parse(withoutSecrets(job))),
+            acceptedJobSchema.parse(withoutSecrets(job)),
             { durable: true },
           ),
         // Second: of a submission that is cut off here no secret is left.
@@ -301,6 +334,9 @@ export function createJobs(deps: JobsDeps) {
     },
 
     wasCancelled,
+
+    /** Whether there is a result of the job's newest run, readable or not. */
+    isEnded: async (id: JobId): Promise<boolean> => (await orDamaged(result(id))) !== undefined,
 
     /** Ends a job in Redis whose result is there already. Answers whether it is. */
     async adoptResult(id: JobId): Promise<boolean> {
@@ -404,18 +440,24 @@ export function createJobs(deps: JobsDeps) {
     },
 
     /**
-     * Another run of a job that failed, or that has warnings: what has a result is not worked on again. Throws
-     * `job-not-found`, `job-ended` where there is nothing to mend, or `job-running`.
+     * Another run of a job that failed or has warnings, or whose result was lost or damaged: what still is there is not
+     * worked on again. Throws `job-not-found`, `job-ended` where there is nothing to mend, or `job-running`.
      */
     async retry(id: JobId): Promise<void> {
       const job = await accepted(id);
       if (job === undefined) throw jobNotFound(id);
       if (await wasCancelled(id)) throw jobEnded(id, "cancelled");
       let run = await lastRun(id);
-      const last = await result(id, run);
-      if (last === undefined && !(await isOwed(id, run))) throw jobRunning(id);
-      if (last !== undefined) {
-        if (!RETRYABLE.includes(last.state)) throw jobEnded(id, last.state);
+      const last = await orDamaged(result(id, run));
+      if (last === undefined && !(await isOwed(id, run)) && !(await isResultLost(id, run))) {
+        throw jobRunning(id);
+      }
+      if (last !== undefined || !(await isOwed(id, run))) {
+        if (last !== undefined && !(last instanceof RecordDamaged)) {
+          const isMendable =
+            RETRYABLE.includes(last.state) || (await artifacts.damaged(last)).length > 0;
+          if (!isMendable) throw jobEnded(id, last.state);
+        }
         run++;
         // The object comes first: what was promised outlives a Redis that forgets it.
         await objects.put(objectKeys.retry(id, run), JSON.stringify({ v: 1, job: id, run }), {
@@ -465,7 +507,7 @@ export function createJobs(deps: JobsDeps) {
       const warnings = before.warnings.filter(({ code }) => code !== retryFailed.code);
       await this.finish({
         ...end,
-        state: before.state,
+        state: "succeeded_with_warnings",
         warnings: [...warnings, retryFailed],
         artifacts: before.artifacts,
       });
@@ -484,11 +526,10 @@ export function createJobs(deps: JobsDeps) {
       const kept = RETRYABLE.includes(state)
         ? ((await keepWork(deps, job)) ?? before?.kept)
         : undefined;
-      await objects.put(
+      await putSealed(
+        objects,
         objectKeys.result(job, run),
-        JSON.stringify(
-          jobResultSchema.parse({ ...jobResult, ...(kept === undefined ? {} : { kept }) }),
-        ),
+        jobResultSchema.parse({ ...jobResult, ...(kept === undefined ? {} : { kept }) }),
         { durable: true },
       );
       const ended = await endRun(job, { run, state, finishedAt, problem }, gaps);
@@ -496,20 +537,22 @@ export function createJobs(deps: JobsDeps) {
       if (ended.a === "ended" && isCancelled(ended.st)) {
         await objects.delete(objectKeys.result(job, run));
       }
-      if (ended.a === "ok" && before !== undefined) await replace(before, jobResult);
+      if (ended.a === "ok" && run > 1) await replace(jobResult);
       await clearWork(job);
     },
   };
 
-  /** Deletes the result of the run before, and those of its files that are not among the new ones. */
-  async function replace(before: JobResult, after: JobResult): Promise<void> {
-    const wanted = new Set(Object.values(after.artifacts).map(({ key }) => key));
-    for (const { key } of Object.values(before.artifacts)) {
+  /** Deletes the results of the run before: its record, which may be one that nobody can read, and files that are not among the new ones. */
+  async function replace({ job, run, artifacts }: JobResult): Promise<void> {
+    const wanted = new Set(Object.values(artifacts).map(({ key }) => key));
+    for await (const key of objects.list(objectKeys.artifacts(job))) {
       if (!wanted.has(key)) await objects.delete(key);
     }
-    await objects.delete(objectKeys.result(before.job, before.run));
+    await objects.delete(objectKeys.result(job, run - 1));
   }
 }
+
+type Artifact = JobResult["artifacts"][string];
 
 /** How a run ends that another one may do better. */
 const RETRYABLE: readonly JobState[] = ["failed", "succeeded_with_warnings"];

@@ -147,7 +147,10 @@ export function createLedger(redis: RedisClient, site: string) {
       >("keep", job),
 
     validate: (job: JobId) =>
-      call<Answer<"ok", { run: number }> | Answer<"planned" | "skip"> | Gone>("validate", job),
+      call<Answer<"ok", { run: number; kept?: string }> | Answer<"planned" | "skip"> | Gone>(
+        "validate",
+        job,
+      ),
 
     /** Nothing new starts; what runs may commit. */
     pause: (job: JobId) =>
@@ -274,7 +277,20 @@ export function createLedger(redis: RedisClient, site: string) {
       total: number,
     ) => call<Answer<"ok"> | Stale | Gone>("fallback", job, ep, segment, lease, newEp, total),
 
-    replan: (job: JobId, ep: string) => call<Answer<"ok"> | Gone>("replan", job, ep),
+    /**
+     * The plan is given up and another is to be made.
+     *
+     * @param kept the object that tells what the next epoch can adopt, or empty: where there is such a thing, or nothing
+     * of it is left, what `ep` left was lost. Absent: nothing was, and nothing can be adopted
+     */
+    replan: (job: JobId, ep: string, kept?: string) =>
+      call<Answer<"ok"> | Answer<"exhausted"> | Gone>(
+        "replan",
+        job,
+        ep,
+        kept === undefined ? 0 : 1,
+        kept ?? "",
+      ),
 
     begin: (job: JobId, ep: string, k: BatchKey, lease: string, stage: "enhance" | "infer") =>
       call<

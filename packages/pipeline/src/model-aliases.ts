@@ -4,24 +4,63 @@ import {
   type JobId,
   type ModelAliases,
   modelAliasesSchema,
+  ProblemError,
 } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import {
+  getSealed,
+  ObjectDamaged,
+  ObjectNotFound,
+  type ObjectStore,
+  putSealed,
+} from "@framequeue/storage";
+import { z } from "zod";
 
-/** Undefined for a model that has no aliases: then its highest version serves. */
+/**
+ * Undefined for a model that has no aliases: then its highest version serves.
+ *
+ * @throws AliasesDamaged
+ */
 export async function readAliases(
   objects: ObjectStore,
   name: string,
 ): Promise<ModelAliases | undefined> {
   try {
-    return modelAliasesSchema.parse(JSON.parse((await objects.get(aliasesKey(name))).toString()));
+    return modelAliasesSchema.parse(await getSealed(objects, aliasesKey(name)));
   } catch (error) {
     if (error instanceof ObjectNotFound) return undefined;
+    if (error instanceof ObjectDamaged || error instanceof z.ZodError) {
+      throw new AliasesDamaged(name, error);
+    }
+    throw error;
+  }
+}
+
+/** Nobody knows any more which version of the model new jobs were to get. */
+export class AliasesDamaged extends ProblemError {
+  constructor(name: string, cause: unknown) {
+    super(
+      "model-damaged",
+      `The record of which version of ${name} serves is damaged. POST /v1/models/${name}/aliases/stable sets it anew; jobs that name a version (${name}@VERSION) go on.`,
+      { at: "name", cause },
+    );
+  }
+}
+
+/** The same for those who set the aliases anew, or have others to look after: none where they are damaged. */
+export async function readableAliases(
+  objects: ObjectStore,
+  name: string,
+): Promise<ModelAliases | undefined> {
+  try {
+    return await readAliases(objects, name);
+  } catch (error) {
+    if (error instanceof AliasesDamaged) return undefined;
     throw error;
   }
 }
 
 export async function putAliases(objects: ObjectStore, aliases: ModelAliases): Promise<void> {
-  await objects.put(aliasesKey(aliases.name), JSON.stringify(aliases), { durable: true });
+  await putSealed(objects, aliasesKey(aliases.name), aliases, { durable: true });
 }
 
 /** The sha256 of the version that a job gets: by its id alone, so that it is the same whoever asks. */

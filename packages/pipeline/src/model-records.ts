@@ -5,10 +5,11 @@ import {
   modelKeys,
   type ModelMetrics,
   modelMetricsSchema,
+  type ModelRef,
   newToken,
   ProblemError,
 } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { getSealed, isLoss, type ObjectStore, putSealed } from "@framequeue/storage";
 
 /** So many reports of a version are kept; more are refused, so that nobody fills the store by a loop. */
 const MOST_REPORTS = 200;
@@ -16,26 +17,25 @@ const MOST_REPORTS = 200;
 /** Says where a version came from, unless that is said already. */
 export async function putLineage(
   objects: ObjectStore,
-  sha256: string,
-  lineage: Omit<Lineage, "v" | "createdAt">,
+  { sha256, ...of }: ModelRef,
+  lineage: Omit<Lineage, "v" | "createdAt" | "of">,
 ): Promise<void> {
   const key = modelKeys(sha256).lineage;
   if ((await objects.stat(key)) !== undefined) return;
   const createdAt = new Date().toISOString();
-  const record: Lineage = { v: 1, createdAt, ...lineage };
-  await objects.put(key, JSON.stringify(record), { durable: true });
+  const record: Lineage = { v: 1, createdAt, ...lineage, of };
+  await putSealed(objects, key, record, { durable: true });
 }
 
-/** Undefined for a version that was registered before lineage was kept. */
+/** Undefined for a version that was registered before lineage was kept, or whose record is lost. */
 export async function readLineage(
   objects: ObjectStore,
   sha256: string,
 ): Promise<Lineage | undefined> {
   try {
-    const text = (await objects.get(modelKeys(sha256).lineage)).toString();
-    return lineageSchema.parse(JSON.parse(text));
+    return lineageSchema.safeParse(await getSealed(objects, modelKeys(sha256).lineage)).data;
   } catch (error) {
-    if (error instanceof ObjectNotFound) return undefined;
+    if (isLoss(error)) return undefined;
     throw error;
   }
 }
@@ -61,17 +61,21 @@ export async function addMetrics(
   }
   const metrics: ModelMetrics = { ...report, at: new Date().toISOString() };
   const key = `${prefix}/${metrics.at.replaceAll(":", "")}-${newToken()}.json`;
-  await objects.put(key, JSON.stringify(metrics), { durable: true });
+  await putSealed(objects, key, metrics, { durable: true });
   return metrics;
 }
 
-/** What was measured of a version, newest first. */
+/** What was measured of a version, newest first, as far as it can be read. */
 export async function readMetrics(objects: ObjectStore, sha256: string): Promise<ModelMetrics[]> {
   const keys = await Array.fromAsync(objects.list(modelKeys(sha256).metrics));
   const reports: ModelMetrics[] = [];
   for (const key of keys.sort().toReversed()) {
-    const text = (await objects.get(key)).toString();
-    reports.push(modelMetricsSchema.parse(JSON.parse(text)));
+    const found = await getSealed(objects, key).catch((error: unknown) => {
+      if (isLoss(error)) return undefined;
+      throw error;
+    });
+    const { data } = modelMetricsSchema.safeParse(found);
+    if (data !== undefined) reports.push(data);
   }
   return reports;
 }

@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type Lineage, modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { ObjectNotFound, objectSha256, type ObjectStore } from "@framequeue/storage";
+import { putManifest, readManifest } from "./manifest-record.ts";
 import { putAliases, readAliases } from "./model-aliases.ts";
 import { aliasLock, registerLock, whileLocked } from "./model-locks.ts";
 import { putLineage } from "./model-records.ts";
@@ -28,7 +29,7 @@ export interface NewVersion {
 
 /**
  * Makes a file that was checked a version. Versions never change: the same file again is no fault where its manifest
- * says the same.
+ * says the same, and mends what is damaged.
  *
  * @param lineage where it comes from; its parent must be registered
  * @returns the version as it is registered, and whether it is new
@@ -44,8 +45,13 @@ export async function registerModel(
   return whileLocked(redis, registering(site), async () => {
     const all = await registeredModels(objects);
     const same = all.find(({ sha256 }) => sha256 === ref.sha256);
+    const keys = modelKeys(ref.sha256);
     if (same !== undefined) {
-      await checkSame(objects, model);
+      if (!(await isManifestLost(objects, same))) await checkSame(objects, model);
+      else await putManifest(objects, ref.sha256, manifest);
+      if ((await objectSha256(objects, keys.model)) !== ref.sha256) {
+        await objects.putStream(keys.model, createReadStream(file));
+      }
       return { ref: same, isNew: false };
     }
     const other = all.find(({ name, version }) => name === ref.name && version === ref.version);
@@ -63,14 +69,12 @@ export async function registerModel(
         at: "parent",
       });
     }
-    const keys = modelKeys(ref.sha256);
     try {
       // what a removal left that was cut off
       await objects.deletePrefix(keys.all);
       await objects.putStream(keys.model, createReadStream(file));
-      await putLineage(objects, ref.sha256, lineage);
-      // the manifest is what makes it a version
-      await objects.put(keys.manifest, JSON.stringify(manifest), { durable: true });
+      await putLineage(objects, ref, lineage);
+      await putManifest(objects, ref.sha256, manifest);
     } catch (error) {
       // what failed first is what counts
       await objects.deletePrefix(keys.all).catch(() => {});
@@ -80,13 +84,22 @@ export async function registerModel(
   });
 }
 
+async function isManifestLost(objects: ObjectStore, model: ModelRef): Promise<boolean> {
+  try {
+    await readManifest(objects, model);
+    return false;
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === "model-damaged") return true;
+    throw error;
+  }
+}
+
 /** Throws where the file is registered with another manifest, which is a version that would have to change. */
 async function checkSame(
   objects: ObjectStore,
   { ref, manifest, stated }: NewVersion,
 ): Promise<void> {
-  const text = (await objects.get(modelKeys(ref.sha256).manifest)).toString();
-  const kept = JSON.parse(text) as Record<string, unknown>;
+  const kept = (await readManifest(objects, ref)) as Record<string, unknown>;
   // as it would be kept: without what is undefined
   const given = JSON.parse(JSON.stringify(manifest)) as Record<string, unknown>;
   const fields = stated ?? [...new Set([...Object.keys(kept), ...Object.keys(given)])];

@@ -7,11 +7,13 @@ import {
   tuningKey,
   tuningSchema,
 } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { getSealed, isLoss, objectSha256, type ObjectStore, putSealed } from "@framequeue/storage";
+import { putManifest } from "./manifest-record.ts";
 import { putLineage } from "./model-records.ts";
 
 /**
- * Puts a model into the object store, where every service finds it by its hash. Again is no fault.
+ * Puts a model into the object store, where every service finds it by its hash. Again is no fault, and mends what is
+ * damaged.
  *
  * @param by what brings it, for its lineage; without it none is written
  */
@@ -21,18 +23,18 @@ export async function storeModel(
   by?: Lineage["by"],
 ): Promise<ModelRef> {
   const keys = modelKeys(model.ref.sha256);
-  if ((await objects.stat(keys.model)) === undefined) {
+  if ((await objectSha256(objects, keys.model)) !== model.ref.sha256) {
     await objects.put(keys.model, await readFile(model.file), { durable: true });
   }
-  if (by !== undefined) await putLineage(objects, model.ref.sha256, { by });
-  await objects.put(keys.manifest, JSON.stringify(model.manifest), { durable: true });
+  if (by !== undefined) await putLineage(objects, model.ref, { by });
+  await putManifest(objects, model.ref.sha256, model.manifest);
   return model.ref;
 }
 
 /** Remembers what was measured, for the model and the class of device that it names. */
 export async function storeTuning(objects: ObjectStore, tuning: Tuning): Promise<void> {
   const key = tuningKey(tuning.sha256, tuning.class);
-  await objects.put(key, JSON.stringify(tuning), { durable: true });
+  await putSealed(objects, key, tuning, { durable: true });
 }
 
 /** What was measured of a model on a class of device; undefined where nothing was, or nothing that can be read. */
@@ -42,10 +44,10 @@ export async function readTuning(
   numericClass: string,
 ): Promise<Tuning | undefined> {
   try {
-    const text = (await objects.get(tuningKey(sha256, numericClass))).toString();
-    return tuningSchema.safeParse(JSON.parse(text)).data;
+    const found = await getSealed(objects, tuningKey(sha256, numericClass));
+    return tuningSchema.safeParse(found).data;
   } catch (error) {
-    if (error instanceof ObjectNotFound || error instanceof SyntaxError) return undefined;
+    if (isLoss(error)) return undefined;
     throw error;
   }
 }

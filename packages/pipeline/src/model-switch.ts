@@ -4,6 +4,7 @@ import {
   type AliasStep,
   aliased,
   putAliases,
+  readableAliases,
   readAliases,
   stepAliases,
   stepBack,
@@ -43,7 +44,7 @@ export async function changeAlias(
 ): Promise<ModelAliases> {
   return alone(deps, name, options, async () => {
     const versions = await versionsOf(deps, name);
-    const now = await readAliases(deps.objects, name);
+    const now = await readableAliases(deps.objects, name);
     return switchTo(
       deps,
       versions,
@@ -85,7 +86,7 @@ export async function keepAliased({
   let versions: readonly ModelRef[] | undefined;
   for await (const key of objects.list("aliases")) {
     const name = /^aliases\/(.+)\.json$/.exec(key)?.[1];
-    const aliases = name === undefined ? undefined : await readAliases(objects, name);
+    const aliases = name === undefined ? undefined : await readableAliases(objects, name);
     if (aliases === undefined) continue;
     versions ??= await registeredModels(objects);
     const wanted = aliased(aliases);

@@ -9,8 +9,9 @@ import {
   storedSourceSchema,
   warningSchema,
 } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { ObjectNotFound, type ObjectStore, putSealed } from "@framequeue/storage";
 import { z } from "zod";
+import { IntermediateLost, readSealedJson } from "./intermediates.ts";
 import { createJobObjects, type RecordEvents } from "./job-objects.ts";
 import { objectKeys } from "./keys.ts";
 import { sourceStateSchema } from "./source.ts";
@@ -21,8 +22,10 @@ export const planSchema = z.object({
   /** Where the source's bytes are now: fetched, if it was a URL. */
   source: storedSourceSchema,
   sourceSha256: z.string(),
-  /** A file on the machine as it was looked at: every pass reads so much of it. Absent for an object, which never changes. */
+  /** A file on the machine as it was looked at: every pass reads so much of it. Absent for an object. */
   sourceState: sourceStateSchema.optional(),
+  /** Of an object, which is not to change: its version as it was looked at. */
+  sourceVersion: z.string().optional(),
   media: mediaInfoSchema,
   mode: segmentModeSchema,
   /** The size and layout in which frames travel. */
@@ -61,6 +64,20 @@ export const planSchema = z.object({
 });
 export type Plan = z.infer<typeof planSchema>;
 
+export async function putPlan(
+  objects: ObjectStore,
+  job: JobId,
+  epoch: string,
+  plan: Plan,
+): Promise<void> {
+  await putSealed(objects, objectKeys.plan(job, epoch), plan);
+}
+
+/** @throws IntermediateLost */
+export function readPlan(objects: ObjectStore, job: JobId, epoch: string): Promise<Plan> {
+  return readSealedJson(objects, objectKeys.plan(job, epoch), planSchema);
+}
+
 /** A job's immutable facts: what was accepted, and what was planned for this epoch. */
 export interface JobFacts {
   readonly job: AcceptedJob;
@@ -69,7 +86,10 @@ export interface JobFacts {
 
 export type FactsReader = (job: JobId, epoch: string) => Promise<JobFacts | undefined>;
 
-/** Reads job facts and remembers the last few; both objects never change. Undefined when the job is cleared away. */
+/**
+ * Reads job facts and remembers the last few; both objects never change. Undefined when the job is cleared away, which
+ * takes the plan first; throws `IntermediateLost` for a plan that is damaged.
+ */
 export function createFactsReader(
   objects: ObjectStore,
   { remembered = 32, events = {} }: { remembered?: number; events?: RecordEvents } = {},
@@ -86,18 +106,16 @@ export function createFactsReader(
     }
     try {
       // The plan goes first when a job ends: its tasks then do not wait for a record that cannot be read.
-      const plan = await objects.get(objectKeys.plan(job, epoch));
+      const plan = await readPlan(objects, job, epoch);
       const found = await accepted(job);
       if (found === undefined) return undefined;
-      const facts = {
-        job: found,
-        plan: planSchema.parse(JSON.parse(plan.toString())),
-      };
+      const facts = { job: found, plan };
       cache.set(key, facts);
       if (cache.size > remembered) cache.delete(cache.keys().next().value!);
       return facts;
     } catch (error) {
-      if (error instanceof ObjectNotFound) return undefined;
+      const isGone = error instanceof IntermediateLost && error.cause instanceof ObjectNotFound;
+      if (isGone) return undefined;
       throw error;
     }
   };

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type JobId, newToken } from "@framequeue/contracts";
 import { objectKeys, witnessKey } from "./keys.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { IntermediateLost } from "./intermediates.ts";
 import { jobShare } from "./job-share.ts";
 import { reconcileJob, type RepairStep, type SeenJob } from "./reconcile-job.ts";
 import { reconcileStores } from "./reconcile-stores.ts";
 import { recoverJob, storedJobs } from "./recover-job.ts";
 import { redisTrouble } from "./redis-trouble.ts";
+import { remake } from "./remake.ts";
 import { Suspects } from "./suspects.ts";
 
 /** What the reconciler tells the outside. */
@@ -199,8 +201,18 @@ async function* endOf(
   // This pass has held it against its objects already.
   if (isLookedAt) return;
   // Where the plan is gone, a job that had ended was brought back.
-  const isPlanned =
-    typeof seen === "object" &&
-    (await objects.stat(objectKeys.plan(job, seen.epoch))) !== undefined;
-  if (!isPlanned) yield* recoverJob({ ...pipeline, suspects }, job);
+  if (typeof seen === "string") {
+    yield* recoverJob({ ...pipeline, suspects }, job);
+    return;
+  }
+  const { epoch } = seen;
+  const key = objectKeys.plan(job, epoch);
+  if ((await objects.stat(key)) !== undefined) return;
+  yield* recoverJob({ ...pipeline, suspects }, job);
+  // Without it no step begins, and none knows whether the job is over.
+  const isOver = (await jobs.isEnded(job)) || (await jobs.wasCancelled(job));
+  if (isOver || !suspects.see(`no plan ${job}/${epoch}`)) return;
+  if (await remake(pipeline, job, epoch, new IntermediateLost(key))) {
+    yield `had ${job} planned again, whose plan is gone`;
+  }
 }

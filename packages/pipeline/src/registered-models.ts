@@ -1,5 +1,6 @@
 import { MODEL_TASKS, type ModelRef, modelRefSchema, roleOf } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { getSealed, isLoss, ObjectDamaged, type ObjectStore } from "@framequeue/storage";
+import { readLineage } from "./model-records.ts";
 
 const MANIFEST = /^models\/([0-9a-f]{64})\/manifest\.json$/;
 
@@ -18,20 +19,25 @@ export async function registeredModels(objects: ObjectStore): Promise<ModelRef[]
   );
 }
 
-/** Undefined for one that was removed meanwhile or is not a manifest. */
+/**
+ * Undefined for one that was removed meanwhile or is not a manifest. One whose manifest is damaged is still what its
+ * lineage calls it: a job that names it is not to get another version without a word.
+ */
 async function readRef(
   objects: ObjectStore,
   key: string,
   sha256: string,
 ): Promise<ModelRef | undefined> {
   try {
-    const manifest = JSON.parse((await objects.get(key)).toString()) as { task?: unknown };
+    const manifest = (await getSealed(objects, key)) as { task?: unknown };
     const task = MODEL_TASKS.find((each) => each === manifest.task);
     if (task === undefined) return undefined;
     const { data } = modelRefSchema.safeParse({ ...manifest, role: roleOf(task), sha256 });
     return data;
   } catch (error) {
-    if (error instanceof ObjectNotFound || error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!isLoss(error)) throw error;
+    const of =
+      error instanceof ObjectDamaged ? (await readLineage(objects, sha256))?.of : undefined;
+    return of && { ...of, sha256 };
   }
 }

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { newJobId } from "@framequeue/contracts";
 import { createFolderStore } from "@framequeue/storage";
+import { IntermediateLost } from "./intermediates.ts";
+import { objectKeys } from "./keys.ts";
 import { putSegmentTimes, readSegment } from "./segment-times.ts";
 
 test("times of frames go to objects of their own and come back with their segment", async () => {
@@ -17,13 +19,21 @@ test("times of frames go to objects of their own and come back with their segmen
       { startPts: 120, ptsDeltas: [120, 41], frames: 2 },
     ];
     const bare = await putSegmentTimes(objects, job, "ep", parallel);
-    assert.deepEqual(bare, [
-      { startPts: 0, frames: 3 },
-      { startPts: 120, frames: 2 },
-    ]);
+    assert.deepEqual(
+      bare.map(({ timesName: _, ...segment }) => segment),
+      [
+        { startPts: 0, frames: 3 },
+        { startPts: 120, frames: 2 },
+      ],
+    );
     for (const [index, segment] of parallel.entries()) {
       assert.deepEqual(await readSegment(objects, job, "ep", { segments: bare }, index), segment);
     }
+    const key = objectKeys.segmentTimes(job, "ep", 1);
+    await objects.put(key, "[120,42]");
+    await assert.rejects(readSegment(objects, job, "ep", { segments: bare }, 1), IntermediateLost);
+    await objects.delete(key);
+    await assert.rejects(readSegment(objects, job, "ep", { segments: bare }, 1), IntermediateLost);
     const sequential = await putSegmentTimes(objects, job, "eq", [{ frames: 5 }]);
     assert.deepEqual(await readSegment(objects, job, "eq", { segments: sequential }, 0), {
       frames: 5,

@@ -1,5 +1,6 @@
 import { type JobId, type Segment, segmentSchema } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { contentName, type ObjectStore } from "@framequeue/storage";
+import { IntermediateLost, orLost } from "./intermediates.ts";
 import { objectKeys } from "./keys.ts";
 import type { Plan } from "./plan.ts";
 
@@ -17,15 +18,23 @@ export async function putSegmentTimes(
 ): Promise<Segment[]> {
   const bare: Segment[] = [];
   for (const [index, { ptsDeltas, expectedDeltas, ...segment }] of segments.entries()) {
-    bare.push(segment);
     const times = ptsDeltas ?? expectedDeltas;
-    if (times === undefined) continue;
-    await objects.put(objectKeys.segmentTimes(job, epoch, index), JSON.stringify(times));
+    if (times === undefined) {
+      bare.push(segment);
+      continue;
+    }
+    const body = JSON.stringify(times);
+    await objects.put(objectKeys.segmentTimes(job, epoch, index), body);
+    bare.push({ ...segment, timesName: contentName(body) });
   }
   return bare;
 }
 
-/** A segment of a plan with the times of its frames, or those that a sequential one expects, where there are any. */
+/**
+ * A segment of a plan with the times of its frames, or those that a sequential one expects, where there are any.
+ *
+ * @throws IntermediateLost
+ */
 export async function readSegment(
   objects: ObjectStore,
   job: JobId,
@@ -33,15 +42,17 @@ export async function readSegment(
   plan: Pick<Plan, "segments">,
   index: number,
 ): Promise<Segment> {
-  const segment = plan.segments[index]!;
-  try {
-    const body = await objects.get(objectKeys.segmentTimes(job, epoch, index));
-    const times = timesSchema.parse(JSON.parse(body.toString()));
-    return segment.startPts === undefined
-      ? { ...segment, expectedDeltas: times }
-      : { ...segment, ptsDeltas: times };
-  } catch (error) {
-    if (segment.startPts === undefined && error instanceof ObjectNotFound) return segment;
-    throw error;
+  const { timesName, ...segment } = plan.segments[index]!;
+  const key = objectKeys.segmentTimes(job, epoch, index);
+  if (timesName === undefined && (await objects.stat(key)) === undefined) {
+    // A sequential one may have none.
+    if (segment.startPts === undefined) return segment;
+    throw new IntermediateLost(key);
   }
+  const body = await orLost(key, () => objects.get(key));
+  if (timesName !== undefined && contentName(body) !== timesName) throw new IntermediateLost(key);
+  const times = timesSchema.parse(JSON.parse(body.toString()));
+  return segment.startPts === undefined
+    ? { ...segment, expectedDeltas: times }
+    : { ...segment, ptsDeltas: times };
 }

@@ -1,5 +1,16 @@
-import type { AcceptedJob, JobId, StoredSource } from "@framequeue/contracts";
-import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import {
+  type AcceptedJob,
+  type JobId,
+  ProblemError,
+  type StoredSource,
+} from "@framequeue/contracts";
+import {
+  getSealed,
+  ObjectDamaged,
+  ObjectNotFound,
+  type ObjectStore,
+  putSealed,
+} from "@framequeue/storage";
 import { z } from "zod";
 import { objectKeys } from "./keys.ts";
 
@@ -22,21 +33,29 @@ export function withoutSecrets(job: AcceptedJob): AcceptedJob {
 export async function putAddress(objects: ObjectStore, job: AcceptedJob): Promise<void> {
   if (job.source.kind !== "url" || withoutSecrets(job) === job) return;
   const { url } = job.source;
-  await objects.put(objectKeys.address(job.id), JSON.stringify({ v: 1, url }), { durable: true });
+  await putSealed(objects, objectKeys.address(job.id), { v: 1, url }, { durable: true });
 }
 
-/** The whole address of the source; that of the accepted job where none was kept beside it. */
+/**
+ * The whole address of the source; that of the accepted job where none was kept beside it.
+ *
+ * @throws ProblemError `source-not-found` where it was kept and is damaged
+ */
 export async function readAddress(
   objects: ObjectStore,
   job: JobId,
   source: Extract<StoredSource, { kind: "url" }>,
 ): Promise<string> {
   try {
-    const text = (await objects.get(objectKeys.address(job))).toString();
-    return addressSchema.parse(JSON.parse(text)).url;
+    return addressSchema.parse(await getSealed(objects, objectKeys.address(job))).url;
   } catch (error) {
     if (error instanceof ObjectNotFound) return source.url;
-    throw error;
+    if (!(error instanceof ObjectDamaged || error instanceof z.ZodError)) throw error;
+    throw new ProblemError(
+      "source-not-found",
+      "The address of the source, as it was kept until the source is fetched, is damaged. Submit the job again.",
+      { at: "source" },
+    );
   }
 }
 

@@ -34,7 +34,7 @@ async function happening(what: (path: string) => Promise<void>, elsewhere = fals
       await using file = await openSource(objects, source, seen);
       return file.bytes;
     },
-    checked: () => checkSource(source, seen, SHA256),
+    checked: () => checkSource(objects, { source, sourceState: seen, sourceSha256: SHA256 }),
   };
 }
 

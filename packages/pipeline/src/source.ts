@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { ProblemError, type StoredSource } from "@framequeue/contracts";
-import { hashFile, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { hashFile, ObjectNotFound, objectSha256, type ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
 
 /** By what a file is known again. Numbers as text where they may be too large. */
@@ -66,17 +66,54 @@ export async function sourceState(source: StoredSource): Promise<SourceState | u
   return source.kind === "file" ? await stateOf(source) : undefined;
 }
 
+/** What was planned of a source, by which it is known again. */
+export interface CheckedSource {
+  readonly source: StoredSource;
+  readonly sourceState?: SourceState | undefined;
+  readonly sourceVersion?: string | undefined;
+  readonly sourceSha256: string;
+}
+
+/** What an object of the store is known by. Undefined for a file. */
+export async function sourceVersion(
+  objects: ObjectStore,
+  source: StoredSource,
+): Promise<string | undefined> {
+  return source.kind === "object" ? (await objects.stat(source.key))?.version : undefined;
+}
+
+/** @throws ProblemError `source-changed` where an upload is not what was uploaded */
+export function checkUpload(source: StoredSource, sha256: string): void {
+  if (source.kind !== "object" || (source.sha256 ?? sha256) === sha256) return;
+  throw damagedObject(source);
+}
+
+async function checkObject(
+  objects: ObjectStore,
+  source: StoredSource & { readonly kind: "object" },
+  version: string | undefined,
+  sha256: string,
+): Promise<string | undefined> {
+  if (version === undefined || (await objects.stat(source.key))?.version === version) {
+    return undefined;
+  }
+  const now = await objectSha256(objects, source.key);
+  if (now === sha256) return undefined;
+  if (now !== undefined) throw damagedObject(source);
+  return `${source.name} is gone from the object store since it was analysed, so nobody can tell whether it changed before.`;
+}
+
 /**
- * Whether every pass over a file can have read the same bytes, asked when all are done.
+ * Whether every pass over a source can have read the same bytes, asked when all are done.
  *
  * @returns what to tell the user where it did change, but not in what was read
  * @throws ProblemError `source-changed` where it did in what was read
  */
 export async function checkSource(
-  source: StoredSource,
-  state: SourceState | undefined,
-  sha256: string,
+  objects: ObjectStore,
+  { source, sourceState: state, sourceVersion, sourceSha256: sha256 }: CheckedSource,
 ): Promise<string | undefined> {
+  if (source.kind === "object") return checkObject(objects, source, sourceVersion, sha256);
   if (source.kind !== "file" || state === undefined) return undefined;
   const now = await stateOf(source).catch(() => undefined);
   if (now === undefined) {
@@ -117,6 +154,14 @@ async function stateOf(source: StoredSource & { readonly kind: "file" }): Promis
 /** Whether it can be the same file, as far as that can be told. */
 function isSameFile(a: SourceState, b: SourceState): boolean {
   return a.host !== b.host || (a.device === b.device && a.inode === b.inode);
+}
+
+function damagedObject(source: StoredSource): ProblemError {
+  return new ProblemError(
+    "source-changed",
+    `What the object store holds of ${source.name} is not what came in: it was damaged or rewritten. Submit the video again.`,
+    { at: "source" },
+  );
 }
 
 function changed(source: StoredSource): ProblemError {

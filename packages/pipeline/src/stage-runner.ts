@@ -15,10 +15,12 @@ import {
   toProblemError,
 } from "@framequeue/contracts";
 import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
+import { IntermediateLost } from "./intermediates.ts";
 import { createJobWatch, NotWanted } from "./job-watch.ts";
 import { createLapses } from "./lapses.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { isBlameless } from "./redis-trouble.ts";
+import { remake, type RemakeDeps } from "./remake.ts";
 import { deliveryId, workerName } from "./task-queues.ts";
 
 /** What a stage's code gets beside its message. */
@@ -65,9 +67,11 @@ type StepOf<Q extends Stage> = Q extends "index"
 
 /**
  * How a delivery ended. `waits`: what the work needs is full or away, so it is tried again without an attempt counted;
- * `unwanted`: its job was cancelled, has ended, or goes on in another epoch.
+ * `unwanted`: its job was cancelled, has ended, or goes on in another epoch; `lost`: what it was to go on from is gone or
+ * damaged, so that its job goes on in another epoch.
  */
-export type TaskOutcome = "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted";
+export type TaskOutcome =
+  "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted" | "lost";
 
 /** What the runner tells the outside; the service turns it into logs and metrics. */
 export interface StageEvents {
@@ -99,7 +103,7 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly handlers: Handlers<Q>;
   /** Tasks of this queue that this process holds at once. */
   readonly concurrency: number;
-  readonly pipeline: Pick<Pipeline, "redis" | "ledger" | "queues" | "jobs" | "lockMs">;
+  readonly pipeline: Pick<Pipeline, "redis" | "lockMs"> & RemakeDeps;
   /**
    * How often a task may fail for an unknown reason, or take its process with it, before its job fails. Not for steps
    * whose attempts the ledger counts (decode, enhance, infer): the ledger turns what keeps failing into a gap.
@@ -228,6 +232,11 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
       if (wanted.signal.aborted || error instanceof NotWanted) {
         report("unwanted");
         await repair(message.job);
+        return;
+      }
+      if (error instanceof IntermediateLost && "epoch" in message) {
+        report("lost", error);
+        await remake(options.pipeline, message.job, message.epoch, error);
         return;
       }
       if (error instanceof ForAnother) {

@@ -1,7 +1,7 @@
 import { fromDeltas, GAP_REASONS, type JobId, toDeltas } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
-import { putIntermediate } from "./intermediates.ts";
+import { putIntermediate, readIntermediateJson } from "./intermediates.ts";
 import type { JobRecord } from "./ledger.ts";
 import { readRows } from "./parts.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -67,7 +67,7 @@ export async function readTimeline(
   }
   const ref = record["timeline"];
   if (ref === undefined) return await timelineOfRows(pipeline, work);
-  const stored = storedSchema.parse(JSON.parse((await objects.get(ref)).toString()));
+  const stored = await readIntermediateJson(objects, ref, storedSchema);
   return { ...stored, pts: fromDeltas(stored.ptsDeltas), isExact: true };
 }
 

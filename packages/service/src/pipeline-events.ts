@@ -3,6 +3,9 @@ import type { Logger } from "./logger.ts";
 import { counterIn, histogramIn, type Registry } from "./metrics.ts";
 import { type JobTracer, ROOT } from "./tracing/tracer.ts";
 
+/** What can be found damaged, as the pipeline names it. */
+const RECORDS = ["accepted", "result", "redis", "intermediate", "artefact"] as const;
+
 /** What the pipeline tells of jobs and stores; matches its `JobEvents` and `StoreEvents`. */
 export interface ObservedPipeline {
   readonly onRedisError: (error: Error) => void;
@@ -11,7 +14,7 @@ export interface ObservedPipeline {
     readonly onJobEnded: (end: EndedJob) => void;
     readonly onRecordDamaged: (damaged: {
       job: string;
-      record: "accepted" | "result" | "redis";
+      record: (typeof RECORDS)[number];
       key: string;
       cause: unknown;
     }) => void;
@@ -66,7 +69,7 @@ export function observePipeline(
   for (const store of ["frames", "objects"]) {
     for (const operation of ["put", "get"]) metrics.storeErrors.inc({ store, operation }, 0);
   }
-  for (const record of ["accepted", "result", "redis"]) metrics.damaged.inc({ record }, 0);
+  for (const record of RECORDS) metrics.damaged.inc({ record }, 0);
   const named = new Set<string>();
   return {
     onRedisError: (error) => logger.warn({ err: error }, "Redis cannot be reached"),
@@ -125,7 +128,10 @@ export function observePipeline(
         if (named.has(key)) return;
         if (named.size >= MOST_NAMED) named.clear();
         named.add(key);
-        logger.error({ job, key, code: "record-damaged", err: cause }, "a record cannot be read");
+        logger.error(
+          { job, key, code: "record-damaged", err: cause },
+          "a record is damaged or gone",
+        );
       },
       onStoreCall({ store, operation, seconds, bytes, ok }) {
         metrics.storeSeconds.observe({ store, operation }, seconds);

@@ -16,7 +16,7 @@ export interface TaskReport {
   readonly delivery?: string;
   /** Spans on whose results it worked. */
   readonly follows?: readonly string[];
-  readonly outcome: "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted";
+  readonly outcome: "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted" | "lost";
   readonly error?: unknown;
 }
 

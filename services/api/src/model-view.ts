@@ -3,16 +3,18 @@ import {
   BOUNDS,
   type FullModelView,
   listed,
-  modelKeys,
+  type ModelAliases,
   type ModelRecord,
   type ModelRef,
   type ModelView,
   ProblemError,
 } from "@framequeue/contracts";
 import {
+  AliasesDamaged,
   type Attendant,
   readAliases,
   readLineage,
+  readManifest,
   readMetrics,
   registeredModels,
 } from "@framequeue/pipeline";
@@ -40,7 +42,9 @@ export async function viewOf(
   versions: readonly ModelRef[],
   attendants: readonly Attendant[],
 ): Promise<ModelView> {
-  const aliases = await inTime(readAliases(objects, name));
+  const found = await inTime(aliasesOr(objects, name));
+  const problem = found instanceof ProblemError ? found.toProblem() : undefined;
+  const aliases = found instanceof ProblemError ? undefined : found;
   const versionBy = (sha256: string): string =>
     versions.find((model) => model.sha256 === sha256)?.version ?? sha256.slice(0, 12);
   return {
@@ -58,7 +62,20 @@ export async function viewOf(
       ...{ version, sha256, role },
       readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
     })),
+    ...(problem && { problem }),
   };
+}
+
+async function aliasesOr(
+  objects: ObjectStore,
+  name: string,
+): Promise<ModelAliases | AliasesDamaged | undefined> {
+  try {
+    return await readAliases(objects, name);
+  } catch (error) {
+    if (error instanceof AliasesDamaged) return error;
+    throw error;
+  }
 }
 
 /**
@@ -78,18 +95,23 @@ export async function fullView(
     });
   }
   const view = await viewOf(registry, name, own, await inTime(roster.attendants()));
-  const versions = view.versions.map((version) => inTime(recordOf(objects, version)));
+  const versions = view.versions.map((version) => inTime(recordOf(objects, name, version)));
   return { ...view, versions: await Promise.all(versions) };
 }
 
 async function recordOf(
   objects: ObjectStore,
+  name: string,
   version: ModelView["versions"][number],
 ): Promise<ModelRecord> {
   const { sha256 } = version;
-  const text = (await objects.get(modelKeys(sha256).manifest)).toString();
-  const { license, source } = JSON.parse(text) as { license?: string; source?: string };
-  const { v: _v, ...lineage } = (await readLineage(objects, sha256)) ?? { v: undefined };
+  const manifest = await readManifest(objects, { name, ...version }).catch((error: unknown) => {
+    // its row says no more than its name
+    if (error instanceof ProblemError && error.code === "model-damaged") return {};
+    throw error;
+  });
+  const { license, source } = manifest as { license?: string; source?: string };
+  const { v: _v, of: _of, ...lineage } = (await readLineage(objects, sha256)) ?? { v: undefined };
   return {
     ...version,
     license: license ?? "unknown",

@@ -22,10 +22,12 @@ import {
   adoptSoFar,
   clearEpoch,
   insist,
+  IntermediateLost,
   type JobFacts,
   objectKeys,
   openSource,
   type Pipeline,
+  putPlan,
   putSegmentTimes,
   putTimeline,
   readAdopted,
@@ -81,6 +83,7 @@ export async function decodeSegment(
     if (error instanceof WorkTakenAway) return;
     const blameless =
       context.signal.aborted ||
+      error instanceof IntermediateLost ||
       (error instanceof ProblemError && error.code !== "frame-undecodable");
     const { ledger, lockMs } = deps;
     const say = blameless ? ledger.segHandBack : ledger.segFail;
@@ -362,16 +365,13 @@ class SegmentWork {
     // What was published of a source that is decoded in one go came before the damage, and is what one thread gives.
     const adopts =
       plan.mode === "sequential" && (await adoptSoFar(this.#deps, job, epoch, plan, fresh));
-    await objects.put(
-      objectKeys.plan(job, fresh),
-      JSON.stringify({
-        ...plan,
-        mode: "sequential",
-        segments,
-        adopts: adopts ? true : undefined,
-        ...(oneThread ? { oneThread } : {}),
-      }),
-    );
+    await putPlan(objects, job, fresh, {
+      ...plan,
+      mode: "sequential",
+      segments,
+      adopts: adopts ? true : undefined,
+      ...(oneThread ? { oneThread } : {}),
+    });
     const total = countSampled({ everyNth: this.#everyNth, firstFrame: 0 }, expected);
     const answer = await this.#deps.ledger.fallback(job, epoch, segment, this.#lease, fresh, total);
     if (answer.a !== "ok") {

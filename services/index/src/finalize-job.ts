@@ -14,10 +14,10 @@ import {
   type JobRecord,
   objectKeys,
   type Pipeline,
+  readIntermediateJson,
   renderReportSchema,
   runOf,
 } from "@framequeue/pipeline";
-import type { ObjectStore } from "@framequeue/storage";
 import { type IndexReport, indexReportSchema } from "./index-report.ts";
 
 /** The last step: the summary, the result object, the terminal state. */
@@ -35,13 +35,12 @@ export async function finalizeJob(
     return;
   }
 
-  const index = indexReportSchema.parse(await readJson(objects, record["index"]));
+  const index = await readIntermediateJson(objects, record["index"], indexReportSchema);
   const rendered =
     record["render"] === undefined
       ? undefined
-      : renderReportSchema.parse(await readJson(objects, record["render"]));
-  const { source, sourceState, sourceSha256 } = facts.plan;
-  const changed = await checkSource(source, sourceState, sourceSha256);
+      : await readIntermediateJson(objects, record["render"], renderReportSchema);
+  const changed = await checkSource(objects, facts.plan);
   const warnings: Warning[] = [
     ...warningsOf(record, index),
     ...(changed === undefined ? [] : [{ code: "source-changed", detail: changed }]),
@@ -70,10 +69,6 @@ export async function finalizeJob(
     },
   };
   await jobs.finish(result, index.gaps);
-}
-
-async function readJson(objects: ObjectStore, key: string): Promise<unknown> {
-  return JSON.parse((await objects.get(key)).toString());
 }
 
 /** So many gaps are told of one by one: a job's record is read with every list. */

@@ -11,6 +11,7 @@ import {
   labelRows,
   type Pipeline,
   type PostWork,
+  readIntermediateJson,
 } from "@framequeue/pipeline";
 import { ArtifactWriter, type StoredArtifact } from "./artifact-writer.ts";
 import type { LabelVotes } from "./label-votes.ts";
@@ -36,10 +37,8 @@ export async function writeViews(
   numbers: FrameNumbers,
   votes: LabelVotes,
 ): Promise<WrittenViews> {
-  const read = async (key: string): Promise<unknown> =>
-    JSON.parse((await objects.get(key)).toString());
-  const { views } = cutReportSchema.parse(await read(record["cut"]!));
-  const looked = lookReportSchema.parse(await read(record["look"]!));
+  const { views } = await readIntermediateJson(objects, record["cut"]!, cutReportSchema);
+  const looked = await readIntermediateJson(objects, record["look"]!, lookReportSchema);
   await using file = await ArtifactWriter.open("views.jsonl", join(folder, "views.jsonl"));
   await file.line(JSON.stringify(header));
   for (const [i, { trackId, classId, frame, pts, box }] of views.entries()) {

@@ -1,7 +1,13 @@
 import type { ModelRef } from "@framequeue/contracts";
 import { modelKeys, ProblemError } from "@framequeue/contracts";
-import { type Engine, loadModelPackage, tune, type TuneOptions } from "@framequeue/models";
-import { type Pipeline, readTuning, storeTuning } from "@framequeue/pipeline";
+import {
+  type Engine,
+  loadModelPackage,
+  parseManifest,
+  tune,
+  type TuneOptions,
+} from "@framequeue/models";
+import { type Pipeline, readManifest, readTuning, storeTuning } from "@framequeue/pipeline";
 
 export interface BackgroundTuningOptions {
   readonly pipeline: Pick<Pipeline, "objects" | "roster">;
@@ -46,8 +52,8 @@ export function createBackgroundTuning(options: BackgroundTuningOptions): Backgr
       if (!(await roster.claimTuning(sha256, numericClass))) return;
       const keys = modelKeys(sha256);
       await using file = await objects.localCopy(keys.model);
-      await using manifest = await objects.localCopy(keys.manifest);
-      const modelPackage = await loadModelPackage(file.path, { manifest: manifest.path });
+      const manifest = parseManifest(await readManifest(objects, model), model.name);
+      const modelPackage = await loadModelPackage(file.path, { manifest });
       const tuning = await tune(modelPackage, { engine, signal, ...options.tuneOptions });
       await storeTuning(objects, tuning);
       onTuned?.(model);

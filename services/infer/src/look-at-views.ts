@@ -9,7 +9,13 @@ import {
   type TrackView,
 } from "@framequeue/contracts";
 import type { PictureModel } from "@framequeue/models";
-import { doPost, type PostWork, type TaskContext } from "@framequeue/pipeline";
+import {
+  doPost,
+  type PostWork,
+  readIntermediate,
+  readIntermediateJson,
+  type TaskContext,
+} from "@framequeue/pipeline";
 import { scoredLabels } from "./cascade.ts";
 import type { InferDeps } from "./infer-batch.ts";
 import { tensorBatchOf } from "./look-at-rows.ts";
@@ -29,9 +35,7 @@ export async function lookAtViews(
     const { record } = work;
     // A Redis that went back has the views cut again.
     if (record["cut"] === undefined) return undefined;
-    const cut = cutReportSchema.parse(
-      JSON.parse((await deps.objects.get(record["cut"])).toString()),
-    );
+    const cut = await readIntermediateJson(deps.objects, record["cut"], cutReportSchema);
     // What took a process with it may do so again.
     const look = (): Promise<LookReport> => lookAt(deps, work, cut, signal);
     return suspect ? deps.gate.alone(look) : deps.gate.share(look);
@@ -62,7 +66,7 @@ async function lookAt(
 
   for (const [pack, ref] of packs.entries()) {
     signal.throwIfAborted();
-    const data = shared(await objects.get(ref));
+    const data = shared(await readIntermediate(objects, ref));
     const look = async <R>(model: PictureModel<R>, pixels: Pixels): Promise<R> => {
       const picture = { data, ...pixels, layout: "gbrp", frames: 1 } as const;
       const crop = { frame: 0, box: [0, 0, pixels.width, pixels.height] } as const;

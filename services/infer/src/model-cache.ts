@@ -1,12 +1,14 @@
-import { modelKeys, type ModelRef, ProblemError, type RunSetting } from "@framequeue/contracts";
+import { modelKeys, type ModelRef, type RunSetting } from "@framequeue/contracts";
 import {
   type Engine,
   loadModelPackage,
   type ModelPackage,
+  parseManifest,
   type RunnerOptions,
   type SessionRun,
 } from "@framequeue/models";
-import { type LocalCopy, ObjectNotFound, type ObjectStore } from "@framequeue/storage";
+import { modelDamaged, modelProblem, readManifest } from "@framequeue/pipeline";
+import { hashFile, type LocalCopy, type ObjectStore } from "@framequeue/storage";
 
 export interface ModelCacheOptions {
   readonly workers: number;
@@ -29,7 +31,7 @@ export interface ModelLoan<M> extends AsyncDisposable {
 
 export interface ModelCache<M> extends AsyncDisposable {
   /**
-   * Loads the model on first use; throws `model-not-found` or `model-invalid`.
+   * Loads the model on first use; throws `model-not-found`, `model-damaged` or `model-invalid`.
    *
    * @param tensorBatch pictures per run, where the model leaves that open: another number is another session, because
    * its last bits may be others
@@ -65,10 +67,11 @@ export function createModelCache<M extends AsyncDisposable>(
   async function load(ref: ModelRef, tensorBatch: number): Promise<{ model: M; files: LocalCopy }> {
     const started = performance.now();
     const keys = modelKeys(ref.sha256);
+    const manifest = parseManifest(await readManifest(objects, ref), ref.name);
     const files = await localModel(objects, keys.model, ref);
-    const manifest = await localModel(objects, keys.manifest, ref);
     try {
-      const modelPackage = await loadModelPackage(files.path, { manifest: manifest.path });
+      if ((await hashFile(files.path)).sha256 !== ref.sha256) throw modelDamaged(ref);
+      const modelPackage = await loadModelPackage(files.path, { manifest });
       const setting = await tuned?.(ref);
       const model = await openModel(modelPackage, {
         workers: setting?.sessions ?? options.workers,
@@ -82,8 +85,6 @@ export function createModelCache<M extends AsyncDisposable>(
     } catch (error) {
       await files[Symbol.asyncDispose]();
       throw error;
-    } finally {
-      await manifest[Symbol.asyncDispose]();
     }
   }
 
@@ -156,11 +157,6 @@ async function localModel(objects: ObjectStore, key: string, model: ModelRef): P
   try {
     return await objects.localCopy(key);
   } catch (error) {
-    if (!(error instanceof ObjectNotFound)) throw error;
-    throw new ProblemError(
-      "model-not-found",
-      `The model ${model.name} ${model.version} is not in the store any more.`,
-      { at: "model", cause: error },
-    );
+    throw modelProblem(error, model);
   }
 }

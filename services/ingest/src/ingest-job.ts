@@ -6,7 +6,6 @@ import {
   frameBytes,
   type IngestMessage,
   looksAtEach,
-  modelKeys,
   type ModelRef,
   newToken,
   ProblemError,
@@ -25,6 +24,7 @@ import {
 import { frameSizeOf, type ModelManifest, parseManifest } from "@framequeue/models";
 import {
   adoptKept,
+  checkUpload,
   forgetAddress,
   jobShare,
   type LabelNames,
@@ -32,13 +32,16 @@ import {
   openSource,
   type Pipeline,
   type Plan,
+  putPlan,
   putSegmentTimes,
   readAddress,
+  readManifest,
   readTuning,
   sourceState,
+  sourceVersion,
   type TaskContext,
 } from "@framequeue/pipeline";
-import { hashFile, ObjectNotFound } from "@framequeue/storage";
+import { hashFile } from "@framequeue/storage";
 import { fitWithin } from "@framequeue/vision";
 import { fetchSource, type FetchOptions } from "./fetch-source.ts";
 
@@ -73,10 +76,11 @@ export async function ingestJob(
   const segments = await putSegmentTimes(objects, id, epoch, drawn.segments);
   const fresh: Plan = { ...drawn, segments };
   const { run } = validated;
-  const kept = run > 1 ? (await deps.jobs.resultIfReadable(id, run - 1))?.kept : undefined;
+  const ofRunBefore = run > 1 ? await deps.jobs.resultIfReadable(id, run - 1) : undefined;
+  const kept = validated.kept ?? ofRunBefore?.kept;
   const plan =
     (kept === undefined ? undefined : await adoptKept(objects, id, kept, epoch, fresh)) ?? fresh;
-  await objects.put(objectKeys.plan(id, epoch), JSON.stringify(plan));
+  await putPlan(objects, id, epoch, plan);
   const planned = await ledger.plan(id, epoch, {
     mode: plan.mode,
     segments: plan.segments.length,
@@ -110,18 +114,24 @@ async function shareOf({ queues }: IngestDeps, { execution }: AcceptedJob) {
 async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal): Promise<Plan> {
   const { tools, limits } = deps;
   checkModels(job.options, job.models);
-  const manifests = await Promise.all(job.models.map((model) => readManifest(deps, model)));
+  const manifests = await Promise.all(
+    job.models.map(async (model) =>
+      parseManifest(await readManifest(deps.objects, model), model.name),
+    ),
+  );
   const manifest = manifests[0]!;
   const { labels, attributeLabels, areaLabels } = labelNames(job, manifests);
   checkLabels(job, manifest.name, labels);
   const source = await localize(deps, job, signal);
   const state = await sourceState(source);
+  const version = await sourceVersion(deps.objects, source);
   await using file = await openSource(deps.objects, source, state);
   const media = await probe(file, { tools, signal, limits, stream: job.options.stream });
   const [scan, { sha256: sourceSha256 }] = await Promise.all([
     scanPackets(file, media.streamIndex, { tools, signal, info: media }),
     hashFile(file.path, signal, file.bytes),
   ]);
+  checkUpload(source, sourceSha256);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
   const frame = job.models.slice(1).some(({ role }) => needsPixels(job, role))
     ? fitWithin(media, MOST_SIDE)
@@ -131,6 +141,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     source,
     sourceSha256,
     ...(state && { sourceState: state }),
+    ...(version !== undefined && { sourceVersion: version }),
     media,
     mode,
     frame: { ...frame, layout: "gbrp" },
@@ -181,22 +192,6 @@ async function localize(
   }
   await forgetAddress(objects, job.id);
   return { kind: "object", key, name: source.name };
-}
-
-async function readManifest({ objects }: IngestDeps, model: ModelRef): Promise<ModelManifest> {
-  try {
-    const bytes = await objects.get(modelKeys(model.sha256).manifest);
-    return parseManifest(JSON.parse(bytes.toString()), model.name);
-  } catch (error) {
-    if (!(error instanceof ObjectNotFound)) throw error;
-    throw new ProblemError(
-      "model-not-found",
-      `The model ${model.name} is not in the store any more.`,
-      {
-        at: "model",
-      },
-    );
-  }
 }
 
 /** Whether a model beside the detector looks at the frames themselves, and not at the best views of the tracks alone. */

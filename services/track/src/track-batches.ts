@@ -10,6 +10,7 @@ import {
   NotWanted,
   type Pipeline,
   putIntermediate,
+  readIntermediateJson,
   type TaskContext,
   type TrackRun,
 } from "@framequeue/pipeline";
@@ -94,7 +95,7 @@ async function readFrames(
       .flatMap((batch) => batch.ranges)
       .map(async ({ f, t, ref }): Promise<UntrackedFrame[]> => {
         if (ref === undefined) return Array.from({ length: t - f }, () => "gap" as const);
-        const result = inferResultSchema.parse(JSON.parse((await objects.get(ref)).toString()));
+        const result = await readIntermediateJson(objects, ref, inferResultSchema);
         return result.frames.map((detections, i) => ({
           pts: result.pts[i]!,
           detections,

@@ -1,5 +1,5 @@
 import type { TrackerOptions } from "@framequeue/contracts";
-import { ForAnother } from "@framequeue/pipeline";
+import { ForAnother, readIntermediate } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
 import { NewerCheckpointError } from "@framequeue/tracking";
 import type { Size } from "@framequeue/vision";
@@ -10,6 +10,7 @@ export interface TrackerCache {
   /**
    * The tracker as it was saved under `checkpoint`; a fresh one where that is empty. The caller has it to itself.
    *
+   * @throws IntermediateLost
    * @throws ForAnother if a process of a later version saved it
    * @throws TrackerCheckpointError if it does not fit otherwise
    */
@@ -28,7 +29,8 @@ export function createTrackerCache(objects: ObjectStore, capacity = 64): Tracker
         idle.delete(checkpoint);
         return kept;
       }
-      const saved = JSON.parse((await objects.get(checkpoint)).toString()) as JobCheckpoint;
+      const bytes = await readIntermediate(objects, checkpoint);
+      const saved = JSON.parse(bytes.toString()) as JobCheckpoint;
       try {
         return createJobTracker(options, size, saved);
       } catch (error) {

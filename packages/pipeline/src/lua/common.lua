@@ -15,6 +15,8 @@ local CHECKPOINTS_KEPT = 256
 -- So many holders of a segment may die without progress where one failure may be. A file cannot kill the process that
 -- has it decoded, because ffmpeg is another one: those that die mostly die of something else.
 local DEATHS = 4
+-- So often the job makes again what was lost of it. One power cut is one loss; more than these are a disk that cannot be used.
+local LOSSES = 20
 local NORMAL_PRIORITY = 5
 
 local function get(name)

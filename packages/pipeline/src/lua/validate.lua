@@ -1,4 +1,4 @@
--- validate(): ingest has taken the job. Answers ok(run) | planned (an earlier delivery went further) | skip | gone.
+-- validate(): ingest has taken the job. Answers ok(run, kept: see `replan`) | planned (an earlier delivery went further) | skip | gone.
 local st = get('st')
 if not st or TERMINAL[st] or st == 'cancelling' then return answer('gone') end
 if get('ep') then return answer('planned') end
@@ -7,4 +7,4 @@ if paused() then
   return answer('skip')
 end
 set('st', 'validating')
-return answer('ok', { run = runNumber() })
+return answer('ok', { run = runNumber(), kept = get('kept') or nil })

@@ -272,9 +272,12 @@ async function* infer(world: World, { job, epoch, batch: k }: InferMessage): Act
   }
 }
 
-/** What a process of another numeric class does. */
-async function* replan(world: World, epoch: string): Actor {
-  const replanned = await world.ledger.replan(world.job, epoch);
+/**
+ * What a process of another numeric class does; and with `kept`, whoever finds lost what the steps before left. Nothing
+ * is adopted here: that changes no row.
+ */
+async function* replan(world: World, epoch: string, kept?: string): Actor {
+  const replanned = await world.ledger.replan(world.job, epoch, kept);
   yield `replan ${replanned.a}`;
   yield* world.enqueue("", replanned.due);
   if (replanned.a === "ok") yield* clearEpoch(world, epoch);
@@ -296,6 +299,10 @@ async function* track(world: World, { job, epoch }: TrackMessage): Actor {
   yield `trackBegin ${run.a}`;
   yield* world.enqueue(epoch, run.due);
   if (run.a !== "run") return;
+  if (world.scenario.replans && world.random.chance(0.05)) {
+    yield* replan(world, epoch, "");
+    return;
+  }
   if (run.parts >= LISTED_PARTS) yield* rollUp(world, epoch, run.roll);
   const rows = run.batches.flatMap(({ ranges }) =>
     ranges.flatMap(({ f, t, ref }) =>
@@ -337,6 +344,10 @@ async function* post(world: World, { job, epoch, stage }: PostMessage): Actor {
   yield `begin ${begun.a}`;
   yield* world.enqueue(epoch, begun.due);
   if (begun.a !== "run") return;
+  if (world.scenario.replans && world.random.chance(0.05)) {
+    yield* replan(world, epoch, "");
+    return;
+  }
   // Each of these needs what the one before left; a Redis that went back may have forgotten it.
   const record = await world.ledger.read(job);
   yield "read";

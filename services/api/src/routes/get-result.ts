@@ -33,7 +33,9 @@ const SHOWN_POLICY = contentPolicy({
 export function getResult(deps: Deps) {
   return async (request: Request, response: Response): Promise<void> => {
     const name = String(request.params["name"]);
-    const artifact = await findArtifact(deps, jobIdOf(request), name);
+    const id = jobIdOf(request);
+    const artifact = await findArtifact(deps, id, name);
+    await deps.jobs.checkArtifact(id, name, artifact);
     const etag = `"${artifact.sha256}"`;
     response.set({
       etag,
@@ -77,6 +79,13 @@ async function findArtifact({ jobs }: Deps, id: JobId, name: string) {
   if (result !== undefined) return artifactOf(result, name);
   const view = await inTime(jobs.view(id));
   if (view === undefined) throw jobNotFound(id);
+  if (view.state === "succeeded" || view.state === "succeeded_with_warnings") {
+    throw new ProblemError(
+      "result-damaged",
+      `What job ${id} came to is gone from the object store. Put it back from a backup; or POST /v1/jobs/${id}/retry, which makes it again.`,
+      { at: "name" },
+    );
+  }
   if (isTerminal(view.state)) {
     throw new ProblemError("not-found", `Job ${id} was ${view.state} and has no results.`, {
       at: "name",

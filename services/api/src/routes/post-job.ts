@@ -5,7 +5,6 @@ import {
   type JobId,
   jobRequestSchema,
   type ModelRef,
-  modelKeys,
   namesLabels,
   newJobId,
   ProblemError,
@@ -14,7 +13,7 @@ import {
   type UploadOptions,
   uploadOptionsSchema,
 } from "@framequeue/contracts";
-import { objectKeys } from "@framequeue/pipeline";
+import { objectKeys, readManifest } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "../body-bounds.ts";
 import { giveUpOnSilence } from "../body-silence.ts";
@@ -77,13 +76,16 @@ export function postJob(deps: Deps) {
 async function acceptUpload(deps: Deps, request: Request, submission: Submission): Promise<void> {
   const { objects, uploadLimitBytes } = deps;
   let key = "";
+  let sha256 = "";
   let said: UploadOptions | undefined;
   const upload = await receiveUpload(request, FORM, {
     save: async (file, name, signal) => {
       // What the options before the file say is refused before the file is taken in.
       if (said !== undefined) await resolveModels(deps, submission.id, said);
       key = objectKeys.source(submission.id, name);
-      return objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
+      const stored = await objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
+      sha256 = stored.sha256;
+      return stored;
     },
     checkField: (_field, text) => void (said = parseOptions(text)),
   });
@@ -91,6 +93,7 @@ async function acceptUpload(deps: Deps, request: Request, submission: Submission
     kind: "object",
     key,
     name: upload.name,
+    sha256,
   });
 }
 
@@ -141,9 +144,7 @@ async function resolveModels(
   }
   checkModels(job.options, models);
   if (namesLabels(job)) {
-    const manifest = JSON.parse(
-      (await inTime(objects.get(modelKeys(own.sha256).manifest))).toString(),
-    );
+    const manifest = await inTime(readManifest(objects, own));
     checkLabels(job, own.name, (manifest as { labels?: string[] }).labels ?? []);
   }
   return models;
