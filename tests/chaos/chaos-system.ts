@@ -30,6 +30,7 @@ export interface ChaosSystem extends AsyncDisposable {
   /** One for each process of the API. */
   readonly apiUrls: readonly string[];
   readonly framesDir: string;
+  readonly objectsDir: string;
   /** Whether that is a small file system of its own, which can be filled. */
   readonly ownFileSystem: boolean;
   /** Where the services put their temporary files. */
@@ -128,7 +129,7 @@ export async function startChaosSystem(
   await Promise.all(services.map((service) => supervisor.start(service)));
   const held = resources.move();
   return {
-    ...{ pipeline, redis, model, framesDir, ownFileSystem, tempDir },
+    ...{ pipeline, redis, model, framesDir, objectsDir, ownFileSystem, tempDir },
     apiUrls: ports.map((port) => `http://127.0.0.1:${port}`),
     names: services.map(({ name }) => name),
     pids: () => supervisor.pids(),

@@ -30,6 +30,10 @@ import { createFolderStore, type ObjectStore } from "@framequeue/storage";
 const run = promisify(execFile);
 
 export interface SmallSiteOptions {
+  /** What an earlier site left is gone on with; default: a folder and a Redis of its own. */
+  readonly at?: { readonly folder: string; readonly redisUrl: string };
+  /** How long a task stays with a process that gives no sign of life. */
+  readonly lockMs?: number;
   /** Segments that are decoded at once. */
   readonly decoders?: number;
   /** Of each decoder; default 1. */
@@ -68,9 +72,7 @@ function toolsWith(ffmpeg: string | undefined) {
 
 export async function openSmallSite(options: SmallSiteOptions = {}): Promise<SmallSite> {
   await using resources = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "fq-small-"));
-  resources.defer(() => rm(folder, { recursive: true, force: true }));
-  const redis = resources.use(await startRedisServer());
+  const { folder, redisUrl } = options.at ?? (await openPlace(resources));
   const stored = createFolderStore(join(folder, "objects"));
   const objects = options.store?.(stored) ?? stored;
   const modelFile = join(folder, "blocks.onnx");
@@ -78,11 +80,13 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
   const model = await storeModel(objects, await loadModelPackage(modelFile));
   const pipeline = resources.use(
     openPipeline({
-      redisUrl: redis.url,
+      redisUrl,
       site: "small",
       objects,
       frames: resources.use(createMemoryFrameStore()),
       frameBudgetBytes: 2 ** 28,
+      ...(options.lockMs === undefined ? {} : { lockMs: options.lockMs }),
+      onRedisError: () => {},
     }),
   );
   const events = options.onTask ? { events: { onTask: options.onTask } } : {};
@@ -152,6 +156,13 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     ended: (job) => until(job, ({ state }) => isTerminal(state)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function openPlace(resources: AsyncDisposableStack) {
+  const folder = await mkdtemp(join(tmpdir(), "fq-small-"));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const { url: redisUrl } = resources.use(await startRedisServer());
+  return { folder, redisUrl };
 }
 
 /** Colour bars that move, 25 frames per second, a key frame every second. */

@@ -3,7 +3,7 @@ import { pause, resumeAll } from "./job-faults.ts";
 import { kill, stop, wakeAll } from "./process-faults.ts";
 import { doubleTask, loseTask, reorder } from "./queue-faults.ts";
 import { emptyRedis, fillRedis, longOutage, restartRedis } from "./redis-faults.ts";
-import { emptyDisk, fillDisk, losePayloads } from "./store-faults.ts";
+import { cutPower, damageObject, emptyDisk, fillDisk, losePayloads } from "./store-faults.ts";
 
 export type { Done, Fault, Scene } from "./fault.ts";
 
@@ -13,6 +13,8 @@ export const FAULTS: readonly Fault[] = [
   { name: "redis restarts", times: 1, inject: restartRedis },
   { name: "full redis", times: 1, inject: fillRedis },
   { name: "lost payloads", times: 3, inject: losePayloads },
+  { name: "damaged objects", times: 2, inject: damageObject },
+  { name: "power cuts", times: 1, inject: cutPower },
   { name: "full stores", times: 1, inject: fillDisk },
   { name: "lost tasks", times: 2, inject: loseTask },
   { name: "doubled tasks", times: 2, inject: doubleTask },
