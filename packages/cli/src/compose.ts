@@ -38,7 +38,14 @@ export interface ComposedSystem extends AsyncDisposable {
 }
 
 const FRAME_BUDGET_BYTES = 2 * 2 ** 30;
-const FETCH = { limitBytes: 20 * 2 ** 30, mayConnect: () => true, idleTimeoutMs: 30_000 };
+/** Sources are files here; a fetch is bounded all the same. */
+const FETCH = {
+  limitBytes: 20 * 2 ** 30,
+  mayConnect: () => true,
+  idleTimeoutMs: 30_000,
+  timeoutMs: 6 * 3_600_000,
+  leastRate: { bytesPerSecond: 32_768, windowMs: 60_000 },
+};
 
 /** Starts all services over the given stores, as `analyze` and `demo` do: one process, nothing copied between stages. */
 export async function composeSystem(options: ComposeOptions): Promise<ComposedSystem> {

@@ -5,6 +5,7 @@ export { observeGpus } from "./gpu-metrics.ts";
 export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";
 export * from "./http-metrics.ts";
 export * from "./infer-events.ts";
+export { type LeastRate, RateWatch } from "./least-rate.ts";
 export { listen } from "./listen.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";

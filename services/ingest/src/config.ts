@@ -8,6 +8,9 @@ import {
 } from "@framequeue/service";
 import { z } from "zod";
 
+/** Long enough for a server that stutters, short enough to free its place soon. */
+const FETCH_RATE_WINDOW_MS = 60_000;
+
 const schema = z
   .object({
     ...commonConfig,
@@ -24,7 +27,13 @@ const schema = z
     /** Read sources from private networks too. For closed networks whose users are all trusted. */
     FQ_ALLOW_PRIVATE_SOURCES: flagSetting(false),
     /** Silence after which a server counts as gone. */
-    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({ min: 100, default: 30_000 }),
+    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({ min: 100, max: 3_600_000, default: 30_000 }),
+    /** Sources that this process fetches at once, beside the jobs that it takes in. */
+    FQ_FETCH_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 8 }),
+    /** For a whole fetch: 20 GiB in that time are one MB a second. */
+    FQ_FETCH_TIMEOUT_MS: integerSetting({ min: 1_000, max: 604_800_000, default: 21_600_000 }),
+    /** Of a source as it comes, as the mean over a minute. */
+    FQ_FETCH_LEAST_BYTES_PER_SECOND: integerSetting({ min: 0, max: 2 ** 30, default: 32_768 }),
   })
   .transform((env) => ({
     ...commonSettings(env),
@@ -35,8 +44,16 @@ const schema = z
       ...(env.FQ_SOURCE_LIMIT_SECONDS === 0 ? {} : { maxSeconds: env.FQ_SOURCE_LIMIT_SECONDS }),
     },
     allowPrivateSources: env.FQ_ALLOW_PRIVATE_SOURCES,
-    sourceLimitBytes: env.FQ_SOURCE_LIMIT_BYTES,
-    fetchIdleTimeoutMs: env.FQ_FETCH_IDLE_TIMEOUT_MS,
+    fetchConcurrency: env.FQ_FETCH_CONCURRENCY,
+    fetch: {
+      limitBytes: env.FQ_SOURCE_LIMIT_BYTES,
+      idleTimeoutMs: env.FQ_FETCH_IDLE_TIMEOUT_MS,
+      timeoutMs: env.FQ_FETCH_TIMEOUT_MS,
+      leastRate: {
+        bytesPerSecond: env.FQ_FETCH_LEAST_BYTES_PER_SECOND,
+        windowMs: FETCH_RATE_WINDOW_MS,
+      },
+    },
   }));
 
 export type IngestConfig = z.output<typeof schema>;
