@@ -38,15 +38,6 @@ export interface ComposedSystem extends AsyncDisposable {
 }
 
 const FRAME_BUDGET_BYTES = 2 * 2 ** 30;
-/** Sources are files here; a fetch is bounded all the same. */
-const FETCH = {
-  limitBytes: 20 * 2 ** 30,
-  mayConnect: () => true,
-  idleTimeoutMs: 30_000,
-  timeoutMs: 6 * 3_600_000,
-  leastRate: { bytesPerSecond: 32_768, windowMs: 60_000 },
-};
-
 /** Starts all services over the given stores, as `analyze` and `demo` do: one process, nothing copied between stages. */
 export async function composeSystem(options: ComposeOptions): Promise<ComposedSystem> {
   await using resources = new AsyncDisposableStack();
@@ -69,7 +60,11 @@ export async function composeSystem(options: ComposeOptions): Promise<ComposedSy
     ...observed,
   });
   const services: StageRunner[] = [
-    createIngestService(pipeline, { concurrency: 1, fetch: FETCH, ...observed }),
+    createIngestService(pipeline, {
+      concurrency: 1,
+      fetch: { mayConnect: () => true },
+      ...observed,
+    }),
     createDecodeService(pipeline, { concurrency: 2, ...observed }),
     createEnhanceService(pipeline, { concurrency: 2, threads: cores, ...observed }),
     infer,

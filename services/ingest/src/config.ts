@@ -7,9 +7,7 @@ import {
   readConfig,
 } from "@framequeue/service";
 import { z } from "zod";
-
-/** Long enough for a server that stutters, short enough to free its place soon. */
-const FETCH_RATE_WINDOW_MS = 60_000;
+import { FETCH_BOUNDS } from "./fetch-source.ts";
 
 const schema = z
   .object({
@@ -19,7 +17,7 @@ const schema = z
     /** Mean time between two looks for what queues, stores and dead processes lost. */
     FQ_RECONCILE_MS: integerSetting({ min: 100, max: 3_600_000, default: 10_000 }),
     /** Size of a fetched source. */
-    FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
+    FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: FETCH_BOUNDS.limitBytes }),
     /** Pixels of one picture: width times height. */
     FQ_SOURCE_LIMIT_PIXELS: integerSetting({ min: 1, default: 8192 * 8192 }),
     /** Length that a source may state, in seconds; 0 for any. */
@@ -27,13 +25,25 @@ const schema = z
     /** Read sources from private networks too. For closed networks whose users are all trusted. */
     FQ_ALLOW_PRIVATE_SOURCES: flagSetting(false),
     /** Silence after which a server counts as gone. */
-    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({ min: 100, max: 3_600_000, default: 30_000 }),
+    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({
+      min: 100,
+      max: 3_600_000,
+      default: FETCH_BOUNDS.idleTimeoutMs,
+    }),
     /** Sources that this process fetches at once, beside the jobs that it takes in. */
     FQ_FETCH_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 8 }),
-    /** For a whole fetch: 20 GiB in that time are one MB a second. */
-    FQ_FETCH_TIMEOUT_MS: integerSetting({ min: 1_000, max: 604_800_000, default: 21_600_000 }),
+    /** For a whole fetch. */
+    FQ_FETCH_TIMEOUT_MS: integerSetting({
+      min: 1_000,
+      max: 604_800_000,
+      default: FETCH_BOUNDS.timeoutMs,
+    }),
     /** Of a source as it comes, as the mean over a minute. */
-    FQ_FETCH_LEAST_BYTES_PER_SECOND: integerSetting({ min: 0, max: 2 ** 30, default: 32_768 }),
+    FQ_FETCH_LEAST_BYTES_PER_SECOND: integerSetting({
+      min: 0,
+      max: 2 ** 30,
+      default: FETCH_BOUNDS.leastRate.bytesPerSecond,
+    }),
   })
   .transform((env) => ({
     ...commonSettings(env),
@@ -50,8 +60,8 @@ const schema = z
       idleTimeoutMs: env.FQ_FETCH_IDLE_TIMEOUT_MS,
       timeoutMs: env.FQ_FETCH_TIMEOUT_MS,
       leastRate: {
+        ...FETCH_BOUNDS.leastRate,
         bytesPerSecond: env.FQ_FETCH_LEAST_BYTES_PER_SECOND,
-        windowMs: FETCH_RATE_WINDOW_MS,
       },
     },
   }));

@@ -6,18 +6,33 @@ import type { AddressGuard } from "./address-guard.ts";
 import { steadyBody, TooSlow } from "./steady-body.ts";
 import { PassingFault, requestWeb, unreachable, type WebRequest } from "./web-request.ts";
 
-export interface FetchOptions {
+/** What a server may ask of those who fetch from it. */
+export interface FetchBounds {
   readonly limitBytes: number;
-  /** Whether an address may be connected to. Asked after name resolution, and again for every redirect. */
-  readonly mayConnect: AddressGuard;
   /** Silence after which the server counts as gone, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** For the whole fetch with all its attempts, in milliseconds. */
   readonly timeoutMs: number;
   /** Of the file as it comes. Its window is also what the headers of an answer have, redirects included. */
   readonly leastRate: LeastRate;
+}
+
+export interface FetchOptions extends FetchBounds {
+  /** Whether an address may be connected to. Asked after name resolution, and again for every redirect. */
+  readonly mayConnect: AddressGuard;
   readonly signal: AbortSignal;
 }
+
+/**
+ * 20 GiB in six hours are one MB a second. The window is long enough for a server that stutters, and short enough that
+ * one that drips gives its place up soon.
+ */
+export const FETCH_BOUNDS: FetchBounds = {
+  limitBytes: 20 * 2 ** 30,
+  idleTimeoutMs: 30_000,
+  timeoutMs: 6 * 3_600_000,
+  leastRate: { bytesPerSecond: 32_768, windowMs: 60_000 },
+};
 
 const ATTEMPTS = 3;
 
