@@ -1,5 +1,6 @@
 export * from "./common-config.ts";
 export { contentPolicy, SECURITY_HEADERS } from "./security-headers.ts";
+export { boundClients, CLIENT_BOUNDS, type ClientBounds } from "./bound-clients.ts";
 export * from "./config.ts";
 export { observeGpus } from "./gpu-metrics.ts";
 export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";

@@ -41,15 +41,17 @@ export function steadyBody(
     },
   });
 
+  const everyMs = Math.ceil(Math.min(idleTimeoutMs, leastRate.windowMs) / LOOKS);
   const look = (bytes: number): void => {
-    const waitedMs = performance.now() - since;
-    since += waitedMs;
+    const now = performance.now();
+    // Where a look comes late, it was this process that was busy.
+    const waitedMs = Math.min(now - since, 2 * everyMs);
+    since = now;
     silentMs = bytes > 0 ? 0 : silentMs + waitedMs;
     if (watch.isTooSlow(waitedMs, bytes)) steady.destroy(new TooSlow());
     else if (silentMs >= idleTimeoutMs) steady.destroy(fault("it is silent for too long"));
   };
-  const shortest = Math.min(idleTimeoutMs, leastRate.windowMs);
-  const timer = setInterval(() => isWanted && look(0), Math.ceil(shortest / LOOKS));
+  const timer = setInterval(() => isWanted && look(0), everyMs);
 
   steady.on("error", () => {}); // told to whoever reads it, now or later
   body.pause();
