@@ -28,6 +28,33 @@ test("folder: half-written objects are not listed, and empty folders go", async 
   assert.deepEqual(await readdir(join(at.folder, "objects")), []);
 });
 
+test("folder: only what has our own name, and no link's target, counts as unfinished", async () => {
+  await using at = await scratch();
+  const [theirs, jobs] = [join(at.folder, "theirs"), join(at.folder, "objects/jobs")];
+  for (const folder of [theirs, jobs]) await mkdir(folder, { recursive: true });
+  const ours = "v.mp4.0123456789ab~";
+  await writeFile(join(theirs, ours), "theirs");
+  for (const name of [
+    "v.mp4~",
+    "#v.mp4.0123456789ab~",
+    ".0123456789ab~",
+    "v.mp4.0123456789ab",
+    ours,
+  ]) {
+    await writeFile(join(jobs, name), "x");
+  }
+  await symlink(join(theirs, ours), join(jobs, "link.0123456789ab~"));
+  await symlink(theirs, join(jobs, "linked"));
+  const found = await Array.fromAsync(at.store.unfinished("jobs"));
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    [ours],
+  );
+  await found[0]!.discard();
+  assert.equal((await readdir(jobs)).length, 6);
+  assert.deepEqual(await readdir(theirs), [ours]);
+});
+
 test("a folder goes although others still write into it for a while", async () => {
   await using at = await scratch();
   const { store } = at;

@@ -20,6 +20,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { newToken, ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
 import { checkKey, checkNewKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
+import { unfinishedFiles } from "./unfinished-files.ts";
 
 /** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
 const PARTIAL = "~";
@@ -133,6 +134,8 @@ export function createFolderStore(root: string): ObjectStore {
         if (!name.endsWith(PARTIAL)) yield name;
       }
     },
+
+    unfinished: (prefix) => unfinishedFiles(prefix === "" ? root : pathOf(prefix)),
 
     async delete(key) {
       const path = pathOf(key);
