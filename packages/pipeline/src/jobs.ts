@@ -17,6 +17,7 @@ import {
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
 import { keepWork } from "./adoption.ts";
+import { discardUnfinished } from "./clear-abandoned.ts";
 import {
   createJobObjects,
   orDamaged,
@@ -102,6 +103,7 @@ export function createJobs(deps: JobsDeps) {
     if (st !== undefined && st !== "cancelling" && !isTerminal(st)) return;
     const ended = st === undefined ? await orDamaged(result(id)) : undefined;
     await clearPixels(id);
+    await discardUnfinished(objects, id);
     // How it ended nobody knows, and so not what could use the rest.
     if (ended instanceof RecordDamaged) return;
     const state = st ?? ended?.state;

@@ -1,4 +1,8 @@
-import type { ListMultipartUploadsCommandOutput, MultipartUpload } from "@aws-sdk/client-s3";
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListPartsCommandOutput,
+  MultipartUpload,
+} from "@aws-sdk/client-s3";
 import type { Unfinished } from "./object-store.ts";
 import type { S3Connection } from "./s3-connection.ts";
 
@@ -50,13 +54,19 @@ async function partsOf(
   upload: { Bucket: string; Key: string; UploadId: string },
 ): Promise<string> {
   let [parts, bytes] = [0, 0];
-  for await (const page of sdk.paginateListParts({ client }, upload)) {
+  let marker: string | undefined;
+  for (;;) {
+    const page: ListPartsCommandOutput = await client.send(
+      new sdk.ListPartsCommand({ ...upload, ...(marker && { PartNumberMarker: marker }) }),
+    );
     for (const { Size } of page.Parts ?? []) {
       parts++;
       bytes += Size ?? 0;
     }
+    // Some servers name a next page after the last.
+    if (page.IsTruncated !== true || !page.NextPartNumberMarker) return `${parts} ${bytes}`;
+    marker = page.NextPartNumberMarker;
   }
-  return `${parts} ${bytes}`;
 }
 
 /** Passes over what the server says no to, or does not know; not over a server that is away or in trouble. */
