@@ -117,7 +117,7 @@ test("slow servers are given up, and the jobs behind them have their turn", asyn
       const { problem } = await strict.ended(id);
       assert.equal(problem?.code, "source-unreachable");
       assert.equal(problem?.at, "source.url");
-      assert.match(problem!.detail, i % 2 === 0 ? /less than 10000 bytes/ : /does not begin/);
+      assert.match(problem.detail, i % 2 === 0 ? /less than 10000 bytes/ : /does not begin/);
       assert.deepEqual(await tasksOf(strict, id), []);
     }
     await until(() => server.open.size === 0);

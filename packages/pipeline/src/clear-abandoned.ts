@@ -42,10 +42,11 @@ export async function* clearAbandonedModels({
   standstill,
   abandonedMs,
 }: AbandonedDeps): AsyncGenerator<RepairStep> {
-  for await (const { name, state, discard } of objects.unfinished("models")) {
-    if (standstill.of(`models/${name}`, state) < abandonedMs) continue;
-    await discard();
-    yield `cleared away models/${name}, which was never finished`;
+  for await (const begun of objects.unfinished("models")) {
+    const name = `models/${begun.name}`;
+    if (standstill.of(name, begun.state) < abandonedMs) continue;
+    await begun.discard();
+    yield `cleared away ${name}, which was never finished`;
   }
 }
 
