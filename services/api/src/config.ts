@@ -42,9 +42,12 @@ const schema = z
       max: 604_800_000,
       default: CLIENT_BOUNDS.requestMs,
     }),
-    /** Of a body as it comes, as the mean over a minute, and of an answer as it is taken, over ten. */
+    /**
+     * Of a body as it comes, as the mean over a minute, and of an answer as it is taken, over ten. The least is what
+     * brings a bucket a part of an upload in an hour: one to which nothing is added for two counts as abandoned.
+     */
     FQ_CLIENT_LEAST_BYTES_PER_SECOND: integerSetting({
-      min: 1,
+      min: 2_048,
       max: 2 ** 30,
       default: CLIENT_BOUNDS.body.bytesPerSecond,
     }),
