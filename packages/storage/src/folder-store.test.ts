@@ -77,6 +77,7 @@ test("folder: only what has our own name, and no link's target, counts as unfini
     [ours],
   );
   await found[0]!.discard();
+  assert.deepEqual(await Array.fromAsync(at.store.unfinished("jobs/linked")), []);
   assert.equal((await readdir(jobs)).length, 6);
   assert.deepEqual(await readdir(theirs), [ours]);
 });

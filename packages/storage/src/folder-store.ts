@@ -135,7 +135,18 @@ export function createFolderStore(root: string): ObjectStore {
       }
     },
 
-    unfinished: (prefix) => unfinishedFiles(prefix === "" ? root : pathOf(prefix)),
+    async *unfinished(prefix) {
+      const keyOf = (name: string): string => (prefix === "" ? name : `${prefix}/${name}`);
+      if (!(await isWithin(root, keyOf("any")))) return;
+      for await (const begun of unfinishedFiles(prefix === "" ? root : pathOf(prefix))) {
+        yield {
+          ...begun,
+          async discard() {
+            if (await isWithin(root, keyOf(begun.name))) await begun.discard();
+          },
+        };
+      }
+    },
 
     async delete(key) {
       const path = pathOf(key);
