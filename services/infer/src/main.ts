@@ -29,6 +29,8 @@ await runService({
       tuneWhenIdle: config.tuneWhenIdle,
       engine,
       loadedModels: config.loadedModels,
+      // Not by process.exit, which waits for the thread that does not come to an end.
+      bounds: { limits: config.runLimits, die: () => process.kill(process.pid, "SIGKILL") },
       events: { ...observeStage(metrics, logger, tracer), ...observeModels(metrics, logger) },
     });
     await service.start();
