@@ -40,7 +40,7 @@ async function upload(
   const form = new FormData();
   form.append("name", name);
   form.append("version", "1");
-  const bytes = testDetector({ width: 416, height: 416, batch: 1, ...options });
+  const bytes = testDetector({ width: 96, height: 64, batch: 1, ...options });
   form.append("file", new Blob([new Uint8Array(bytes)]), `${name}.onnx`);
   const { status, body } = await ask(system, "models", { method: "POST", body: form });
   assert.equal(status, 201, JSON.stringify(body));
@@ -77,14 +77,15 @@ test("models that loop or eat on some pictures are put into quarantine, and othe
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const dark = join(folder, "dark.mp4");
   const white = join(folder, "white.mp4");
-  await writeClip(dark, { seconds: SECONDS });
+  await writeClip(dark, { seconds: SECONDS, size: "320x180" });
   await run("ffmpeg", [
     ...["-v", "error", "-i", dark, "-an", "-c:v", "libx264", "-preset", "veryfast"],
     ...["-vf", `drawbox=color=white:t=fill:enable='gte(n,${WHITE_FROM})'`, white],
   ]);
-  const settings = { FQ_RUN_LIMIT_MS: "500", FQ_RUN_MEMORY_BYTES: String(2 ** 28) };
+  const settings = { FQ_RUN_LIMIT_MS: "400", FQ_RUN_MEMORY_BYTES: String(2 ** 28) };
+  const processes = { infer: 2 };
   const system = resources.use(
-    await startChaosSystem(join(folder, "system"), folder, { settings }),
+    await startChaosSystem(join(folder, "system"), folder, { settings, processes }),
   );
   const healthy = `${system.model.name}@${system.model.version}`;
   const undisturbed = await submit(system, white, healthy);
@@ -93,7 +94,7 @@ test("models that loop or eat on some pictures are put into quarantine, and othe
 
   // Each passes the check: the picture that models are tried on is not white.
   await upload(system, "endless", { loopsOnWhite: true });
-  await upload(system, "restless", { loopsOnWhite: true, height: 384 });
+  await upload(system, "restless", { loopsOnWhite: true, height: 96 });
   await upload(system, "hungry", { eatsOnWhite: 16e9 });
   const bad = ["endless", "restless", "hungry"];
   const jobs = await Promise.all(bad.map((name) => submit(system, white, name)));
@@ -101,7 +102,7 @@ test("models that loop or eat on some pictures are put into quarantine, and othe
   for (const [i, job] of jobs.entries()) {
     const { state, problem } = await ended(system, job);
     assert.deepEqual([state, problem?.code], ["failed", "model-quarantined"], bad[i]);
-    const bound = bad[i] === "hungry" ? "268 MB of memory" : "0.5 s of processor time";
+    const bound = bad[i] === "hungry" ? "268 MB of memory" : "0.4 s of processor time";
     const name = new RegExp(`^${bad[i]}@1 is in quarantine, because runs of it took more than `);
     assert.match(problem!.detail, name);
     assert.ok(problem!.detail.includes(bound), problem!.detail);
@@ -124,7 +125,7 @@ test("models that loop or eat on some pictures are put into quarantine, and othe
   const [version] = shown.find(({ name }: { name: string }) => name === "endless").versions;
   const { at, ...quarantine } = version.quarantine;
   assert.ok(Date.parse(at) <= Date.now());
-  assert.deepEqual(quarantine, { bound: "time", limit: 500, job: jobs[0] });
+  assert.deepEqual(quarantine, { bound: "time", limit: 400, job: jobs[0] });
 
   // Lifted, it serves: on pictures that it has an end on.
   const lift = { method: "DELETE" };

@@ -17,10 +17,12 @@ export interface ModelCheckLimits {
 
 /** Files that wait lie on the disk meanwhile. */
 const MOST_WAITING = 8;
+/** A little longer than a check may take, so that what comes during one has its turn after. */
+const WAIT_FACTOR = 1.2;
 
 /**
- * One after the other, so that the memory which they may take is that of one. Nobody waits for longer than a check may
- * take, so that every client has its answer within twice that time: before connections are given up that say nothing.
+ * One after the other, so that the memory which they may take is that of one. Nobody waits for much longer than a check
+ * may take, so that every client has its answer before connections are given up that say nothing.
  *
  * @returns a function that throws what `checkApart` throws, and `model-check-busy` where others take too long
  */
@@ -42,7 +44,7 @@ export function createModelCheck({ memoryBytes, deadlineMs }: ModelCheckLimits):
       reject(reason);
     };
     const gone = (): void => leave(signal.reason as Error);
-    const late = setTimeout(() => leave(othersFirst()), deadlineMs);
+    const late = setTimeout(() => leave(othersFirst()), WAIT_FACTOR * deadlineMs);
     signal.addEventListener("abort", gone);
     waiting.push(resolve);
     try {
