@@ -78,7 +78,8 @@ export class SessionThread {
   static async start(options: ThreadOptions): Promise<SessionThread> {
     return inTurn(options.turns, async () => {
       const thread = new SessionThread(options);
-      using watching = thread.#watch(true);
+      using watches = new DisposableStack();
+      watches.use(thread.#watch(true));
       try {
         await thread.#ready.promise;
       } catch (error) {
@@ -111,7 +112,8 @@ export class SessionThread {
     const pending = chunks.map(() => Promise.withResolvers<ChunkResult>());
     const answers = pending.map(({ promise }) => promise);
     const finished = inTurn(this.#turns, async () => {
-      using watching = this.#watch(false);
+      using watches = new DisposableStack();
+      watches.use(this.#watch(false));
       this.#send(chunks, pending);
       await Promise.allSettled(answers);
       this.#deals--;
