@@ -1,3 +1,4 @@
+import { endNow } from "@framequeue/lifetime";
 import { chooseEngine } from "@framequeue/models";
 import { openLocalPipeline } from "@framequeue/pipeline";
 import {
@@ -29,8 +30,7 @@ await runService({
       tuneWhenIdle: config.tuneWhenIdle,
       engine,
       loadedModels: config.loadedModels,
-      // Not by process.exit, which waits for the thread that does not come to an end.
-      bounds: { limits: config.runLimits, die: () => process.kill(process.pid, "SIGKILL") },
+      bounds: { limits: config.runLimits, die: endNow },
       events: { ...observeStage(metrics, logger, tracer), ...observeModels(metrics, logger) },
     });
     await service.start();

@@ -1,5 +1,6 @@
 import { constants, setPriority } from "node:os";
 import { toProblemError } from "@framequeue/contracts";
+import { endNow } from "@framequeue/lifetime";
 import { readLabels } from "../add.ts";
 import { checkModel } from "./check-model.ts";
 import type { CheckOrder, CheckReply } from "./check-order.ts";
@@ -8,15 +9,9 @@ const WATCH_MS = 20;
 /** What the runtime says where the kernel gives it no more memory. */
 const NO_MEMORY = /AllocateRaw|bad.?alloc|allocate memory|out of memory/i;
 
-/**
- * Ends this process, whatever its threads do: `process.exit` would wait for one that runs a network, which goes on
- * taking time and memory meanwhile.
- */
-const die = (): void => void process.kill(process.pid, "SIGKILL");
-
 /** A process that checks one file: gets its order from its parent, answers, and ends. */
 process.once("message", ({ file, options, memoryBytes }: CheckOrder) => {
-  const answer = (reply: CheckReply): void => void process.send!(reply, die);
+  const answer = (reply: CheckReply): void => void process.send!(reply, endNow);
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   // The session is opened and runs in a thread, so this one can look.
   const watch = setInterval(() => {
@@ -36,9 +31,9 @@ process.once("message", ({ file, options, memoryBytes }: CheckOrder) => {
       clearInterval(watch);
       answer(reply);
     })
-    .catch(die);
+    .catch(endNow);
 });
-process.once("disconnect", die);
+process.once("disconnect", endNow);
 
 async function check(
   file: string,
