@@ -34,7 +34,14 @@ export const DIMENSION = { value: 1, param: 2 } as const;
 /** Where a tensor's numbers are: in the model's file, or in another. */
 export const DATA_LOCATION = { external: 1 } as const;
 
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = {
+  float: 1,
+  int: 2,
+  string: 3,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+} as const;
 export const DATA_TYPE = {
   float32: 1,
   uint8: 2,
