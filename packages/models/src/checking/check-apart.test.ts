@@ -126,3 +126,27 @@ test("a model that does not come to an end is refused, and its process is gone",
   );
   if (process.platform === "linux") assert.deepEqual(await checkers(), []);
 });
+
+test(
+  "a machine that hardly lets a check run says nothing about the model",
+  { skip: process.platform === "linux" ? false : "only Linux tells the time of another process" },
+  async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "small.onnx");
+    await writeFile(file, hungryModel(1));
+    const check = checkApart(file, { task: "classification" }, { memoryBytes, deadlineMs: 3_000 });
+    let isOver = false;
+    check.catch(() => (isOver = true));
+    while (!isOver) {
+      for (const pid of await checkers()) {
+        try {
+          process.kill(Number(pid), "SIGSTOP");
+        } catch {
+          // it has just ended
+        }
+      }
+      await new Promise(setImmediate);
+    }
+    await assert.rejects(check, { code: "model-check-busy", message: /too busy; send it again/ });
+  },
+);

@@ -1,10 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ProblemCode, ProblemError } from "@framequeue/contracts";
 import { tiedCommand } from "@framequeue/lifetime";
+import { processorMsOf } from "../guarding/progress.ts";
 import type { ModelPackage } from "../package.ts";
 import type { CheckOrder, CheckReply } from "./check-order.ts";
 
@@ -29,7 +30,7 @@ export type CheckedModel = ModelPackage;
  *
  * @param file in a folder of its own, which the messages leave out
  * @throws ProblemError what `checkModel` throws, `model-too-slow` and `model-too-large` where the process passes a limit,
- * and `model-invalid` where it dies
+ * `model-check-busy` where the machine hardly let it run, and `model-invalid` where it dies
  */
 export async function checkApart(
   file: string,
@@ -45,7 +46,12 @@ export async function checkApart(
   });
   const late = AbortSignal.timeout(deadlineMs);
   const end = AbortSignal.any([late, ...(signal === undefined ? [] : [signal])]);
-  const kill = (): void => void child.kill("SIGKILL");
+  let isStarved = false;
+  const kill = (): void => {
+    const had = processorMs(child.pid);
+    isStarved = had !== undefined && had < STARVED_SHARE * deadlineMs;
+    child.kill("SIGKILL");
+  };
   end.addEventListener("abort", kill, { once: true });
   const replies: CheckReply[] = [];
   child.once("message", (reply: CheckReply) => replies.push(reply));
@@ -60,6 +66,12 @@ export async function checkApart(
   const refused = (code: ProblemCode, why: string): ProblemError =>
     new ProblemError(code, `${name} ${why}.`, { at: "file" });
   if (reply === undefined) {
+    if (late.aborted && isStarved) {
+      throw new ProblemError(
+        "model-check-busy",
+        "The model could not be tried, because this system is too busy; send it again in a while.",
+      );
+    }
     throw late.aborted
       ? refused(
           "model-too-slow",
@@ -84,6 +96,18 @@ export async function checkApart(
     ...(at === undefined ? {} : { at: at.replaceAll(inFolder, "") }),
     ...(errors === undefined ? {} : { errors }),
   });
+}
+
+/** Whose process had less than this part of its time on a processor says nothing about its model. */
+const STARVED_SHARE = 1 / 8;
+
+/** Processor time of a process, in milliseconds; undefined where the system does not tell. */
+function processorMs(pid: number | undefined): number | undefined {
+  try {
+    return processorMsOf(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of util-linux, as what {@link tiedCommand} takes. */

@@ -41,14 +41,18 @@ export class Progress {
     const thread = Atomics.load(this.#cells, 0);
     if (thread === 0) return undefined;
     try {
-      const stat = readFileSync(`/proc/self/task/${thread}/stat`, "latin1");
-      // after the name in brackets, which may hold anything; user and system time are the fields 14 and 15 of all
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
+      return processorMsOf(readFileSync(`/proc/self/task/${thread}/stat`, "latin1"));
     } catch {
       return undefined; // it has ended
     }
   }
+}
+
+/** User and system time, in milliseconds, by the `stat` of a process or a thread: its fields 14 and 15. */
+export function processorMsOf(stat: string): number {
+  // after the name in brackets, which may hold anything
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
 }
 
 /** The unit of times in `/proc`: a hundredth of a second on every Linux that Node runs on. */
