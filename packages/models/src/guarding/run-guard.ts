@@ -7,7 +7,7 @@ export interface RunLimits {
    * the network, else time during which this process was running.
    */
   readonly timeMs: number;
-  /** What it may add to the memory of the process, in bytes. */
+  /** What it, or the opening of its session, may add to the memory of the process, in bytes. */
   readonly memoryBytes: number;
 }
 
@@ -145,8 +145,15 @@ export function createRunGuard<M>(
         ? processorMs - thread.sinceProcessorMs
         : livedMs - thread.sinceLivedMs;
     if (took > limits.timeMs * (thread.isOpening ? OPENING_FACTOR : 1)) return "time";
-    if (bytes - thread.bytesBefore > limits.memoryBytes) return "memory";
+    if (bytes - thread.bytesBefore > memoryOf(thread)) return "memory";
     return undefined;
+  }
+
+  /** Sessions of a model are opened side by side, and each has its own weights; what runs take they took then. */
+  function memoryOf({ model, isOpening }: Watched<M>): number {
+    if (!isOpening) return limits.memoryBytes;
+    const opening = [...watched].filter((other) => other.isOpening && other.model === model);
+    return opening.length * limits.memoryBytes;
   }
 
   function breach({ model, inCompany, giveUp }: Watched<M>, bound: Breach<M>["bound"]): void {
