@@ -28,7 +28,7 @@ async function play(model: TestDetectorOptions, body: string): Promise<unknown> 
      const breach = Promise.withResolvers();
      const guard = createRunGuard(limits, (found) => { breaches.push(found); breach.resolve(found); });
      const open = async (name, file) => ModelRunner.open(await loadModelPackage(file),
-       { workers: 1, threadsPerWorker: 1, guard: guard.of(name) });
+       { workers: 1, threadsPerWorker: 1, guard: guard.of({ sha256: name }) });
      const bad = await open("bad", ${JSON.stringify(file)});
      const good = await open("good", ${JSON.stringify(calm)});
      const picture = (level) => {
@@ -62,7 +62,7 @@ test("a run that does not end is found by the time that its thread has had", asy
   );
   assert.deepEqual(told, {
     ...{ dark: "answered", white: "RunBroke", behind: "RunBroke", count: 1, other: "RunGivenUp" },
-    found: { model: "bad", bound: "time", limit: 300, isCertain: true },
+    found: { model: { sha256: "bad" }, bound: "time", limit: 300, isCertain: true },
   });
 });
 
@@ -77,7 +77,7 @@ test("a run that takes too much memory is found while it takes it; in company it
   );
   assert.deepEqual(alone, {
     ...{ white: "RunBroke", isBounded: true },
-    found: { model: "bad", bound: "memory", limit: 3e8, isCertain: true },
+    found: { model: { sha256: "bad" }, bound: "memory", limit: 3e8, isCertain: true },
   });
   const together = await play(
     { eatsOnWhite: 4e9 },

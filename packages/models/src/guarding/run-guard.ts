@@ -60,8 +60,13 @@ export interface ModelGuard {
   watch(thread: GuardedThread): Disposable;
 }
 
+/** What is guarded: the same file is the same model. */
+interface Guarded {
+  readonly sha256: string;
+}
+
 /** Watches the runs of all models of a process. */
-export interface RunGuard<M> {
+export interface RunGuard<M extends Guarded> {
   of(model: M): ModelGuard;
   [Symbol.dispose](): void;
 }
@@ -73,7 +78,7 @@ const MOST_LOOKS = 4;
 /** Opening a session optimises its graph, or builds an engine for a GPU, before it runs once. */
 const OPENING_FACTOR = 10;
 
-interface Watched<M> extends GuardedThread {
+interface Watched<M extends Guarded> extends GuardedThread {
   readonly model: M;
   runs: number;
   /** When the run began, by each clock. */
@@ -89,7 +94,7 @@ interface Watched<M> extends GuardedThread {
  * Notices the run that takes longer or more memory than it may. Nothing can end a run that is inside of the runtime but
  * the end of the process: `onBreach` is called once, after every thread has given up what it holds, and is to end it.
  */
-export function createRunGuard<M>(
+export function createRunGuard<M extends Guarded>(
   limits: RunLimits,
   onBreach: (breach: Breach<M>) => void,
 ): RunGuard<M> {
@@ -129,11 +134,11 @@ export function createRunGuard<M>(
   }
 
   function lookAt(thread: Watched<M>, bytesBefore: number): Breach<M>["bound"] | undefined {
-    if ([...watched].some(({ model }) => model !== thread.model)) thread.inCompany = true;
+    const isAlone = [...watched].every(({ model }) => model.sha256 === thread.model.sha256);
+    if (!isAlone) thread.inCompany = true;
     const { runs } = thread.progress;
     const processorMs = thread.isOnProcessor ? thread.progress.processorMs() : undefined;
     if (runs !== thread.runs) {
-      const isAlone = [...watched].every(({ model }) => model === thread.model);
       Object.assign(thread, { runs, bytesBefore, inCompany: !isAlone });
       Object.assign(thread, { sinceProcessorMs: processorMs, sinceLivedMs: livedMs });
       return undefined;
@@ -152,7 +157,9 @@ export function createRunGuard<M>(
   /** Sessions of a model are opened side by side, and each has its own weights; what runs take they took then. */
   function memoryOf({ model, isOpening }: Watched<M>): number {
     if (!isOpening) return limits.memoryBytes;
-    const opening = [...watched].filter((other) => other.isOpening && other.model === model);
+    const opening = [...watched].filter(
+      (other) => other.isOpening && other.model.sha256 === model.sha256,
+    );
     return opening.length * limits.memoryBytes;
   }
 
