@@ -19,6 +19,8 @@ export interface JudgedWork {
 }
 
 export interface JudgeDeps extends Pipeline {
+  /** Runs that were judged: all pictures of a run hear of its end, and it counts once, for the first of them. */
+  readonly judged: WeakSet<RunBroke>;
   /** A model broke a bound, and what follows. */
   readonly onBroke?:
     ((breach: Breach<ModelRef>, work: JudgedWork, verdict: Verdict) => void) | undefined;
@@ -28,9 +30,6 @@ export interface JudgeDeps extends Pipeline {
 export function isOfModel(error: unknown): error is RunBroke | RunGivenUp {
   return error instanceof RunBroke || error instanceof RunGivenUp;
 }
-
-/** Runs that were judged: all pictures of a run hear of its end, and it counts once, for the first of them. */
-const judged = new WeakSet<RunBroke>();
 
 /**
  * Says what becomes of work that was given up because a model broke a bound: as a rule it is tried again by another
@@ -51,8 +50,8 @@ export async function judge(
     await suspectWork(deps, work.job, work.work);
     return again;
   }
-  if (!(error instanceof RunBroke) || judged.has(error)) return again;
-  judged.add(error);
+  if (!(error instanceof RunBroke) || deps.judged.has(error)) return again;
+  deps.judged.add(error);
   const strike = { ...breach, ...work };
   const verdict = await strikeModel(deps, strike);
   deps.onBroke?.(breach, work, verdict);

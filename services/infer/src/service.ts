@@ -4,6 +4,7 @@ import {
   type Breach,
   createRunGuard,
   type Engine,
+  type RunBroke,
   type RunLimits,
   type SessionRun,
 } from "@framequeue/models";
@@ -100,6 +101,7 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     models,
     gate: createSoloGate(),
     numericClass: engine?.numericClass,
+    judged: new WeakSet<RunBroke>(),
     onBroke: events?.onBroke,
     onRange(model: ModelRef, frames: number, slots: number) {
       tuning?.used(model);
