@@ -4,6 +4,7 @@ import { type Lineage, modelKeys, type ModelRef, ProblemError } from "@framequeu
 import { ObjectNotFound, type ObjectStore } from "@framequeue/storage";
 import { putAliases, readAliases } from "./model-aliases.ts";
 import { aliasLock, registerLock, whileLocked } from "./model-locks.ts";
+import { liftQuarantine } from "./model-quarantine.ts";
 import { putLineage } from "./model-records.ts";
 import { jobsUsing } from "./models-in-use.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -145,6 +146,7 @@ export async function unregisterModel(
         await putAliases(objects, { ...now, revision: now.revision + 1, before });
       }
       await roster.retire(sha256);
+      await liftQuarantine(deps, sha256);
       await objects.deletePrefix(keys.all);
     }),
   );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type JobId, newToken } from "@framequeue/contracts";
 import { objectKeys, witnessKey } from "./keys.ts";
+import { keepQuarantined } from "./model-quarantine.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { ABANDONED_MS, clearAbandonedModels } from "./clear-abandoned.ts";
 import { jobShare } from "./job-share.ts";
@@ -117,6 +118,7 @@ export async function* reconcile(
     // What was repaired before it forgot was not repaired in vain.
     agreed.clear();
     suspects.clear();
+    await keepQuarantined(pipeline).catch((error: unknown) => events.onRepairError?.(error));
   }
   memory.redisRun = redisRun;
 

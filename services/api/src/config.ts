@@ -61,6 +61,8 @@ const schema = z
     FQ_MODEL_LIMIT_BYTES: integerSetting({ min: 1, max: 2 ** 31, default: 2 ** 29 }),
     /** What a process may take that opens a model and runs it once. */
     FQ_MODEL_MEMORY_BYTES: integerSetting({ min: 2 ** 28, default: 2 ** 31 }),
+    /** How long that may take, and how long another upload waits for it: many proxies give up after 60 s of silence. */
+    FQ_MODEL_CHECK_MS: integerSetting({ min: 1_000, max: 600_000, default: 25_000 }),
     /** Model of jobs that name none. */
     FQ_DEFAULT_MODEL: textSetting({ pattern: /^\S+$/, form: "a name", default: "yolox-nano" }),
   })
@@ -96,7 +98,7 @@ const schema = z
       connections: env.FQ_API_CONNECTIONS,
     },
     modelLimitBytes: env.FQ_MODEL_LIMIT_BYTES,
-    modelMemoryBytes: env.FQ_MODEL_MEMORY_BYTES,
+    modelCheck: { memoryBytes: env.FQ_MODEL_MEMORY_BYTES, deadlineMs: env.FQ_MODEL_CHECK_MS },
     defaultModel: env.FQ_DEFAULT_MODEL,
   }));
 

@@ -14,6 +14,7 @@ import {
   readAliases,
   readLineage,
   readMetrics,
+  readQuarantine,
   registeredModels,
 } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
@@ -41,6 +42,9 @@ export async function viewOf(
   attendants: readonly Attendant[],
 ): Promise<ModelView> {
   const aliases = await inTime(readAliases(objects, name));
+  const quarantines = await Promise.all(
+    versions.map(({ sha256 }) => inTime(readQuarantine(objects, sha256))),
+  );
   const versionBy = (sha256: string): string =>
     versions.find((model) => model.sha256 === sha256)?.version ?? sha256.slice(0, 12);
   return {
@@ -54,10 +58,14 @@ export async function viewOf(
         }),
       },
     }),
-    versions: versions.map(({ version, sha256, role }) => ({
-      ...{ version, sha256, role },
-      readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
-    })),
+    versions: versions.map(({ version, sha256, role }, i) => {
+      const { v: _v, ...quarantine } = quarantines[i] ?? { v: undefined };
+      return {
+        ...{ version, sha256, role },
+        readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
+        ...("at" in quarantine ? { quarantine } : {}),
+      };
+    }),
   };
 }
 

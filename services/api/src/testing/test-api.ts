@@ -65,7 +65,7 @@ export async function startTestApi(
       sourceRoots: [join(folder, "videos")],
       uploadLimitBytes: 100_000_000,
       modelLimitBytes: 10_000_000,
-      checkModel: createModelCheck(1e9),
+      checkModel: createModelCheck({ memoryBytes: 1e9, deadlineMs: 60_000 }),
       apiKeys: [],
       adminKeys: [],
       logger: createLogger({
