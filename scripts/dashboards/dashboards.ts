@@ -376,6 +376,9 @@ const inference: Dashboard = {
         graph("Models loaded", "Since the processes began.", "short", {
           "{{model}} {{version}}": "sum by (model, version) (fq_model_load_seconds_count)",
         }),
+        graph("Models in quarantine", "Versions whose runs broke a bound.", "short", {
+          versions: "max(fq_models_quarantined) or vector(0)",
+        }),
         graph("Time of a batch in infer", "From delivery to end.", "s", {
           p50: quantile(0.5, "fq_task_seconds", "stage", '{stage="infer"}'),
           p95: quantile(0.95, "fq_task_seconds", "stage", '{stage="infer"}'),

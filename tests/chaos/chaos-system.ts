@@ -50,13 +50,17 @@ export interface ChaosSystemOptions {
   readonly apis?: number;
   /** The version of the product that the services are of; a link is followed whenever a process starts. Default: this. */
   readonly root?: string;
+  /** Settings of every service beside those that a system of a test has. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** How many processes a service has, where not as many as here. */
+  readonly processes?: Readonly<Record<string, number>>;
 }
 
 /** Jobs may name the files of `sourceDir`. What an earlier system left in `folder` is gone on with. */
 export async function startChaosSystem(
   folder: string,
   sourceDir: string,
-  { apis = 1, root = ROOT }: ChaosSystemOptions = {},
+  { apis = 1, root = ROOT, settings = {}, processes = PROCESSES }: ChaosSystemOptions = {},
 ): Promise<ChaosSystem> {
   await using resources = new AsyncDisposableStack();
   const [framesDir, objectsDir, tempDir] = ["frames", "objects", "temp"].map((name) =>
@@ -110,6 +114,7 @@ export async function startChaosSystem(
     FQ_LOG_LEVEL: "info",
     FQ_DRAIN_TIMEOUT_MS: "5000",
     TMPDIR: tempDir,
+    ...settings,
   };
   const entry = (service: string): string => join(root, "services", service, "src/main.ts");
   const services = [
@@ -119,7 +124,7 @@ export async function startChaosSystem(
       env: { ...env, FQ_API_PORT: String(port) },
     })),
     ...STAGES.flatMap((service) =>
-      Array.from({ length: PROCESSES[service] ?? 1 }, (_, i) => ({
+      Array.from({ length: processes[service] ?? 1 }, (_, i) => ({
         name: `${service}-${i + 1}`,
         entry: entry(service),
         env,

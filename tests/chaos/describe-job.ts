@@ -1,5 +1,5 @@
 import type { JobId } from "@framequeue/contracts";
-import { QUEUE_PREFIX, STAGES } from "@framequeue/contracts";
+import { QUEUE_PREFIX, QUEUES } from "@framequeue/contracts";
 import type { RedisClient } from "@framequeue/pipeline";
 import type { ChaosSystem } from "./chaos-system.ts";
 import { waitingTasks } from "./waiting-tasks.ts";
@@ -16,7 +16,7 @@ export async function describeJob({ pipeline }: ChaosSystem, job: JobId): Promis
   for (const { queue, id } of await waitingTasks(redis)) {
     if (id.includes(job)) lines.push(`waits in ${queue}: ${id}`);
   }
-  for (const stage of STAGES) {
+  for (const stage of QUEUES) {
     const active = await redis.lrange(`${QUEUE_PREFIX}:${stage}:active`, 0, -1);
     lines.push(`active in ${stage}: ${JSON.stringify(active)}`);
   }

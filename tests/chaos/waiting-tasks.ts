@@ -1,4 +1,4 @@
-import { QUEUE_PREFIX, STAGES } from "@framequeue/contracts";
+import { QUEUE_PREFIX, QUEUES } from "@framequeue/contracts";
 import type { RedisClient } from "@framequeue/pipeline";
 
 export interface WaitingTask {
@@ -10,7 +10,7 @@ export interface WaitingTask {
 /** Tasks that are in a queue and that nobody works on. */
 export async function waitingTasks(redis: RedisClient): Promise<WaitingTask[]> {
   const found: WaitingTask[] = [];
-  for (const stage of STAGES) {
+  for (const stage of QUEUES) {
     const queue = `${QUEUE_PREFIX}:${stage}`;
     const ids = [
       ...(await redis.lrange(`${queue}:wait`, 0, -1)),

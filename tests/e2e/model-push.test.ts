@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { newJobId } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { CPU } from "@framequeue/models";
+import { strikeModel } from "@framequeue/pipeline";
 import { finish, launch, openWorkshop } from "./product.ts";
 import { startSmallApi } from "./small-api.ts";
 import { openSmallSite, writeSmallVideo } from "./small-site.ts";
@@ -39,8 +41,9 @@ test("a model is pushed, serves, is measured, and goes again, by the command lin
     assert.equal(code, 0, text);
     return /yard@\S+ {2}([0-9a-f]{64})/.exec(text)![1]!;
   };
+  const strike = { bound: "time", limit: 60_000, job: newJobId() } as const;
   const first = await push(3, "--version", "1", "--license", "MIT", "--source", "the yard");
-  await push(4, "--version", "2", "--parent", first);
+  const second = await push(4, "--version", "2", "--parent", first);
   const wrong = await models("push", "yard.onnx", "--version", "1");
   assert.equal(wrong.code, 1);
   assert.match(wrong.text, /yard@2 already, with another manifest: version/);
@@ -52,7 +55,13 @@ test("a model is pushed, serves, is measured, and goes again, by the command lin
   assert.match(text, /yard@1 {2}detector {2}[0-9a-f]{12} {2}stable, loaded in 1\n/);
   assert.match(text, new RegExp(`upload \\S+Z; from ${first.slice(0, 12)}; a local file; unknown`));
   assert.match(text, /upload \S+Z; the yard; MIT\n {2}\S+ {2}ap50 0\.5, idf1 1 {2}on gate\.mp4\n/);
-  assert.match((await models("versions")).text, /yard@2 {2}detector/);
+  const model = { role: "detector", name: "yard", version: "2", sha256: second } as const;
+  for (let i = 0; i < 2; i++) await strikeModel(site.pipeline, { model, ...strike });
+  assert.match((await models("versions")).text, /yard@2 {2}detector.*in quarantine: time/);
+  const released = await models("release", "yard", "2");
+  assert.equal(released.code, 0, released.text);
+  assert.match(released.text, /yard@2 {2}detector/);
+  assert.doesNotMatch(released.text, /in quarantine/);
 
   const video = join(site.folder, "video.mp4");
   await writeSmallVideo(video, 1);

@@ -13,7 +13,10 @@ export async function startSmallApi(
   const api = createApiService(
     {
       ...{ jobs, objects, registry: pipeline, sourceRoots: [folder], uploadLimitBytes: 1e6 },
-      ...{ modelLimitBytes: 1e7, checkModel: createModelCheck(1e9) },
+      ...{
+        modelLimitBytes: 1e7,
+        checkModel: createModelCheck({ memoryBytes: 1e9, deadlineMs: 60_000 }),
+      },
       resolveModel: createModelResolver({ objects, defaultModel }),
       apiKeys: [],
       adminKeys: [],

@@ -41,6 +41,8 @@ export interface SmallSiteOptions {
   readonly quantumMs?: number;
   /** Mean time between two passes of the reconciler. */
   readonly reconcileMs?: number;
+  /** What a server may ask of those who fetch from it. */
+  readonly fetch?: Partial<Parameters<typeof createIngestService>[1]["fetch"]>;
   /** Threads that infer. */
   readonly inferWorkers?: number;
   /** The object store of all services, made of the folder's. */
@@ -93,7 +95,7 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
   const services: StageRunner[] = [
     createIngestService(pipeline, {
       concurrency: 1,
-      fetch: { limitBytes: 2 ** 30, mayConnect: () => true, idleTimeoutMs: 30_000 },
+      fetch: { limitBytes: 2 ** 30, mayConnect: () => true, ...options.fetch },
       ...(options.reconcileMs === undefined ? {} : { reconcileMs: options.reconcileMs }),
       ...events,
     }),

@@ -38,8 +38,6 @@ export interface ComposedSystem extends AsyncDisposable {
 }
 
 const FRAME_BUDGET_BYTES = 2 * 2 ** 30;
-const FETCH = { limitBytes: 20 * 2 ** 30, mayConnect: () => true, idleTimeoutMs: 30_000 };
-
 /** Starts all services over the given stores, as `analyze` and `demo` do: one process, nothing copied between stages. */
 export async function composeSystem(options: ComposeOptions): Promise<ComposedSystem> {
   await using resources = new AsyncDisposableStack();
@@ -62,7 +60,11 @@ export async function composeSystem(options: ComposeOptions): Promise<ComposedSy
     ...observed,
   });
   const services: StageRunner[] = [
-    createIngestService(pipeline, { concurrency: 1, fetch: FETCH, ...observed }),
+    createIngestService(pipeline, {
+      concurrency: 1,
+      fetch: { mayConnect: () => true },
+      ...observed,
+    }),
     createDecodeService(pipeline, { concurrency: 2, ...observed }),
     createEnhanceService(pipeline, { concurrency: 2, threads: cores, ...observed }),
     infer,

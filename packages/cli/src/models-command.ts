@@ -20,7 +20,7 @@ const USAGE = `Usage: npm run models -- list              the models that can be
        npm run models -- add FILE          gives an ONNX file a name (data/models), once it has run
        npm run models -- compare A B VIDEO how far two models agree on a video, and how fast each is
        npm run models -- push NAME|FILE    sends a model to a running system
-       npm run models -- versions, alias, rollback, metrics, delete
+       npm run models -- versions, alias, rollback, metrics, release, delete
                                            which versions a running system has, and which of them new jobs get
        npm run models -- providers         what models can run on here, and why not
 
@@ -33,7 +33,7 @@ and add also --name NAME, --license TEXT, and --manifest FILE instead of a propo
 `;
 
 const KNOWN: readonly string[] = ["list", "pull", "store", "providers"];
-const REMOTE: readonly string[] = ["versions", "alias", "rollback", "metrics", "delete"];
+const REMOTE: readonly string[] = ["versions", "alias", "rollback", "metrics", "release", "delete"];
 
 /** `models`: looks at, fetches and registers models. Answers the exit code. */
 export async function models(args: readonly string[], terminal: Terminal): Promise<number> {

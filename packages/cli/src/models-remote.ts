@@ -17,11 +17,12 @@ export const REMOTE_USAGE = `Usage: npm run models -- versions [NAME]           
        npm run models -- rollback NAME                what was stable before is again
        npm run models -- metrics NAME VERSION --on TEXT [--by TEXT] ap50=0.61 …
                                                       keeps what was measured with the version
+       npm run models -- release NAME VERSION         out of quarantine: jobs may use it again
        npm run models -- delete NAME VERSION          for good; only what nothing uses
 
 ${API_USAGE}`;
 
-/** `models versions`, `alias`, `rollback`, `metrics`, `delete`: ask a running system. Answers the exit code. */
+/** `models versions`, `alias`, `rollback`, `metrics`, `release`, `delete`: ask a running system. Answers the exit code. */
 export async function remoteModels(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseStrictly({
     args: [...args],
@@ -60,6 +61,9 @@ export async function remoteModels(args: readonly string[], terminal: Terminal):
   } else if (command === "metrics" && second !== undefined && more.length > 0) {
     await api.post(`${versionPath}/metrics`, metricsOf(more, values));
     show(await api.get(path));
+  } else if (command === "release" && second !== undefined && more.length === 0) {
+    await api.delete(`${versionPath}/quarantine`);
+    show(await api.get(path));
   } else if (command === "delete" && second !== undefined && more.length === 0) {
     await api.delete(versionPath);
   } else {
@@ -83,13 +87,14 @@ function describeFull({ name, aliases, versions }: FullModelView): string {
 function lineOf(
   name: string,
   aliases: ModelView["aliases"],
-  { version, sha256, role, readyIn }: ModelView["versions"][number],
+  { version, sha256, role, readyIn, quarantine }: ModelView["versions"][number],
 ): string {
   const tags = [
     ...(aliases?.stable === version ? ["stable"] : []),
     ...(aliases?.canary?.version === version
       ? [`canary for ${100 * aliases.canary.share} % of the jobs`]
       : []),
+    ...(quarantine === undefined ? [] : [`in quarantine: ${quarantine.bound}`]),
     ...(readyIn === 0 ? [] : [`loaded in ${readyIn}`]),
   ];
   const more = tags.length === 0 ? "" : `  ${tags.join(", ")}`;

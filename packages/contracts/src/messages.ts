@@ -17,6 +17,9 @@ export const ingestMessageSchema = z.object({
   q: q.optional(),
 });
 
+/** Asks for a source on the web; the job's `ingest` waits for it. */
+export const fetchMessageSchema = z.object({ v, stage: z.literal("fetch"), job: jobIdSchema });
+
 export const decodeMessageSchema = z.object({
   v,
   stage: z.literal("decode"),
@@ -51,6 +54,7 @@ export const finalizeMessageSchema = z.object({ ...postMessage, stage: z.literal
 
 export const MESSAGE_SCHEMAS = {
   ingest: ingestMessageSchema,
+  fetch: fetchMessageSchema,
   decode: decodeMessageSchema,
   enhance: enhanceMessageSchema,
   infer: inferMessageSchema,
@@ -67,6 +71,7 @@ export type MessageOf<S extends MessageStage> = z.infer<(typeof MESSAGE_SCHEMAS)
 export type Message = { [S in MessageStage]: MessageOf<S> }[MessageStage];
 
 export type IngestMessage = MessageOf<"ingest">;
+export type FetchMessage = MessageOf<"fetch">;
 export type DecodeMessage = MessageOf<"decode">;
 export type EnhanceMessage = MessageOf<"enhance">;
 export type InferMessage = MessageOf<"infer">;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BOUNDS } from "./bounds.ts";
 import { problemSchema } from "./problems.ts";
+import { jobIdSchema } from "./ids.ts";
 
 /** What a model can be for. */
 export const MODEL_TASKS = [
@@ -87,6 +88,7 @@ export function modelKeys(sha256: string) {
     manifest: `${all}/manifest.json`,
     lineage: `${all}/lineage.json`,
     metrics: `${all}/metrics`,
+    quarantine: `${all}/quarantine.json`,
   };
 }
 
@@ -107,6 +109,20 @@ export const lineageSchema = z.object({
   of: modelRefSchema.omit({ sha256: true }).optional(),
 });
 export type Lineage = z.infer<typeof lineageSchema>;
+
+/** Why no job may use a version any more, until somebody lifts it. */
+export const quarantineSchema = z.object({
+  v: z.literal(1),
+  /** ISO 8601. */
+  at: z.string(),
+  /** The bound that its runs broke … */
+  bound: z.enum(["time", "memory"]),
+  /** … and how much that allows: milliseconds or bytes. */
+  limit: z.number(),
+  /** The job whose frames it ran on last. */
+  job: jobIdSchema,
+});
+export type Quarantine = z.infer<typeof quarantineSchema>;
 
 const METRIC = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
@@ -167,6 +183,8 @@ export const modelVersionSchema = z.object({
   role: modelRefSchema.shape.role,
   /** Infer processes that have it loaded. */
   readyIn: z.int(),
+  /** Absent where jobs may use it. */
+  quarantine: quarantineSchema.omit({ v: true }).optional(),
 });
 
 /** A version as `GET /v1/models/{name}` shows it. */

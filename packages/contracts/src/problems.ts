@@ -58,6 +58,10 @@ export const PROBLEMS = {
   "model-not-found": { status: 422, title: "There is no such model", retryable: false },
   "model-unreachable": { status: 422, title: "The model cannot be fetched", retryable: false },
   "model-invalid": { status: 422, title: "The model cannot be used", retryable: false },
+  "model-too-slow": { status: 422, title: "The model takes too long", retryable: false },
+  "model-too-large": { status: 422, title: "The model takes too much memory", retryable: false },
+  "model-quarantined": { status: 422, title: "The model is in quarantine", retryable: false },
+  "model-check-busy": { status: 503, title: "Other models are being tried", retryable: true },
   "model-busy": {
     status: 409,
     title: "The model is being changed",

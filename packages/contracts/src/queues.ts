@@ -1,6 +1,13 @@
-/** The stages, in the order in which a job meets them. Each is a BullMQ queue of its own name. */
+/** The stages, in the order in which a job meets them. Each is a service with a BullMQ queue of its own name. */
 export const STAGES = ["ingest", "decode", "enhance", "infer", "track", "index", "render"] as const;
 export type Stage = (typeof STAGES)[number];
+
+/**
+ * Every queue. Sources on the web are fetched by ingest from a queue beside its own: their servers decide how long that
+ * takes, and no other job waits for them.
+ */
+export const QUEUES = [...STAGES, "fetch"] as const;
+export type QueueName = (typeof QUEUES)[number];
 
 /** Key prefix of everything that BullMQ writes. The hash tag keeps a queue's keys in one cluster slot. */
 export const QUEUE_PREFIX = "{fq}";

@@ -29,7 +29,9 @@ export type Attribute =
   | string
   | readonly number[]
   | { readonly float: number }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  /** What runs inside of the node, such as the body of a loop. */
+  | { readonly graph: GraphBuilder };
 
 export interface GraphOptions {
   readonly name: string;
@@ -123,19 +125,13 @@ export class GraphBuilder {
 
   /** The serialised ModelProto. Equal calls give equal bytes. */
   toBytes(): Uint8Array {
-    const { name, description, opset = 17, metadata = {} } = this.#options;
-    const graph = new ProtobufWriter();
-    for (const node of this.#nodes) graph.message(GRAPH.node, node);
-    graph.string(GRAPH.name, name);
-    for (const tensor of this.#initializers) graph.message(GRAPH.initializer, tensor);
-    for (const input of this.#inputs) graph.message(GRAPH.input, input);
-    for (const output of this.#outputs) graph.message(GRAPH.output, output);
+    const { description, opset = 17, metadata = {} } = this.#options;
     const model = new ProtobufWriter()
       .int(MODEL.irVersion, IR_VERSION)
       .string(MODEL.producerName, "framequeue");
     if (description !== undefined) model.string(MODEL.docString, description);
     model
-      .message(MODEL.graph, graph)
+      .message(MODEL.graph, this.toMessage())
       .message(
         MODEL.opsetImport,
         new ProtobufWriter().string(OPSET.domain, "").int(OPSET.version, opset),
@@ -144,6 +140,17 @@ export class GraphBuilder {
       model.message(MODEL.metadataProps, entry(key, value));
     }
     return model.toBytes();
+  }
+
+  /** The GraphProto, as it stands in a file or inside of a node. */
+  toMessage(): ProtobufWriter {
+    const graph = new ProtobufWriter();
+    for (const node of this.#nodes) graph.message(GRAPH.node, node);
+    graph.string(GRAPH.name, this.#options.name);
+    for (const tensor of this.#initializers) graph.message(GRAPH.initializer, tensor);
+    for (const input of this.#inputs) graph.message(GRAPH.input, input);
+    for (const output of this.#outputs) graph.message(GRAPH.output, output);
+    return graph;
   }
 
   #constant(type: DataType, data: Float32Array | BigInt64Array, shape: readonly number[]): Value {
@@ -209,6 +216,11 @@ function attribute(name: string, value: Attribute): ProtobufWriter {
   }
   if ("float" in value) {
     return message.float(ATTRIBUTE.f, value.float).int(ATTRIBUTE.type, ATTRIBUTE_TYPE.float);
+  }
+  if ("graph" in value) {
+    return message
+      .message(ATTRIBUTE.g, value.graph.toMessage())
+      .int(ATTRIBUTE.type, ATTRIBUTE_TYPE.graph);
   }
   if ("floats" in value) {
     for (const entry of value.floats) message.float(ATTRIBUTE.floats, entry);

@@ -14,7 +14,7 @@ export const MODEL = {
 export const OPSET = { domain: 1, version: 2 } as const;
 export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
-export const ATTRIBUTE = { name: 1, f: 2, i: 3, s: 4, floats: 7, ints: 8, type: 20 } as const;
+export const ATTRIBUTE = { name: 1, f: 2, i: 3, s: 4, g: 6, floats: 7, ints: 8, type: 20 } as const;
 export const TENSOR = {
   dims: 1,
   dataType: 2,
@@ -34,7 +34,14 @@ export const DIMENSION = { value: 1, param: 2 } as const;
 /** Where a tensor's numbers are: in the model's file, or in another. */
 export const DATA_LOCATION = { external: 1 } as const;
 
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = {
+  float: 1,
+  int: 2,
+  string: 3,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+} as const;
 export const DATA_TYPE = {
   float32: 1,
   uint8: 2,

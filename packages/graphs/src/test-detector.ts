@@ -13,6 +13,10 @@ export interface TestDetectorOptions {
    * division whose quotient does not fit, which x86-64 answers with a signal; other processors answer with a number.
    */
   readonly diesOnWhite?: boolean;
+  /** Never comes to an end on such a picture. */
+  readonly loopsOnWhite?: boolean;
+  /** Takes so many bytes of memory on such a picture, in one piece. */
+  readonly eatsOnWhite?: number;
 }
 
 /** What the test detector's classes 0, 1 and 2 are. */
@@ -54,7 +58,7 @@ const STEEPNESS = 20;
  * @throws RangeError if a side is not a multiple of 32
  */
 export function testDetector(options: TestDetectorOptions = {}): Uint8Array {
-  const { width = 416, height = 416, batch = "dynamic", diesOnWhite = false } = options;
+  const { width = 416, height = 416, batch = "dynamic" } = options;
   for (const extent of [width, height]) {
     if (!Number.isSafeInteger(extent) || extent < 32 || extent % 32 !== 0) {
       throw new RangeError(`the sides must be multiples of 32, got ${width}x${height}`);
@@ -72,7 +76,7 @@ export function testDetector(options: TestDetectorOptions = {}): Uint8Array {
   const rowsOfCells = graph.node("Transpose", [cells], { perm: [0, 2, 1] });
   const output = graph.node(
     "Add",
-    [rowsOfCells, diesOnWhite ? zeroOrDeath(graph, images) : graph.float32([0])],
+    [rowsOfCells, zeroUnlessWhite(graph, images, options)],
     {},
     "output",
   );
@@ -81,13 +85,51 @@ export function testDetector(options: TestDetectorOptions = {}): Uint8Array {
   return graph.toBytes();
 }
 
+function zeroUnlessWhite(graph: GraphBuilder, images: Value, options: TestDetectorOptions): Value {
+  const { diesOnWhite = false, loopsOnWhite = false, eatsOnWhite } = options;
+  if (diesOnWhite) return zeroOrDeath(graph, images);
+  if (loopsOnWhite) return zeroOrNever(graph, images);
+  if (eatsOnWhite !== undefined) return zeroOrHunger(graph, images, eatsOnWhite);
+  return graph.float32([0]);
+}
+
+/** The mean from which a picture, padding included, is nearly white. */
+const WHITE = 150;
+
+/** 0, after a loop that has no reason to end where the picture is nearly white. */
+function zeroOrNever(graph: GraphBuilder, images: Value): Value {
+  const mean = graph.node("ReduceMean", [images], { keepdims: 0 });
+  const isWhite = graph.node("Greater", [mean, graph.float32([WHITE])]);
+  const body = new GraphBuilder({ name: "again" });
+  body.input("turn", "int64", []);
+  const goesOn = body.input("goes-on", "bool", []);
+  const sum = body.input("sum", "float32", []);
+  body.output(body.node("Identity", [goesOn]), "bool", []);
+  body.output(body.node("Mul", [sum, sum]), "float32", []);
+  return graph.node("Loop", ["", isWhite, graph.float32([0])], { body: { graph: body } });
+}
+
+/** 0, the sum of as many zeros as fill so many bytes where the picture is nearly white, and else of one. */
+function zeroOrHunger(graph: GraphBuilder, images: Value, bytes: number): Value {
+  const mean = graph.node("ReduceMean", [images], { keepdims: 0 });
+  const isWhite = graph.node("Greater", [mean, graph.float32([WHITE])]);
+  const more = graph.node("Mul", [
+    graph.node("Cast", [isWhite], { to: 7 }),
+    graph.int64([Math.round(bytes / 4)], []),
+  ]);
+  const count = graph.node("Add", [more, graph.int64([1], [])]);
+  const shape = graph.node("Reshape", [count, graph.int64([1])]);
+  const zeros = graph.node("Expand", [graph.float32([0], [1]), shape]);
+  return graph.node("ReduceSum", [zeros], { keepdims: 0 });
+}
+
 /**
  * 0 for a picture whose mean, padding included, is below 150. For a brighter one the least integer is divided by -1: the quotient does not
  * fit, which x86-64 answers with SIGFPE. onnxruntime looks for a division by zero, and not for this one.
  */
 function zeroOrDeath(graph: GraphBuilder, images: Value): Value {
   const mean = graph.node("ReduceMean", [images], { keepdims: 0 });
-  const distance = graph.node("Relu", [graph.node("Sub", [graph.float32([150]), mean])]);
+  const distance = graph.node("Relu", [graph.node("Sub", [graph.float32([WHITE]), mean])]);
   const whole = graph.node("Ceil", [distance]);
   const odd = graph.node("Sub", [graph.node("Add", [whole, whole]), graph.float32([1])]);
   const divisor = graph.node("Cast", [odd], { to: 7 });

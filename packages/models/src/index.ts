@@ -6,6 +6,8 @@ export { COCO_LABELS } from "./coco-labels.ts";
 export { createDetector } from "./detector.ts";
 export type { DetectOptions, Detector, FrameDetections } from "./detector.ts";
 export { frameSizeOf } from "./frame-size.ts";
+export { createRunGuard, RunBroke, RunGivenUp } from "./guarding/run-guard.ts";
+export type { Breach, ModelGuard, RunGuard, RunLimits } from "./guarding/run-guard.ts";
 export { findsObjects } from "./manifest-facts.ts";
 export { manifestSchema, objectManifest, parseManifest } from "./manifest.ts";
 export type { DetectionManifest, ModelManifest, ObjectManifest } from "./manifest.ts";

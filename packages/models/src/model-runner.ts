@@ -2,6 +2,7 @@ import type { ChunkResult } from "./chunk-result.ts";
 import { MESSAGE_PICTURES } from "./deal.ts";
 import type { ModelPackage } from "./package.ts";
 import { CPU, type ExecutionDevice } from "./providers/provider.ts";
+import type { ModelGuard } from "./guarding/run-guard.ts";
 import type { Turns } from "./providers/turns.ts";
 import { SessionPool } from "./session-pool.ts";
 import type { Picture, SessionRun } from "./session-protocol.ts";
@@ -17,6 +18,8 @@ export interface RunnerOptions {
   readonly threadsPerWorker: number;
   /** Pictures per run where the model allows any number; 1 by default. */
   readonly tensorBatch?: number;
+  /** Watches what the runs take; nobody does by default. */
+  readonly guard?: ModelGuard | undefined;
   readonly signal?: AbortSignal;
   /** Hears of every run of the network, for those who count. */
   readonly onRun?: (run: SessionRun) => void;
@@ -45,7 +48,16 @@ export class ModelRunner implements AsyncDisposable {
     { file, manifest }: ModelPackage,
     options: RunnerOptions,
   ): Promise<ModelRunner> {
-    const { devices, turns, workers, threadsPerWorker, tensorBatch = 1, signal, onRun } = options;
+    const {
+      devices,
+      turns,
+      workers,
+      threadsPerWorker,
+      tensorBatch = 1,
+      guard,
+      signal,
+      onRun,
+    } = options;
     const { batch } = manifest.input;
     const slots = batch === "dynamic" ? tensorBatch : batch;
     const places = devices?.some(({ provider }) => provider !== "cpu")
@@ -56,6 +68,7 @@ export class ModelRunner implements AsyncDisposable {
       spec: { file, manifest, tensorBatch: slots, threads: threadsPerWorker },
       places,
       turns,
+      guard,
       signal,
       onRun,
     });

@@ -40,8 +40,11 @@ export class ModelSession {
   #scaled = new Uint8Array();
   #own = new Uint8Array(0);
 
-  private constructor(session: InferenceSession, spec: SessionSpec) {
+  readonly #onBegin: () => void;
+
+  private constructor(session: InferenceSession, spec: SessionSpec, onBegin: () => void) {
     const { manifest, tensorBatch } = spec;
+    this.#onBegin = onBegin;
     this.#session = session;
     this.#spec = spec;
     const type = inputType(session, manifest.input.name);
@@ -55,8 +58,10 @@ export class ModelSession {
   /**
    * Opens the session and runs it once on the test picture, so that a model that cannot run, or gives what its manifest
    * cannot mean, is found out here: before any job's frame, and for all of them alike.
+   *
+   * @param onBegin a run of the network begins
    */
-  static async open(spec: SessionSpec): Promise<ModelSession> {
+  static async open(spec: SessionSpec, onBegin: () => void = () => {}): Promise<ModelSession> {
     const session = await InferenceSession.create(spec.file, {
       executionProviders: executionProviders(spec.on),
       intraOpNumThreads: spec.threads,
@@ -68,7 +73,7 @@ export class ModelSession {
       // cores a frame cost 34 ms of processor time with spinning, 17 ms without. One thread never spins.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
-    const opened = new ModelSession(session, spec);
+    const opened = new ModelSession(session, spec, onBegin);
     await opened.#try();
     return opened;
   }
@@ -198,6 +203,7 @@ export class ModelSession {
   /** The outputs in the manifest's order, each of the shape that it means. */
   async #run(): Promise<Tensor[]> {
     const { name } = this.#spec.manifest.input;
+    this.#onBegin();
     const results = await this.#session.run(
       { [name]: this.#tensor, ...this.#sizes?.feed },
       this.#outputs.map((wanted) => wanted.name),

@@ -1,5 +1,6 @@
 import { ProblemError } from "@framequeue/contracts";
 import type { ChunkResult } from "./chunk-result.ts";
+import type { ModelGuard } from "./guarding/run-guard.ts";
 import { nextDeal, type WaitingChunk } from "./deal.ts";
 import type { ExecutionDevice } from "./providers/provider.ts";
 import type { Turns } from "./providers/turns.ts";
@@ -22,6 +23,7 @@ export interface PoolOptions {
   /** One thread for each. */
   readonly places: readonly ExecutionDevice[];
   readonly turns?: Turns | undefined;
+  readonly guard?: ModelGuard | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: ((run: SessionRun) => void) | undefined;
 }
@@ -111,8 +113,8 @@ export class SessionPool implements AsyncDisposable {
   }
 
   async #addThread(on: ExecutionDevice): Promise<void> {
-    const { entry, spec, turns, onRun } = this.#options;
-    const thread = await SessionThread.start({ entry, spec: { ...spec, on }, turns, onRun });
+    const { entry, spec, turns, guard, onRun } = this.#options;
+    const thread = await SessionThread.start({ entry, spec: { ...spec, on }, turns, guard, onRun });
     this.#threads.add(thread);
     void thread.ended.then(() => {
       this.#threads.delete(thread);

@@ -13,6 +13,8 @@ export interface SessionSpec {
   readonly threads: number;
   /** Where the session is opened. */
   readonly on: ExecutionDevice;
+  /** Where the thread writes how far it is; see `Progress`. */
+  readonly progress?: Int32Array<SharedArrayBuffer> | undefined;
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { ProblemError } from "@framequeue/contracts";
 import type { ChunkResult } from "./chunk-result.ts";
+import { Progress } from "./guarding/progress.ts";
+import type { ModelGuard, RunBroke, RunGivenUp } from "./guarding/run-guard.ts";
 import { startModelThread } from "./model-thread.ts";
 import type { Turns } from "./providers/turns.ts";
 import type {
@@ -23,6 +25,8 @@ export interface ThreadOptions {
   readonly spec: SessionSpec;
   /** Where runs of different threads must not meet: the thread opens and runs its session only in its turn. */
   readonly turns?: Turns | undefined;
+  /** Watches what the thread takes. */
+  readonly guard?: ModelGuard | undefined;
   /** Hears of every run of the network. */
   readonly onRun?: ((run: SessionRun) => void) | undefined;
 }
@@ -32,19 +36,25 @@ export class SessionThread {
   readonly #worker: Worker;
   readonly #turns: Turns | undefined;
   readonly #onRun: ThreadOptions["onRun"];
+  readonly #guard: ModelGuard | undefined;
+  readonly #progress = new Progress();
+  readonly #isOnProcessor: boolean;
   readonly #pending = new Map<number, PromiseWithResolvers<ChunkResult>>();
   readonly #ready = Promise.withResolvers<void>();
   /** Resolves when the thread has ended, for whatever reason. */
   readonly ended: Promise<void>;
   #alive = true;
+  #givenUp: RunBroke | RunGivenUp | undefined;
   #nextId = 0;
   #deals = 0;
   #crash = "it ended by itself";
 
-  private constructor({ entry, spec, turns, onRun }: ThreadOptions) {
+  private constructor({ entry, spec, turns, guard, onRun }: ThreadOptions) {
     this.#turns = turns;
+    this.#guard = guard;
+    this.#isOnProcessor = spec.on.provider === "cpu";
     this.#onRun = onRun;
-    this.#worker = startModelThread(entry, spec);
+    this.#worker = startModelThread(entry, { ...spec, progress: this.#progress.cells });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => {
       this.#crash = error instanceof Error ? error.message : String(error);
@@ -68,10 +78,13 @@ export class SessionThread {
   static async start(options: ThreadOptions): Promise<SessionThread> {
     return inTurn(options.turns, async () => {
       const thread = new SessionThread(options);
+      using watches = new DisposableStack();
+      watches.use(thread.#watch(true));
       try {
         await thread.#ready.promise;
       } catch (error) {
-        await thread.ended;
+        // One that was given up does not end before its process does.
+        if (thread.#givenUp === undefined) await thread.ended;
         throw error;
       }
       return thread;
@@ -90,7 +103,7 @@ export class SessionThread {
   /**
    * Gives it chunks that share runs; each has an answer of its own. An answer rejects with ProblemError
    * `inference-failed` if the model fails on that chunk, `model-invalid` if it gives what its manifest cannot mean, and
-   * with {@link ThreadLost} if the thread crashes meanwhile.
+   * with {@link ThreadLost} if the thread crashes meanwhile; with `RunBroke` or `RunGivenUp` where the guard gives it up.
    *
    * @returns the answers in the order of the chunks, and what resolves when there is one for each
    */
@@ -99,6 +112,8 @@ export class SessionThread {
     const pending = chunks.map(() => Promise.withResolvers<ChunkResult>());
     const answers = pending.map(({ promise }) => promise);
     const finished = inTurn(this.#turns, async () => {
+      using watches = new DisposableStack();
+      watches.use(this.#watch(false));
       this.#send(chunks, pending);
       await Promise.allSettled(answers);
       this.#deals--;
@@ -106,15 +121,33 @@ export class SessionThread {
     return { answers, finished };
   }
 
-  /** Lets the chunks that were sent finish, then ends the thread. */
+  /** Lets the chunks that were sent finish, then ends the thread. One that was given up is not waited for. */
   async stop(): Promise<void> {
+    if (this.#givenUp !== undefined) return;
     if (this.#alive) await inTurn(this.#turns, async () => this.#post({ type: "stop" }));
     await this.ended;
   }
 
+  #watch(isOpening: boolean): Disposable | undefined {
+    return this.#guard?.watch({
+      progress: this.#progress,
+      isOnProcessor: this.#isOnProcessor,
+      isOpening,
+      giveUp: (error) => this.#giveUp(error),
+    });
+  }
+
+  #giveUp(error: RunBroke | RunGivenUp): void {
+    this.#alive = false;
+    this.#givenUp = error;
+    this.#ready.reject(error);
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
   #send(chunks: readonly Chunk[], answers: readonly PromiseWithResolvers<ChunkResult>[]): void {
     if (!this.#alive) {
-      for (const { reject } of answers) reject(this.#lost());
+      for (const { reject } of answers) reject(this.#givenUp ?? this.#lost());
       return;
     }
     const numbered = chunks.map(({ pictures }, i) => {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { buffersOf } from "./chunk-result.ts";
+import { Progress } from "./guarding/progress.ts";
 import { ModelSession } from "./model-session.ts";
 import { shortOnnxruntimeMessage } from "./onnxruntime-message.ts";
 import { Implausible } from "./plausibility.ts";
@@ -50,7 +51,10 @@ async function work(session: ModelSession, message: ToWorker): Promise<void> {
 }
 
 try {
-  const session = await ModelSession.open(workerData as SessionSpec);
+  const spec = workerData as SessionSpec;
+  const progress = new Progress(spec.progress);
+  progress.here();
+  const session = await ModelSession.open(spec, () => progress.begin());
   // what comes next waits until the input tensor is no longer needed
   let last = Promise.resolve();
   port.on("message", (message: ToWorker) => {

@@ -17,6 +17,19 @@ export { type Comparison, compareJobs, type JobToCompare } from "./compare-jobs.
 export { modelDamaged, modelProblem, putManifest, readManifest } from "./manifest-record.ts";
 export * from "./model-aliases.ts";
 export { changeAlias, keepAliased, rollBack, type SwitchOptions } from "./model-switch.ts";
+export {
+  checkStanding,
+  keepQuarantined,
+  liftQuarantine,
+  modelBroke,
+  modelQuarantined,
+  readQuarantine,
+  type Strike,
+  strikeModel,
+  suspectWork,
+  trustWork,
+  type Verdict,
+} from "./model-quarantine.ts";
 export { registeredModels } from "./registered-models.ts";
 export { jobsUsing, modelsInUse } from "./models-in-use.ts";
 export { addMetrics, putLineage, readLineage, readMetrics } from "./model-records.ts";

@@ -12,8 +12,7 @@ import type { ObjectStore } from "@framequeue/storage";
 import { createJobs } from "./jobs.ts";
 import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
 import { grantId, payloadOf } from "./payloads.ts";
-import { reconcile } from "./reconciler.ts";
-import { Suspects } from "./suspects.ts";
+import { newPassMemory, reconcile } from "./reconciler.ts";
 import { LedgerDriver, PLAN } from "./testing/ledger-driver.ts";
 import { openTestSite, sampleJob, samplePixels, type TestSite } from "./testing/test-site.ts";
 
@@ -538,7 +537,7 @@ test("jobs that ended stay in the list when Redis forgets", { todo: READ_MODEL }
   const ids = [await submit(), await submit()].sort();
   for (const id of ids) await jobs.finish(resultOf(id));
   await redis.flushall();
-  const memory = { suspects: new Suspects(), zombieMs: 0, agreed: new Map<JobId, boolean>() };
+  const memory = newPassMemory({ zombieMs: 0 });
   for (const _ of [1, 2])
     for await (const step of reconcile(site.pipeline, memory)) assert.ok(step);
   const listed = await jobs.list({ limit: 20 });

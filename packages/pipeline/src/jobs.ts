@@ -18,6 +18,7 @@ import type { FrameStore } from "@framequeue/frames";
 import { type ObjectStore, putSealed } from "@framequeue/storage";
 import { deleteCheckpoints, keepWork } from "./adoption.ts";
 import { createArtifactCheck } from "./artifact-check.ts";
+import { discardUnfinished } from "./clear-abandoned.ts";
 import {
   createJobObjects,
   type DamagedRecord,
@@ -107,6 +108,7 @@ export function createJobs(deps: JobsDeps) {
     if (st !== undefined && st !== "cancelling" && !isTerminal(st)) return;
     const ended = st === undefined ? await orDamaged(result(id)) : undefined;
     await clearPixels(id);
+    await discardUnfinished(objects, id);
     // How it ended nobody knows, and so not what could use the rest.
     if (ended instanceof RecordDamaged) return;
     const state = st ?? ended?.state;

@@ -5,6 +5,7 @@ import { ObjectNotFound, objectSha256, type ObjectStore } from "@framequeue/stor
 import { putManifest, readManifest } from "./manifest-record.ts";
 import { putAliases, readAliases } from "./model-aliases.ts";
 import { aliasLock, registerLock, whileLocked } from "./model-locks.ts";
+import { liftQuarantine } from "./model-quarantine.ts";
 import { putLineage } from "./model-records.ts";
 import { jobsUsing } from "./models-in-use.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -158,6 +159,7 @@ export async function unregisterModel(
         await putAliases(objects, { ...now, revision: now.revision + 1, before });
       }
       await roster.retire(sha256);
+      await liftQuarantine(deps, sha256);
       await objects.deletePrefix(keys.all);
     }),
   );

@@ -10,6 +10,7 @@ import {
   stepBack,
 } from "./model-aliases.ts";
 import { aliasLock, whileLocked } from "./model-locks.ts";
+import { modelQuarantined, readQuarantine } from "./model-quarantine.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { registeredModels } from "./registered-models.ts";
 
@@ -33,7 +34,7 @@ const ASK_MS = 5_000;
  * beside what serves; then the aliases are replaced in one step; then what no alias names any more is dropped where and
  * when its last job has ended. No job waits, and none sees two versions.
  *
- * @throws ProblemError `model-not-found`; `model-invalid` where a process cannot load it, `model-not-ready` where one
+ * @throws ProblemError `model-not-found`; `model-quarantined`; `model-invalid` where a process cannot load it, `model-not-ready` where one
  * does not in time: nothing has changed then; `model-busy` while another change of the model is on its way
  */
 export async function changeAlias(
@@ -119,6 +120,10 @@ async function switchTo(
       { at: "version" },
     );
   });
+  for (const version of wanted) {
+    const quarantine = await readQuarantine(objects, version.sha256);
+    if (quarantine !== undefined) throw modelQuarantined(version, quarantine, "version");
+  }
   try {
     await untilLoaded({ roster }, wanted, options);
     await putAliases(objects, next);

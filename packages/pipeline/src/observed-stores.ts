@@ -73,6 +73,7 @@ export function observeObjects(objects: ObjectStore, { onStoreCall }: StoreEvent
     localCopy: (key) => timed("copy", objects.localCopy(key)),
     list: (prefix) => objects.list(prefix),
     names: (prefix) => objects.names(prefix),
+    unfinished: (prefix) => objects.unfinished(prefix),
     delete: (key) => timed("delete", objects.delete(key)),
     deletePrefix: (prefix) => timed("delete", objects.deletePrefix(prefix)),
   };

@@ -6,18 +6,13 @@ import { jobKey, ledgerKeys, objectKeys } from "./keys.ts";
 import type { Due } from "./ledger.ts";
 import { grantId, payloadOf } from "./payloads.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { createReconciler, type PassMemory, reconcile } from "./reconciler.ts";
+import { createReconciler, newPassMemory, type PassMemory, reconcile } from "./reconciler.ts";
 import { createStageRunner } from "./stage-runner.ts";
-import { Suspects } from "./suspects.ts";
 import { dueMessage, taskId } from "./task-queues.ts";
 import { LedgerDriver, PLAN } from "./testing/ledger-driver.ts";
 import { eventually, openTestSite, sampleJob, samplePixels } from "./testing/test-site.ts";
 
-const newMemory = (zombieMs = 60_000): PassMemory => ({
-  suspects: new Suspects(),
-  zombieMs,
-  agreed: new Map(),
-});
+const newMemory = (zombieMs = 60_000): PassMemory => newPassMemory({ zombieMs });
 
 const problem = new ProblemError("internal", "d").toProblem();
 

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type JobId, newToken } from "@framequeue/contracts";
 import { objectKeys, witnessKey } from "./keys.ts";
+import { keepQuarantined } from "./model-quarantine.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { IntermediateLost } from "./intermediates.ts";
+import { ABANDONED_MS, clearAbandonedModels } from "./clear-abandoned.ts";
 import { jobShare } from "./job-share.ts";
 import { reconcileJob, type RepairStep, type SeenJob } from "./reconcile-job.ts";
 import { reconcileStores } from "./reconcile-stores.ts";
 import { recoverJob, storedJobs } from "./recover-job.ts";
 import { redisTrouble } from "./redis-trouble.ts";
 import { remake } from "./remake.ts";
+import { Standstill } from "./standstill.ts";
 import { Suspects } from "./suspects.ts";
 
 /** What the reconciler tells the outside. */
@@ -36,11 +39,7 @@ export interface Reconciler {
 export function createReconciler(pipeline: Pipeline, options: ReconcilerOptions): Reconciler {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const memory: PassMemory = {
-    suspects: new Suspects(),
-    zombieMs: ZOMBIE_PASSES * options.intervalMs,
-    agreed: new Map(),
-  };
+  const memory = newPassMemory({ zombieMs: ZOMBIE_PASSES * options.intervalMs });
   let running: Promise<void> = Promise.resolve();
 
   async function run(): Promise<void> {
@@ -79,6 +78,23 @@ export interface PassMemory {
    * Redis does: so every job is held against its objects, and those of long ago cost a pass nothing.
    */
   readonly agreed: Map<JobId, boolean>;
+  /** Puts that were begun, and for how long nothing has come of them. */
+  readonly standstill: Standstill;
+  /** So long nothing comes only of those that nobody goes on with. */
+  readonly abandonedMs: number;
+}
+
+/** Of one who has not seen anything yet. */
+export function newPassMemory(
+  times: Pick<PassMemory, "zombieMs"> & Partial<Pick<PassMemory, "abandonedMs">>,
+): PassMemory {
+  return {
+    suspects: new Suspects(),
+    agreed: new Map(),
+    standstill: new Standstill(),
+    abandonedMs: ABANDONED_MS,
+    ...times,
+  };
 }
 
 const ZOMBIE_PASSES = 6;
@@ -95,14 +111,16 @@ export async function* reconcile(
   events: RepairEvents = {},
 ): AsyncGenerator<RepairStep> {
   const { jobs, queues, frames, ledger } = pipeline;
-  const { suspects, agreed } = memory;
+  const { suspects, agreed, standstill } = memory;
   suspects.begin();
+  standstill.begin();
 
   const redisRun = await redisIdentity(pipeline);
   if (redisRun !== memory.redisRun) {
     // What was repaired before it forgot was not repaired in vain.
     agreed.clear();
     suspects.clear();
+    await keepQuarantined(pipeline).catch((error: unknown) => events.onRepairError?.(error));
   }
   memory.redisRun = redisRun;
 
@@ -131,7 +149,7 @@ export async function* reconcile(
     if (agreed.get(job) === isWatched) continue;
     agreed.delete(job);
     looked.add(job);
-    const agrees = yield* each(job, recoverJob({ ...pipeline, suspects }, job));
+    const agrees = yield* each(job, recoverJob({ ...pipeline, ...memory }, job));
     if (agrees === true) agreed.set(job, isWatched);
   }
 
@@ -152,6 +170,11 @@ export async function* reconcile(
   }
   const isHeld = (id: string): boolean => held.has(id) || skipped.has(id.slice(0, id.indexOf("/")));
   yield* reconcileStores({ ledger, frames, suspects }, { has: isHeld });
+  try {
+    yield* clearAbandonedModels({ ...pipeline, ...memory });
+  } catch (error) {
+    events.onRepairError?.(error);
+  }
 }
 
 /** Changes when Redis starts, and when it has been emptied. */
@@ -184,12 +207,13 @@ async function stored(
 /** Jobs that ended, or should have. */
 async function* endOf(
   pipeline: Pipeline,
-  { suspects, zombieMs }: PassMemory,
+  memory: PassMemory,
   job: JobId,
   seen: SeenJob | string,
   isLookedAt: boolean,
 ): AsyncGenerator<RepairStep> {
   const { jobs, objects, ledger } = pipeline;
+  const { zombieMs } = memory;
   if (seen === "ended") {
     const finishedAt = (await ledger.read(job))?.["finishedAt"] ?? "";
     if (Date.now() - Date.parse(finishedAt) < zombieMs) return;
@@ -202,16 +226,16 @@ async function* endOf(
   if (isLookedAt) return;
   // Where the plan is gone, a job that had ended was brought back.
   if (typeof seen === "string") {
-    yield* recoverJob({ ...pipeline, suspects }, job);
+    yield* recoverJob({ ...pipeline, ...memory }, job);
     return;
   }
   const { epoch } = seen;
   const key = objectKeys.plan(job, epoch);
   if ((await objects.stat(key)) !== undefined) return;
-  yield* recoverJob({ ...pipeline, suspects }, job);
+  yield* recoverJob({ ...pipeline, ...memory }, job);
   // Without it no step begins, and none knows whether the job is over.
   const isOver = (await jobs.isEnded(job)) || (await jobs.wasCancelled(job));
-  if (isOver || !suspects.see(`no plan ${job}/${epoch}`)) return;
+  if (isOver || !memory.suspects.see(`no plan ${job}/${epoch}`)) return;
   if (await remake(pipeline, job, epoch, new IntermediateLost(key))) {
     yield `had ${job} planned again, whose plan is gone`;
   }

@@ -6,15 +6,15 @@ import {
   MESSAGE_VERSION,
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
+import { type AbandonedDeps, clearAbandonedUpload } from "./clear-abandoned.ts";
 import { orDamaged, RecordDamaged } from "./job-objects.ts";
 import { activeJobsKey, jobKey, jobListKey } from "./keys.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { RepairStep } from "./reconcile-job.ts";
 import type { Suspects } from "./suspects.ts";
 
-export type RecoverDeps = Pick<Pipeline, "ledger" | "jobs" | "queues" | "redis" | "site"> & {
-  readonly suspects: Suspects;
-};
+export type RecoverDeps = Pick<Pipeline, "ledger" | "jobs" | "queues" | "redis" | "site"> &
+  AbandonedDeps & { readonly suspects: Suspects };
 
 /**
  * Holds one job's record against its objects, which are the truth: Redis may have forgotten that the job was accepted,
@@ -32,8 +32,11 @@ export async function* recoverJob(
   const st = (await ledger.read(job))?.["st"] as JobState | undefined;
   const isWatched = (await redis.sismember(activeJobsKey(site), job)) === 1;
   if (accepted === undefined) {
-    // Redis knows nothing of it either: an upload that is on its way.
-    if (st === undefined && !isWatched) return false;
+    // Redis knows nothing of it either: an upload that is on its way, or what is left of one.
+    if (st === undefined && !isWatched) {
+      yield* clearAbandonedUpload(deps, job);
+      return false;
+    }
     // Its submission was taken back halfway, and answered with an error.
     if (!suspects.see(`nobody's job ${job}`, st)) return false;
     await redis.del(jobKey(job));

@@ -9,6 +9,7 @@ import { payloadOf } from "./payloads.ts";
 import { reconcile } from "./reconciler.ts";
 import { remake } from "./remake.ts";
 import { createStageRunner } from "./stage-runner.ts";
+import { Standstill } from "./standstill.ts";
 import { Suspects } from "./suspects.ts";
 import { LedgerDriver, names, PLAN } from "./testing/ledger-driver.ts";
 import {
@@ -115,7 +116,13 @@ for (const [what, strike] of [
 test("two passes see that a plan is gone, and have another made", async () => {
   const { ledger, objects, jobs } = site.pipeline;
   const { driver } = await running();
-  const memory = { suspects: new Suspects(), zombieMs: 1e9, agreed: new Map() };
+  const memory = {
+    suspects: new Suspects(),
+    zombieMs: 1e9,
+    agreed: new Map(),
+    standstill: new Standstill(),
+    abandonedMs: 1e9,
+  };
   const pass = async (): Promise<unknown> => Array.fromAsync(reconcile(site.pipeline, memory));
   await pass();
   await objects.delete(objectKeys.plan(driver.job, "ep"));

@@ -1,4 +1,5 @@
 import type { ServerMemory } from "@framequeue/frames";
+import { countQuarantined } from "./model-quarantine.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { readRedisState, type RedisState } from "./redis-state.ts";
 import { readSiteState, type SiteState, type SiteStateDeps } from "./site-state.ts";
@@ -11,6 +12,8 @@ export interface SiteLook {
   readonly redis: RedisState;
   /** The servers that hold pixels; none with another frame store. */
   readonly frameServers: readonly ServerMemory[];
+  /** Versions of models that no job may use. */
+  readonly quarantined: number;
 }
 
 /** A function that looks, and remembers from look to look when each job got on. */
@@ -19,12 +22,14 @@ export function createSiteLook(
 ): () => Promise<SiteLook> {
   const watch = createStallWatch();
   return async () => {
-    const [state, redis, frameServers] = await Promise.all([
+    const [state, redis, frameServers, quarantined] = await Promise.all([
       readSiteState(pipeline),
       readRedisState(pipeline.redis),
       // A server that is away is no reason to say nothing of the rest.
       pipeline.frames.usage?.().catch(() => []) ?? [],
+      countQuarantined(pipeline.redis, pipeline.site),
     ]);
-    return { state, stalled: watch.look(state.jobs, performance.now()), redis, frameServers };
+    const stalled = watch.look(state.jobs, performance.now());
+    return { state, stalled, redis, frameServers, quarantined };
   };
 }

@@ -1,4 +1,10 @@
-import { isTerminal, type JobId, type JobState, type Stage, STAGES } from "@framequeue/contracts";
+import {
+  isTerminal,
+  type JobId,
+  type JobState,
+  type QueueName,
+  QUEUES,
+} from "@framequeue/contracts";
 import { grantKeys, jobKey, ledgerKeys } from "./keys.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -39,7 +45,7 @@ export type FrameStage = (typeof FRAME_STAGES)[number];
 
 /** The whole site at one moment, as its ledgers and queues have it. */
 export interface SiteState {
-  readonly queues: Readonly<Record<Stage, QueueDepth>>;
+  readonly queues: Readonly<Record<QueueName, QueueDepth>>;
   readonly jobs: readonly RunningJob[];
   /**
    * Frames of accepted jobs that are not paused and that the stage has not done. Of a job that has no plan yet it is
@@ -89,7 +95,7 @@ type Fields = Readonly<Record<(typeof FIELDS)[number], string | null>>;
 export async function readSiteState(deps: SiteStateDeps): Promise<SiteState> {
   const { redis, site, queues } = deps;
   const [depths, granted, ids] = await Promise.all([
-    Promise.all(STAGES.map(async (stage) => [stage, await queues.depth(stage)] as const)),
+    Promise.all(QUEUES.map(async (name) => [name, await queues.depth(name)] as const)),
     redis.get(grantKeys(site)[1]!),
     deps.jobs.active(),
   ]);
@@ -105,7 +111,7 @@ export async function readSiteState(deps: SiteStateDeps): Promise<SiteState> {
       : sumOf(planned, ({ fields }) => Number(fields.total)) / planned.length;
   const live = running.filter(({ fields }) => fields.paused !== "1" && fields.st !== "cancelling");
   return {
-    queues: Object.fromEntries(depths) as Record<Stage, QueueDepth>,
+    queues: Object.fromEntries(depths) as Record<QueueName, QueueDepth>,
     jobs: running.map(({ id, fields }) => toRunningJob(id, fields)),
     framesLeft: Object.fromEntries(
       FRAME_STAGES.map((stage) => [

@@ -15,6 +15,7 @@ import { payloadOf } from "./payloads.ts";
 import {
   createStageRunner,
   type Handler,
+  Later,
   type StageEvents,
   type StageRunner,
   type StageRunnerOptions,
@@ -471,4 +472,33 @@ test("a job that nobody knows is nothing to fail", async () => {
   await noTaskIsLeft();
   assert.deepEqual(bench.outcomes, ["failed"]);
   assert.equal(await site.pipeline.jobs.result(job), undefined);
+});
+
+test("what can only be done later is put back, tells so then, and comes when it is hurried", async () => {
+  const job = await acceptJob();
+  const { queues } = site.pipeline;
+  const due = [{ stage: "track", item: "", q: 1 }] as const;
+  const putBack: number[] = [];
+  let deliveries = 0;
+  await using bench = await Bench.start(
+    async () => {
+      if (++deliveries > 6) return;
+      throw new Later("not yet", 3_600_000, async () => {
+        putBack.push((await queues.depth("track")).delayed);
+        if (deliveries === 2) throw new Error("Whoever was told has no time.");
+      });
+    },
+    { maxAttempts: 2 },
+  );
+  await queues.hurry(job, "ep", due); // there is none yet
+  await queues.add(trackMessage(job));
+  for (let round = 1; round <= 6; round++) {
+    await eventually(`put back ${round} times`, async () => putBack.length === round);
+    await queues.hurry(job, "ep", due);
+  }
+  await noTaskIsLeft();
+  assert.deepEqual(bench.outcomes, [...Array<string>(6).fill("waits"), "done"]);
+  assert.deepEqual(bench.errors, []);
+  assert.deepEqual(putBack, Array(6).fill(1), "each time the task was where it can be hurried");
+  assert.deepEqual(bench.queueErrors, ["Whoever was told has no time."]);
 });

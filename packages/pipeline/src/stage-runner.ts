@@ -11,7 +11,7 @@ import {
   type MessageStage,
   ProblemError,
   QUEUE_PREFIX,
-  type Stage,
+  type QueueName,
   toProblemError,
 } from "@framequeue/contracts";
 import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
@@ -56,10 +56,10 @@ export type Handler<S extends MessageStage> = (
 ) => Promise<void>;
 
 /** A handler for every message that the queue can carry; a missing one does not compile. */
-export type Handlers<Q extends Stage> = { readonly [S in StepOf<Q>]: Handler<S> };
+export type Handlers<Q extends QueueName> = { readonly [S in StepOf<Q>]: Handler<S> };
 
 /** The messages that a queue carries. */
-type StepOf<Q extends Stage> = Q extends "index"
+type StepOf<Q extends QueueName> = Q extends "index"
   ? "cut" | "index" | "finalize"
   : Q extends "infer"
     ? "infer" | "look"
@@ -98,7 +98,7 @@ export interface StageEvents {
   readonly onQueueError?: (error: Error) => void;
 }
 
-export interface StageRunnerOptions<Q extends Stage> {
+export interface StageRunnerOptions<Q extends QueueName> {
   readonly queue: Q;
   readonly handlers: Handlers<Q>;
   /** Tasks of this queue that this process holds at once. */
@@ -116,9 +116,30 @@ export interface StageRunnerOptions<Q extends Stage> {
   readonly events?: StageEvents;
 }
 
-/** The work is for a process of another kind: it goes back into the queue, and no attempt counts. */
-export class ForAnother extends Error {
+/** The work can only be done later: its task is put back for a while, and no attempt counts. */
+export class Later extends Error {
+  override readonly name: string = "Later";
+  readonly waitMs: number;
+  /** Done once the task is put back, so that whoever is asked there finds it so. */
+  readonly whenPutBack: (() => Promise<void>) | undefined;
+
+  constructor(message: string, waitMs: number, whenPutBack?: () => Promise<void>) {
+    super(message);
+    this.waitMs = waitMs;
+    this.whenPutBack = whenPutBack;
+  }
+}
+
+/** How long a task stays away that was for another process: short, because the other one may be idle. */
+const FOR_ANOTHER_MS = 250;
+
+/** The work is for a process of another kind. */
+export class ForAnother extends Later {
   override readonly name = "ForAnother";
+
+  constructor(message: string) {
+    super(message, FOR_ANOTHER_MS);
+  }
 }
 
 export interface StageRunner {
@@ -143,8 +164,6 @@ const COUNTED: ReadonlySet<MessageStage> = new Set(["decode", "enhance", "infer"
 /** Characters of a stack that the queue keeps. */
 const STACK_LENGTH = 4_000;
 
-/** How long a task stays away that was for another process: short, because the other one may be idle. */
-const FOR_ANOTHER_MS = 250;
 /** A lock that ran out is noticed a third of its time later, at the latest. */
 const STALL_CHECKS = 3;
 
@@ -154,7 +173,9 @@ function defaultBackoffMs(attempt: number): number {
 }
 
 /** Connects one stage to its queue. The one place where an error becomes a retry, a failed job, or a hand-back. */
-export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q>): SizedRunner {
+export function createStageRunner<Q extends QueueName>(
+  options: StageRunnerOptions<Q>,
+): SizedRunner {
   const { events } = options;
   const { redis, ledger, queues, jobs } = options.pipeline;
   const handlers = options.handlers as unknown as Record<string, Handler<MessageStage> | undefined>;
@@ -239,9 +260,11 @@ export function createStageRunner<Q extends Stage>(options: StageRunnerOptions<Q
         await remake(options.pipeline, message.job, message.epoch, error);
         return;
       }
-      if (error instanceof ForAnother) {
+      if (error instanceof Later) {
         report("waits");
-        await task.moveToDelayed(Date.now() + FOR_ANOTHER_MS, token);
+        await task.moveToDelayed(Date.now() + error.waitMs, token);
+        // Where that fails, the task comes back and tries again.
+        await error.whenPutBack?.().catch((fault: Error) => events?.onQueueError?.(fault));
         throw new DelayedError();
       }
       if (isBlameless(error)) {

@@ -8,8 +8,8 @@ import {
   MESSAGE_SCHEMAS,
   MESSAGE_VERSION,
   QUEUE_PREFIX,
-  type Stage,
-  STAGES,
+  type QueueName,
+  QUEUES,
   type BatchKey,
 } from "@framequeue/contracts";
 import { type Job, Queue } from "bullmq";
@@ -20,7 +20,7 @@ import type { QueueDepth } from "./site-state.ts";
 import { redisTrouble } from "./redis-trouble.ts";
 
 /** The queue that carries a message: several steps may be those of one service. */
-export function queueOf(stage: Message["stage"]): Stage {
+export function queueOf(stage: Message["stage"]): QueueName {
   switch (stage) {
     case "cut":
     case "finalize":
@@ -40,6 +40,8 @@ export function taskId(message: Message): string {
   switch (message.stage) {
     case "ingest":
       return `ingest-${message.job}${message.q ? `-${message.q}` : ""}`;
+    case "fetch":
+      return `fetch-${message.job}`;
     case "decode":
       return `decode-${message.job}-${message.epoch}-${message.segment}-${message.q}`;
     case "enhance":
@@ -98,23 +100,25 @@ export interface TaskQueues extends AsyncDisposable {
   /** Adds a task that is missing. What is left of its record would otherwise count as the task. */
   addLost(message: Message): Promise<void>;
   /** Tasks of a queue that all its processes together hold at once. */
-  slots(stage: Stage): Promise<number>;
+  slots(queue: QueueName): Promise<number>;
   /** How many tasks are where. */
-  depth(stage: Stage): Promise<QueueDepth>;
+  depth(queue: QueueName): Promise<QueueDepth>;
   /** What is being worked on, or was when its process died: see `deliveryId`. */
-  deliveries(stage: Stage): Promise<ReadonlySet<string>>;
+  deliveries(queue: QueueName): Promise<ReadonlySet<string>>;
   /** A decode with this tag has begun, or goes on as if it began now: see `FairClock`. */
   began(tag: number): Promise<void>;
   /** Whether decode tasks of other jobs wait whose turn comes before that of `job` at virtual time `tag`. */
   othersWait(job: JobId, tag: number): Promise<boolean>;
   /** Takes tasks out of their queues that need not be done any more; one that a worker holds stays until it is over. */
   removeDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
+  /** Those that were put back for later (see `Later`) are to be done now. */
+  hurry(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
   /** Enqueues everything that a script answered as due. */
   addDue(job: JobId, epoch: string, due: readonly Due[] | undefined): Promise<void>;
 }
 
 /** Queues whose tasks take turns between jobs. */
-const TURNS = ["decode", "enhance", "infer"] as const satisfies readonly Stage[];
+const TURNS = ["decode", "enhance", "infer"] as const satisfies readonly QueueName[];
 
 /** BullMQ's score of a waiting task: its priority times this, and a counter. */
 const SCORES_PER_PRIORITY = 2 ** 32;
@@ -124,10 +128,10 @@ const OPEN_SEGMENTS = 32;
 
 export function createTaskQueues(connection: RedisClient, site: string): TaskQueues {
   const clock = createFairClock(connection, site);
-  const queues = new Map<Stage, Queue>(
-    STAGES.map((stage) => [
-      stage,
-      new Queue(stage, {
+  const queues = new Map<QueueName, Queue>(
+    QUEUES.map((name) => [
+      name,
+      new Queue(name, {
         connection,
         prefix: QUEUE_PREFIX,
         // The ledger is the record; a task that is over leaves nothing behind.
@@ -211,12 +215,12 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
       await queues.get(queueOf(message.stage))!.remove(taskId(message));
       await this.add(message);
     },
-    async slots(stage) {
-      const workers = await queues.get(stage)!.getWorkers();
+    async slots(name) {
+      const workers = await queues.get(name)!.getWorkers();
       return workers.reduce((sum, { rawname }) => sum + slotsOf(rawname), 0);
     },
-    async depth(stage) {
-      const queue = queues.get(stage)!;
+    async depth(name) {
+      const queue = queues.get(name)!;
       const counts = await queue.getJobCounts("wait", "prioritized", "active", "delayed");
       const count = (state: string): number => counts[state] ?? 0;
       return {
@@ -225,8 +229,8 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
         delayed: count("delayed"),
       };
     },
-    async deliveries(stage) {
-      const active = await queues.get(stage)!.getActive();
+    async deliveries(name) {
+      const active = await queues.get(name)!.getActive();
       // One whose record was lost is in the list, and nothing else is known of it.
       return new Set(active.filter((task) => task !== undefined).map((task) => deliveryId(task)));
     },
@@ -234,6 +238,14 @@ export function createTaskQueues(connection: RedisClient, site: string): TaskQue
       for (const entry of due ?? []) {
         const message = dueMessage(job, epoch, entry);
         await queues.get(queueOf(message.stage))!.remove(taskId(message));
+      }
+    },
+    async hurry(job, epoch, due) {
+      for (const entry of due ?? []) {
+        const message = dueMessage(job, epoch, entry);
+        const task = await queues.get(queueOf(message.stage))!.getJob(taskId(message));
+        // One that comes back by itself meanwhile needs no help.
+        if ((await task?.isDelayed()) === true) await task?.promote().catch(() => {});
       }
     },
     async addDue(job, epoch, due) {

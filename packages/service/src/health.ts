@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
+import { boundClients, CLIENT_BOUNDS } from "./bound-clients.ts";
 import type { Registry } from "./metrics.ts";
 import { listen } from "./listen.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
@@ -42,6 +43,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       answer(response, 404, { status: "not-found" });
     }
   });
+  boundClients(server, CLIENT_BOUNDS);
   const bound = await listen(server, options, "FQ_METRICS_HOST or FQ_METRICS_PORT");
   return {
     ...bound,

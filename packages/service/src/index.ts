@@ -1,10 +1,12 @@
 export * from "./common-config.ts";
 export { contentPolicy, SECURITY_HEADERS } from "./security-headers.ts";
+export { boundClients, CLIENT_BOUNDS, type ClientBounds } from "./bound-clients.ts";
 export * from "./config.ts";
 export { observeGpus } from "./gpu-metrics.ts";
 export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";
 export * from "./http-metrics.ts";
 export * from "./infer-events.ts";
+export { type LeastRate, RateWatch } from "./least-rate.ts";
 export { listen } from "./listen.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";

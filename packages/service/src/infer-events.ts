@@ -13,6 +13,11 @@ export interface ObservedModels {
     run: { seconds: number; frames: number; slots: number },
   ) => void;
   readonly onLoad: (model: NamedModel, seconds: number) => void;
+  readonly onBroke: (
+    breach: { model: NamedModel; bound: string; limit: number },
+    work: { job: string; work: string },
+    verdict: string,
+  ) => void;
 }
 
 const RUN_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
@@ -64,6 +69,14 @@ export function observeModels(registry: Registry, logger: Logger): ObservedModel
       logger.info(
         { model: model.name, version: model.version, seconds: Number(took.toFixed(3)) },
         "model loaded",
+      );
+    },
+    // No metric: the process ends, and what it counted with it.
+    onBroke({ model, bound, limit }, { job, work }, verdict) {
+      const { name, version } = model;
+      logger.error(
+        { model: name, version, bound, limit, job, work, verdict },
+        "a run of the model broke a bound; this process ends",
       );
     },
   };

@@ -30,6 +30,7 @@ function aLook(over: Partial<SiteLook> = {}): SiteLook {
       persists: true,
     },
     frameServers: [{ server: "pixels:6379", usedBytes: 7, limitBytes: 0 }],
+    quarantined: 2,
     ...over,
   };
 }

@@ -38,6 +38,8 @@ export interface SiteLook {
     readonly usedBytes: number;
     readonly limitBytes: number;
   }[];
+  /** Versions of models that no job may use. */
+  readonly quarantined: number;
 }
 
 export interface SiteMetricsOptions {
@@ -132,6 +134,12 @@ export function observeSite(registry: Registry, logger: Logger, options: SiteMet
     ["stage"],
     ({ state }) =>
       Object.entries(state.framesLeft).map(([stage, value]) => ({ labels: { stage }, value })),
+  );
+  gauge(
+    "fq_models_quarantined",
+    "Versions of models that no job may use, because their runs broke a bound.",
+    [],
+    ({ quarantined }) => one(quarantined),
   );
   gauge("fq_credits_held", "Batches of pixels that jobs hold.", [], ({ state }) =>
     one(state.credits.held),

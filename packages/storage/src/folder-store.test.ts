@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createFolderStore } from "./folder-store.ts";
 import { objectStoreConformance } from "./object-store-conformance.ts";
 
@@ -26,6 +29,57 @@ test("folder: half-written objects are not listed, and empty folders go", async 
   await at.store.put("a/x/y", "1");
   await at.store.delete("a/x/y");
   assert.deepEqual(await readdir(join(at.folder, "objects")), []);
+});
+
+test("folder: what a killed process was writing is there to be taken away", async () => {
+  await using at = await scratch();
+  const script = `
+    const { createFolderStore } = await import(${JSON.stringify(import.meta.resolve("./folder-store.ts"))});
+    await createFolderStore(process.argv[1]).putStream("jobs/j/source/v.mp4", process.stdin);`;
+  const writer = spawn(
+    process.execPath,
+    ["--input-type=module", "-e", script, join(at.folder, "objects")],
+    { stdio: ["pipe", "inherit", "inherit"] },
+  );
+  const exited = once(writer, "exit");
+  const seen = () => Array.fromAsync(at.store.unfinished("jobs/j"));
+  writer.stdin.write("x".repeat(100_000));
+  while (!(await seen())[0]?.state.includes(" 100000 ")) await sleep(5);
+  writer.kill("SIGKILL");
+  await exited;
+  const [left] = await seen();
+  assert.match(left!.name, /^source\/v\.mp4\./);
+  assert.equal((await seen())[0]!.state, left!.state, "nobody goes on with it");
+  await left!.discard();
+  assert.deepEqual(await seen(), []);
+});
+
+test("folder: only what has our own name, and no link's target, counts as unfinished", async () => {
+  await using at = await scratch();
+  const [theirs, jobs] = [join(at.folder, "theirs"), join(at.folder, "objects/jobs")];
+  for (const folder of [theirs, jobs]) await mkdir(folder, { recursive: true });
+  const ours = "v.mp4.0123456789ab~";
+  await writeFile(join(theirs, ours), "theirs");
+  for (const name of [
+    "v.mp4~",
+    "#v.mp4.0123456789ab~",
+    ".0123456789ab~",
+    "v.mp4.0123456789ab",
+    ours,
+  ]) {
+    await writeFile(join(jobs, name), "x");
+  }
+  await symlink(join(theirs, ours), join(jobs, "link.0123456789ab~"));
+  await symlink(theirs, join(jobs, "linked"));
+  const found = await Array.fromAsync(at.store.unfinished("jobs"));
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    [ours],
+  );
+  await found[0]!.discard();
+  assert.deepEqual(await Array.fromAsync(at.store.unfinished("jobs/linked")), []);
+  assert.equal((await readdir(jobs)).length, 6);
+  assert.deepEqual(await readdir(theirs), [ours]);
 });
 
 test("a folder goes although others still write into it for a while", async () => {

@@ -20,6 +20,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { newToken, ProblemError } from "@framequeue/contracts";
 import { createByteMeter } from "./byte-meter.ts";
 import { checkKey, checkNewKey, type ObjectStore, ObjectNotFound } from "./object-store.ts";
+import { unfinishedFiles } from "./unfinished-files.ts";
 
 /** Half-written objects have this ending until they are renamed; no key can end so, since `~` is no key character. */
 const PARTIAL = "~";
@@ -133,6 +134,19 @@ export function createFolderStore(root: string): ObjectStore {
     async *names(prefix) {
       for (const { name } of await entriesOf(prefix === "" ? root : pathOf(prefix))) {
         if (!name.endsWith(PARTIAL)) yield name;
+      }
+    },
+
+    async *unfinished(prefix) {
+      const keyOf = (name: string): string => (prefix === "" ? name : `${prefix}/${name}`);
+      if (!(await isWithin(root, keyOf("any")))) return;
+      for await (const begun of unfinishedFiles(prefix === "" ? root : pathOf(prefix))) {
+        yield {
+          ...begun,
+          async discard() {
+            if (await isWithin(root, keyOf(begun.name))) await begun.discard();
+          },
+        };
       }
     },
 

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { once } from "node:events";
+import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ProblemError } from "@framequeue/contracts";
 import { ObjectNotFound, type ObjectStore } from "./object-store.ts";
 
@@ -89,6 +91,40 @@ export function objectStoreConformance(
     );
     await assert.rejects(at.store.putStream("big", broken), /the sender is gone/);
     assert.deepEqual(await collect(at.store.list("")), []);
+  });
+
+  test(`${name}: what is begun and not finished is seen, changes as it goes on, and can be taken away`, async () => {
+    await using at = await open();
+    const { store } = at;
+    const body = new PassThrough();
+    const putting = store.putStream("u/job/source/big", body);
+    putting.catch(() => {});
+    const seen = async () => Array.fromAsync(store.unfinished("u"));
+    const PIECE = Buffer.alloc(9 * 2 ** 20); // more than a part of an upload in parts
+    const write = async (): Promise<void> => {
+      if (!body.write(PIECE)) await once(body, "drain");
+    };
+    await write();
+    await write();
+    while ((await seen()).length === 0) await sleep(5);
+    const [before] = await seen();
+    assert.match(before!.name, /^job\/source\/big/);
+    assert.deepEqual(await collect(store.names("u")), ["job"]);
+    assert.deepEqual(await collect(store.list("u")), []);
+    assert.deepEqual(await Array.fromAsync(store.unfinished("v")), []);
+    await write();
+    await write();
+    while ((await seen())[0]?.state === before!.state) await sleep(5);
+    assert.equal((await seen())[0]!.name, before!.name);
+
+    for (const each of await seen()) await each.discard();
+    body.end();
+    await assert.rejects(putting);
+    assert.deepEqual(await seen(), []);
+    assert.deepEqual(await collect(store.list("")), []);
+
+    await store.putStream("u/job/source/big", Readable.from([PIECE, PIECE]));
+    assert.deepEqual(await seen(), [], "what is finished is not among it");
   });
 
   test(`${name}: a file moves in`, async () => {

@@ -32,6 +32,16 @@ export interface LocalCopy extends AsyncDisposable {
   readonly path: string;
 }
 
+/** A put that has begun: one that goes on, or what a process left that was killed in the middle of it. */
+export interface Unfinished {
+  /** The same for everybody who looks, below the prefix. */
+  readonly name: string;
+  /** Another one whenever more of it has come. */
+  readonly state: string;
+  /** Takes it away; whoever still writes there fails. */
+  discard(): Promise<void>;
+}
+
 /**
  * Named byte strings that outlive every process: sources, intermediates, results. An object appears whole or not at
  * all, and a put replaces what was there. Keys are slash-separated paths of `[A-Za-z0-9._-]` parts of at most 200
@@ -57,8 +67,13 @@ export interface ObjectStore {
   localCopy(key: string): Promise<LocalCopy>;
   /** Keys below `prefix` (a whole path part), in no order. */
   list(prefix: string): AsyncIterable<string>;
-  /** The names directly below `prefix`, each once, in no order: of objects, and of what has objects below it. */
+  /**
+   * The names directly below `prefix`, each once, in no order: of objects, and of what has objects below it, finished
+   * or not.
+   */
   names(prefix: string): AsyncIterable<string>;
+  /** The puts below `prefix` that have begun, of any process, in no order. Small ones may not show. */
+  unfinished(prefix: string): AsyncIterable<Unfinished>;
   /** Of what is not there is not an error. */
   delete(key: string): Promise<void>;
   deletePrefix(prefix: string): Promise<void>;

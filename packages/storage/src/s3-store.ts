@@ -11,9 +11,11 @@ import {
   checkNewKey,
   ObjectNotFound,
   type ObjectStore,
+  type Unfinished,
 } from "./object-store.ts";
 import { connectS3, type S3Connection, type S3Settings } from "./s3-connection.ts";
 import { isAnswer, isMissing, storeProblem } from "./s3-errors.ts";
+import { partUploads, unfinishedUploads } from "./s3-unfinished.ts";
 
 /** Of an upload in parts: 10,000 parts, which is S3's limit, of this size are 80 GB. One part is in memory twice. */
 const PART_BYTES = 8 * 2 ** 20;
@@ -145,9 +147,28 @@ export function createS3Store(settings: S3Settings): S3Store {
 
   async function* names(prefix: string): AsyncGenerator<string> {
     const start = within(prefix);
+    const begun = new Set<string>();
+    for await (const { Key } of partUploads(await connect(), bucket, start)) {
+      const [first, ...below] = Key.slice(start.length).split("/");
+      if (below.length > 0) begun.add(first!);
+    }
     for await (const { Contents, CommonPrefixes } of pages(start, "/")) {
       for (const { Key } of Contents ?? []) yield Key!.slice(start.length);
-      for (const { Prefix } of CommonPrefixes ?? []) yield Prefix!.slice(start.length, -1);
+      for (const { Prefix } of CommonPrefixes ?? []) {
+        const name = Prefix!.slice(start.length, -1);
+        begun.delete(name);
+        yield name;
+      }
+    }
+    yield* begun;
+  }
+
+  async function* unfinished(prefix: string): AsyncGenerator<Unfinished> {
+    const s3 = await connect();
+    try {
+      yield* unfinishedUploads(s3, bucket, within(prefix));
+    } catch (error) {
+      throw storeProblem(error);
     }
   }
 
@@ -207,6 +228,7 @@ export function createS3Store(settings: S3Settings): S3Store {
 
     list,
     names,
+    unfinished,
     delete: remove,
 
     async deletePrefix(prefix) {

@@ -17,7 +17,12 @@ import { getResult } from "./routes/get-result.ts";
 import { getLive, getMetrics, getReady } from "./routes/health.ts";
 import { jobEvents } from "./routes/job-events.ts";
 import { listJobs } from "./routes/list-jobs.ts";
-import { deleteVersion, getVersion, postMetrics } from "./routes/model-versions.ts";
+import {
+  deleteQuarantine,
+  deleteVersion,
+  getVersion,
+  postMetrics,
+} from "./routes/model-versions.ts";
 import { getModel, listModels, rollBackModel, setAlias } from "./routes/models.ts";
 import { pauseJob } from "./routes/pause-job.ts";
 import { postJob } from "./routes/post-job.ts";
@@ -73,6 +78,10 @@ export function createApi(deps: ApiDeps, lifetime: Partial<ApiLifetime> = {}): E
     {
       path: "/v1/models/:name/versions/:version",
       methods: { GET: getVersion(deps), DELETE: deleteVersion(deps) },
+    },
+    {
+      path: "/v1/models/:name/versions/:version/quarantine",
+      methods: { DELETE: deleteQuarantine(deps) },
     },
     { path: "/v1/models/:name/versions/:version/metrics", methods: { POST: postMetrics(deps) } },
   ];

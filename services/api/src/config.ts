@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import {
+  CLIENT_BOUNDS,
   commonConfig,
   commonSettings,
   type Environment,
@@ -35,10 +36,33 @@ const schema = z
     /** Folders whose files jobs may name as `source.path`, with commas between them. */
     FQ_SOURCE_ROOTS: listSetting(),
     FQ_UPLOAD_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
+    /** For a whole request with its body. */
+    FQ_UPLOAD_TIMEOUT_MS: integerSetting({
+      min: 1_000,
+      max: 604_800_000,
+      default: CLIENT_BOUNDS.requestMs,
+    }),
+    /**
+     * Of a body as it comes, as the mean over a minute, and of an answer as it is taken, over ten. The least is what
+     * brings a bucket a part of an upload in an hour: one to which nothing is added for two counts as abandoned.
+     */
+    FQ_CLIENT_LEAST_BYTES_PER_SECOND: integerSetting({
+      min: 2_048,
+      max: 2 ** 30,
+      default: CLIENT_BOUNDS.body.bytesPerSecond,
+    }),
+    /** Of all clients at once. */
+    FQ_API_CONNECTIONS: integerSetting({
+      min: 10,
+      max: 100_000,
+      default: CLIENT_BOUNDS.connections,
+    }),
     /** A model's file holds no more than 2 GiB. */
     FQ_MODEL_LIMIT_BYTES: integerSetting({ min: 1, max: 2 ** 31, default: 2 ** 29 }),
     /** What a process may take that opens a model and runs it once. */
     FQ_MODEL_MEMORY_BYTES: integerSetting({ min: 2 ** 28, default: 2 ** 31 }),
+    /** How long that may take, and how long another upload waits for it: many proxies give up after 60 s of silence. */
+    FQ_MODEL_CHECK_MS: integerSetting({ min: 1_000, max: 600_000, default: 25_000 }),
     /** Model of jobs that name none. */
     FQ_DEFAULT_MODEL: textSetting({ pattern: /^\S+$/, form: "a name", default: "yolox-nano" }),
   })
@@ -66,8 +90,15 @@ const schema = z
     adminKeys: env.FQ_ADMIN_KEYS,
     sourceRoots: env.FQ_SOURCE_ROOTS.map((root) => resolve(root)),
     uploadLimitBytes: env.FQ_UPLOAD_LIMIT_BYTES,
+    clients: {
+      ...CLIENT_BOUNDS,
+      body: { ...CLIENT_BOUNDS.body, bytesPerSecond: env.FQ_CLIENT_LEAST_BYTES_PER_SECOND },
+      answer: { ...CLIENT_BOUNDS.answer, bytesPerSecond: env.FQ_CLIENT_LEAST_BYTES_PER_SECOND },
+      requestMs: env.FQ_UPLOAD_TIMEOUT_MS,
+      connections: env.FQ_API_CONNECTIONS,
+    },
     modelLimitBytes: env.FQ_MODEL_LIMIT_BYTES,
-    modelMemoryBytes: env.FQ_MODEL_MEMORY_BYTES,
+    modelCheck: { memoryBytes: env.FQ_MODEL_MEMORY_BYTES, deadlineMs: env.FQ_MODEL_CHECK_MS },
     defaultModel: env.FQ_DEFAULT_MODEL,
   }));
 

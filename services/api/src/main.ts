@@ -22,7 +22,7 @@ await runService({
         sourceRoots: config.sourceRoots,
         uploadLimitBytes: config.uploadLimitBytes,
         modelLimitBytes: config.modelLimitBytes,
-        checkModel: createModelCheck(config.modelMemoryBytes),
+        checkModel: createModelCheck(config.modelCheck),
         apiKeys: config.apiKeys,
         adminKeys: config.adminKeys,
         logger,

@@ -9,7 +9,13 @@ import {
   ProblemError,
 } from "@framequeue/contracts";
 import { CATALOGUE } from "@framequeue/models/catalogue";
-import { readAliases, registeredModels, versionFor } from "@framequeue/pipeline";
+import {
+  modelQuarantined,
+  readAliases,
+  readQuarantine,
+  registeredModels,
+  versionFor,
+} from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
 
 const REMEMBER_MS = 5_000;
@@ -43,7 +49,7 @@ export type ModelPlace = keyof typeof PLACES;
  * Finds models registered in the object store by `name`, which is what its aliases say, or the highest version where it
  * has none; `name@stable` and `name@canary`; or `name@version`.
  *
- * @returns a function that throws `model-not-found` naming the models that there are
+ * @returns a function that throws `model-not-found` naming the models that there are, and `model-quarantined`
  */
 export function createModelResolver(options: ModelResolverOptions): ModelResolver {
   const { objects, defaultModel, now = () => performance.now() } = options;
@@ -87,6 +93,13 @@ export function createModelResolver(options: ModelResolverOptions): ModelResolve
         `The model ${name} is of the kind ${found.role}; ${place} may name: ${roles.join(", ")}.`,
         { at: place },
       );
+    }
+    const quarantine = await readQuarantine(objects, found.sha256);
+    if (quarantine !== undefined) {
+      // Of an alias the operator decides what serves instead: another version gives other results.
+      const { code, message } = modelQuarantined(found, quarantine);
+      const how = sha256 === undefined ? "" : ` An alias names it: ${name} means this version.`;
+      throw new ProblemError(code, `${message}${how}`, { at: place });
     }
     return found;
   };

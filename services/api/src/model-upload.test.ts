@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { newJobId } from "@framequeue/contracts";
-import { testDetector } from "@framequeue/graphs";
-import { putAliases } from "@framequeue/pipeline";
+import { GraphBuilder, testDetector } from "@framequeue/graphs";
+import { putAliases, strikeModel } from "@framequeue/pipeline";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
 
 let api: TestApi;
@@ -27,6 +27,16 @@ beforeEach(async () => {
 
 /** Four files with the same contract and other bytes. */
 const [one, two, three] = [1, 2, 3].map((batch) => testDetector({ width: 64, height: 64, batch }));
+/** A classifier whose weights are in a file of the server. */
+function externalWeights(): Uint8Array {
+  const graph = new GraphBuilder({ name: "outside" });
+  const images = graph.input("images", "float32", [1, 3, 32, 32]);
+  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 });
+  const scores = graph.node("MatMul", [mean, graph.external("/etc/passwd", [3, 4])], {}, "scores");
+  graph.output(scores, "float32", [1, 4]);
+  return graph.toBytes();
+}
+
 const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 interface Answered {
@@ -170,6 +180,7 @@ test("what does not fit is refused with every fault, and leaves nothing", async 
   const wide = { ...manifest.input, batch: 2, width: 128, height: 96 };
   const table: [Uint8Array, Record<string, string>, number, string, RegExp][] = [
     [Buffer.from("no model"), {}, 422, "model-invalid", /^yard\.onnx cannot be loaded/],
+    [externalWeights(), {}, 422, "model-invalid", /weights of it are in \/etc\/passwd\./],
     [new Uint8Array(), {}, 422, "model-invalid", /yard\.onnx is empty/],
     [new Uint8Array(1_100_000), {}, 413, "payload-too-large", /1000000 bytes/],
     [two!, { manifest: "{" }, 400, "invalid-request", /manifest: is not JSON/],
@@ -287,6 +298,53 @@ test("a version goes when nothing uses it; who does is named", async () => {
   assert.equal(back.body.aliases.stable, "3", "what served before there were aliases");
   // the same bytes may come again
   assert.equal((await upload(one!, { name: "yard", version: "1" })).status, 201);
+});
+
+test("a version in quarantine is shown, refused by every name, and let go again", async () => {
+  for (const [bytes, version] of [
+    [one!, "1"],
+    [two!, "2"],
+  ] as const) {
+    assert.equal((await upload(bytes, { name: "yard", version })).status, 201);
+  }
+  const sha256 = sha256Of(two!);
+  const model = { role: "detector", name: "yard", version: "2", sha256 } as const;
+  await postJson("models/yard/aliases/stable", { version: "1" });
+  await postJson("models/yard/aliases/canary", { version: "2", share: 1 });
+  const { pipeline } = api;
+  for (let strikes = 0; strikes < 2; strikes++) {
+    await strikeModel(pipeline, { model, bound: "memory", limit: 2e9, job: newJobId() });
+  }
+  const source = { url: "https://example.com/v.mp4" };
+  for (const [named, says] of [
+    ["yard@2", /^yard@2 is in quarantine, because runs of it took more than 2000 MB of memory\./],
+    ["yard", /An alias names it: yard means this version\.$/],
+    ["yard@canary", /An alias names it: yard@canary means this version\.$/],
+  ] as const) {
+    const { status, body } = await postJson("jobs", { source, model: named });
+    assert.deepEqual([status, body.code, body.at], [422, "model-quarantined", "model"]);
+    assert.match(body.detail, says);
+    assert.match(body.detail, /npm run models -- release yard 2/);
+  }
+  const moved = await postJson("models/yard/aliases/stable", { version: "2" });
+  assert.deepEqual([moved.status, moved.body.code], [422, "model-quarantined"]);
+  const shown = await ask("models/yard/versions/2");
+  assert.deepEqual([shown.body.quarantine.bound, shown.body.quarantine.limit], ["memory", 2e9]);
+  const { body: list } = await ask("models");
+  const own = list.models.find(({ name }: { name: string }) => name === "yard").versions;
+  assert.deepEqual(
+    own.map(({ quarantine }: { quarantine?: object }) => quarantine !== undefined),
+    [true, false],
+  );
+
+  // Without the canary the other version serves; let go, the version does.
+  await postJson("models/yard/aliases/canary", { version: null });
+  const job = await postJson("jobs", { source, model: "yard@1" });
+  assert.equal(job.status, 202, JSON.stringify(job.body));
+  assert.equal((await remove("models/yard/versions/2/quarantine")).status, 204);
+  const again = await postJson("jobs", { source, model: "yard@2" });
+  assert.equal(again.status, 202, JSON.stringify(again.body));
+  for (const { body } of [job, again]) await pipeline.jobs.cancel(body.id);
 });
 
 test("a job that is accepted while its version is being deleted keeps it", async () => {

@@ -16,6 +16,7 @@ import {
   readLineage,
   readManifest,
   readMetrics,
+  readQuarantine,
   registeredModels,
 } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
@@ -45,6 +46,9 @@ export async function viewOf(
   const found = await inTime(aliasesOr(objects, name));
   const problem = found instanceof ProblemError ? found.toProblem() : undefined;
   const aliases = found instanceof ProblemError ? undefined : found;
+  const quarantines = await Promise.all(
+    versions.map(({ sha256 }) => inTime(readQuarantine(objects, sha256))),
+  );
   const versionBy = (sha256: string): string =>
     versions.find((model) => model.sha256 === sha256)?.version ?? sha256.slice(0, 12);
   return {
@@ -58,11 +62,15 @@ export async function viewOf(
         }),
       },
     }),
-    versions: versions.map(({ version, sha256, role }) => ({
-      ...{ version, sha256, role },
-      readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
-    })),
     ...(problem && { problem }),
+    versions: versions.map(({ version, sha256, role }, i) => {
+      const { v: _v, ...quarantine } = quarantines[i] ?? { v: undefined };
+      return {
+        ...{ version, sha256, role },
+        readyIn: attendants.filter(({ models }) => models[sha256]?.state === "ready").length,
+        ...("at" in quarantine ? { quarantine } : {}),
+      };
+    }),
   };
 }
 

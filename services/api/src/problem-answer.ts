@@ -15,6 +15,7 @@ const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
   "store-full": 60,
   "store-unavailable": 5,
   "queue-unavailable": 5,
+  "model-check-busy": 30,
   "shutting-down": 5,
 };
 

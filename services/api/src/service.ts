@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { listen } from "@framequeue/service";
+import { boundClients, CLIENT_BOUNDS, type ClientBounds, listen } from "@framequeue/service";
 import { createApi } from "./api.ts";
 import type { ApiDeps } from "./deps.ts";
 
@@ -8,6 +8,7 @@ export interface ApiServiceOptions {
   readonly host: string;
   /** 0 is any free port. */
   readonly port: number;
+  readonly clients?: ClientBounds;
 }
 
 export interface ApiService {
@@ -18,6 +19,8 @@ export interface ApiService {
   stop(deadlineMs: number): Promise<void>;
 }
 
+/** Those who are turned away may be many, and the log is not theirs. */
+const TELL_AGAIN_MS = 60_000;
 /** Time for requests that were cut off to clear away what they had begun. */
 const CLEAR_MS = 2_000;
 
@@ -32,8 +35,13 @@ export function createApiService(deps: ApiDeps, options: ApiServiceOptions): Api
   };
   const app = createApi({ ...deps, ready }, { stopping: stopping.signal, track });
   const server = createServer(app);
-  // Uploads take as long as they take; a silent client is noticed by the route.
-  server.requestTimeout = 0;
+  boundClients(server, options.clients ?? CLIENT_BOUNDS);
+  let nextTell = 0;
+  server.on("drop", () => {
+    if (performance.now() < nextTell) return;
+    nextTell = performance.now() + TELL_AGAIN_MS;
+    deps.logger.warn("connections are turned away: there are FQ_API_CONNECTIONS of them");
+  });
   server.on("request", (_request, response) => {
     response.once("close", () => {
       if (state === "draining") server.closeIdleConnections();

@@ -3,6 +3,7 @@ import { bounded, type ModelRef } from "@framequeue/contracts";
 import type { Engine } from "@framequeue/models";
 import {
   keepAliased,
+  keepQuarantined,
   type LoadedState,
   modelsInUse,
   type Pipeline,
@@ -125,6 +126,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   return {
     async start() {
       await keepAliased(options.pipeline);
+      await keepQuarantined(options.pipeline);
       await look();
       loop = keepLooking();
     },

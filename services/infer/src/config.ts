@@ -28,6 +28,10 @@ const schema = z
     FQ_TUNE: choiceSetting(["when-idle", "never"], "never"),
     /** Models that stay loaded. */
     FQ_LOADED_MODELS: integerSetting({ min: 1, max: 64, default: 2 }),
+    /** Processor time of one run of a network. */
+    FQ_RUN_LIMIT_MS: integerSetting({ min: 100, max: 3_600_000, default: 60_000 }),
+    /** What one run may add to the memory of the process. */
+    FQ_RUN_MEMORY_BYTES: integerSetting({ min: 2 ** 27, default: 2 ** 31 }),
     /** What to run models on, in order of preference; the first that really works here is taken. */
     FQ_PROVIDERS: listSetting(),
     /** Numbers of the GPUs to use, a session thread each. */
@@ -60,6 +64,7 @@ const schema = z
     useTuning: env.FQ_INFER_WORKERS === 0 && env.FQ_INFER_THREADS === 0,
     tuneWhenIdle: env.FQ_TUNE === "when-idle",
     loadedModels: env.FQ_LOADED_MODELS,
+    runLimits: { timeMs: env.FQ_RUN_LIMIT_MS, memoryBytes: env.FQ_RUN_MEMORY_BYTES },
     providersAsked: env.FQ_PROVIDERS.length > 0,
     engine: {
       providers:

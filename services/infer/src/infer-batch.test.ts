@@ -82,7 +82,11 @@ async function openScene(numeric?: Plan["numeric"]) {
     pipeline,
     job,
     infer: (numericClass?: string) =>
-      inferBatch({ ...pipeline, models, gate: createSoloGate(), numericClass }, message, context),
+      inferBatch(
+        { ...pipeline, models, gate: createSoloGate(), judged: new WeakSet(), numericClass },
+        message,
+        context,
+      ),
     /** The range that an attempt would get, and the attempts that count against it show in it. */
     begin: () => ledger.begin(job, epoch, "0.0", newToken(), "infer"),
     [Symbol.asyncDispose]: () => held.disposeAsync(),

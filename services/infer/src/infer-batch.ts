@@ -1,20 +1,22 @@
 import { type InferMessage, type InferResult, newToken, ProblemError } from "@framequeue/contracts";
 import {
+  checkStanding,
   dropBatch,
   insist,
   NotWanted,
   type JobFacts,
-  type Pipeline,
   payloadOf,
   putIntermediate,
   reportLost,
   type TaskContext,
+  trustWork,
 } from "@framequeue/pipeline";
 import { type CascadeDeps, runCascade } from "./cascade.ts";
+import { isOfModel, judge, type JudgeDeps } from "./judge.ts";
 import { isOurs } from "./numeric-class.ts";
 import type { SoloGate } from "./solo-gate.ts";
 
-export interface InferDeps extends Pipeline, CascadeDeps {
+export interface InferDeps extends JudgeDeps, CascadeDeps {
   readonly gate: SoloGate;
   /** What this process runs models on; absent where it serves every job, as one that is alone does. */
   readonly numericClass?: string | undefined;
@@ -30,13 +32,16 @@ export async function inferBatch(
   if (facts === undefined) return;
   if (!(await isOurs(deps, facts, message))) return;
 
-  let alone = context.suspect;
+  const { job, batch } = message;
+  const { isSuspect } = await checkStanding(deps, facts.job.models, job, batch);
+  let alone = context.suspect || isSuspect;
   for (;;) {
     const range = (): Promise<NextRange> => inferRange(deps, facts, message, context, alone);
     const next = await (alone ? deps.gate.alone(range) : deps.gate.share(range));
-    if (next === "none") return;
+    if (next === "none") break;
     alone ||= next === "alone";
   }
+  if (isSuspect) await trustWork(deps, job, batch);
 }
 
 /** What comes after a range: another of the batch, this one again but alone in the process, or nothing. */
@@ -79,11 +84,13 @@ async function inferRange(
     deps.frames.discardRead(payload);
     ref = await putIntermediate(deps.objects, job, epoch, "infer", JSON.stringify(result));
   } catch (error) {
-    // Neither a stop nor a store that is full or away says anything about the frames.
+    // Neither a stop, nor a store that is full or away, nor a model without bounds says anything about the frames.
     const blameless =
-      signal.aborted || (error instanceof ProblemError && error.code !== "inference-failed");
+      signal.aborted ||
+      isOfModel(error) ||
+      (error instanceof ProblemError && error.code !== "inference-failed");
     if (blameless) await insist(handBack, deps.lockMs);
-    throw error;
+    throw isOfModel(error) ? await judge(deps, error, { job, epoch, work: batch }) : error;
   }
   const commit = () => ledger.commit(job, epoch, batch, lease, begun.f, begun.t, ref);
   const committed = await insist(commit, deps.lockMs);

@@ -10,14 +10,17 @@ import {
 } from "@framequeue/contracts";
 import type { PictureModel } from "@framequeue/models";
 import {
+  checkStanding,
   doPost,
   type PostWork,
   readIntermediate,
   readIntermediateJson,
   type TaskContext,
+  trustWork,
 } from "@framequeue/pipeline";
 import { scoredLabels } from "./cascade.ts";
 import type { InferDeps } from "./infer-batch.ts";
+import { isOfModel, judge } from "./judge.ts";
 import { tensorBatchOf } from "./look-at-rows.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { isOurs } from "./numeric-class.ts";
@@ -31,16 +34,27 @@ export async function lookAtViews(
 ): Promise<void> {
   const facts = await deps.facts(message.job, message.epoch);
   if (facts === undefined || !(await isOurs(deps, facts, message))) return;
-  await doPost(deps, message, async (work) => {
+  const { job, epoch } = message;
+  const { isSuspect } = await checkStanding(deps, facts.job.models, job, WORK);
+  const done = doPost(deps, message, async (work) => {
     const { record } = work;
     // A Redis that went back has the views cut again.
     if (record["cut"] === undefined) return undefined;
     const cut = await readIntermediateJson(deps.objects, record["cut"], cutReportSchema);
     // What took a process with it may do so again.
     const look = (): Promise<LookReport> => lookAt(deps, work, cut, signal);
-    return suspect ? deps.gate.alone(look) : deps.gate.share(look);
+    return suspect || isSuspect ? deps.gate.alone(look) : deps.gate.share(look);
   });
+  try {
+    await done;
+  } catch (error) {
+    throw isOfModel(error) ? await judge(deps, error, { job, epoch, work: WORK }) : error;
+  }
+  if (isSuspect) await trustWork(deps, job, WORK);
 }
+
+/** Names the views of a job among its work. */
+const WORK = "views";
 
 async function lookAt(
   { objects, models }: InferDeps,

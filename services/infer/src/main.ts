@@ -1,3 +1,4 @@
+import { endNow } from "@framequeue/lifetime";
 import { chooseEngine } from "@framequeue/models";
 import { openLocalPipeline } from "@framequeue/pipeline";
 import {
@@ -29,6 +30,7 @@ await runService({
       tuneWhenIdle: config.tuneWhenIdle,
       engine,
       loadedModels: config.loadedModels,
+      bounds: { limits: config.runLimits, die: endNow },
       events: { ...observeStage(metrics, logger, tracer), ...observeModels(metrics, logger) },
     });
     await service.start();

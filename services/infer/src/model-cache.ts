@@ -4,6 +4,7 @@ import {
   loadModelPackage,
   type ModelPackage,
   parseManifest,
+  type RunGuard,
   type RunnerOptions,
   type SessionRun,
 } from "@framequeue/models";
@@ -18,6 +19,8 @@ export interface ModelCacheOptions {
   /** What models run on; the processor by default. */
   readonly engine?: Pick<Engine, "devices" | "turns"> | undefined;
   readonly capacity: number;
+  /** Watches what the models take. */
+  readonly guard?: RunGuard<ModelRef> | undefined;
   /** Hears of every run of a network. */
   readonly onRun?: ((model: ModelRef, run: SessionRun) => void) | undefined;
   /** A model is ready that was not. */
@@ -61,7 +64,7 @@ export function createModelCache<M extends AsyncDisposable>(
   openModel: (model: ModelPackage, options: RunnerOptions) => Promise<M>,
   options: ModelCacheOptions,
 ): ModelCache<M> {
-  const { onRun, onLoad, engine, tuned } = options;
+  const { onRun, onLoad, engine, tuned, guard } = options;
   const entries = new Map<string, Entry<M>>();
 
   async function load(ref: ModelRef, tensorBatch: number): Promise<{ model: M; files: LocalCopy }> {
@@ -78,6 +81,7 @@ export function createModelCache<M extends AsyncDisposable>(
         threadsPerWorker: setting?.threads ?? options.threadsPerWorker,
         ...engine,
         tensorBatch,
+        guard: guard?.of(ref),
         ...(onRun === undefined ? {} : { onRun: (run) => onRun(ref, run) }),
       });
       onLoad?.(ref, (performance.now() - started) / 1000);

@@ -1,16 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ModelRef, newToken, type RunSetting } from "@framequeue/contracts";
-import type { Engine, SessionRun } from "@framequeue/models";
+import {
+  type Breach,
+  createRunGuard,
+  type Engine,
+  type RunBroke,
+  type RunLimits,
+  type SessionRun,
+} from "@framequeue/models";
 import {
   createStageRunner,
   type Pipeline,
   readTuning,
   type StageEvents,
   type StageRunner,
+  type Verdict,
 } from "@framequeue/pipeline";
 import { createBackgroundTuning } from "./background-tuning.ts";
 import type { DetectorCache } from "./detector-cache.ts";
 import { createAttendance } from "./attendance.ts";
 import { inferBatch } from "./infer-batch.ts";
+import type { JudgedWork } from "./judge.ts";
 import { lookAtViews } from "./look-at-views.ts";
 import { openModels } from "./open-models.ts";
 import { createSoloGate } from "./solo-gate.ts";
@@ -35,7 +45,15 @@ export interface InferServiceOptions {
   readonly loadedModels?: number;
   /** Detectors from elsewhere than the object store: a benchmark puts a stand-in here. Stays the caller's. */
   readonly detectors?: DetectorCache;
+  /** Bounds of every run of a model; none where this process cannot be replaced by another. */
+  readonly bounds?: InferBounds | undefined;
   readonly events?: StageEvents & InferEvents;
+}
+
+export interface InferBounds {
+  readonly limits: RunLimits;
+  /** Ends the process at once: a run that broke a bound ends no other way. */
+  readonly die: () => void;
 }
 
 export interface InferEvents {
@@ -43,7 +61,12 @@ export interface InferEvents {
   readonly onRun?: (model: ModelRef, run: SessionRun) => void;
   /** A model is ready that was not. */
   readonly onLoad?: (model: ModelRef, seconds: number) => void;
+  /** A run broke a bound, so that the process ends, and what follows for the version. */
+  readonly onBroke?: (breach: Breach<ModelRef>, work: JudgedWork, verdict: Verdict) => void;
 }
+
+/** How long the process may take to hand back what it holds, when a run broke a bound. Memory goes on growing then. */
+const HAND_BACK_MS = { time: 5_000, memory: 300 } as const;
 
 export interface InferService extends StageRunner {
   /** Loads a model before the first batch asks for it. */
@@ -52,13 +75,21 @@ export interface InferService extends StageRunner {
 
 /** Runs neural networks on batches of pixels: the service that costs money. */
 export function createInferService(pipeline: Pipeline, options: InferServiceOptions): InferService {
-  const { workers, threadsPerWorker, engine, events } = options;
+  const { workers, threadsPerWorker, engine, bounds, events } = options;
+  const guard =
+    bounds && createRunGuard<ModelRef>(bounds.limits, ({ bound }) => void replace(bound));
+  /** Has the supervisor put another process in the place of this one. */
+  async function replace(bound: Breach<ModelRef>["bound"]): Promise<void> {
+    await Promise.race([runner.stop(0).catch(() => {}), sleep(HAND_BACK_MS[bound])]);
+    bounds!.die();
+  }
   const caching = {
     workers,
     threadsPerWorker,
     engine,
     tuned: options.useTuning && engine ? tunedFor(pipeline, engine) : undefined,
     capacity: options.loadedModels ?? 2,
+    guard,
     onRun: events?.onRun,
     onLoad: events?.onLoad,
   };
@@ -70,6 +101,8 @@ export function createInferService(pipeline: Pipeline, options: InferServiceOpti
     models,
     gate: createSoloGate(),
     numericClass: engine?.numericClass,
+    judged: new WeakSet<RunBroke>(),
+    onBroke: events?.onBroke,
     onRange(model: ModelRef, frames: number, slots: number) {
       tuning?.used(model);
       inHand.saw(frames, slots);

@@ -7,6 +7,7 @@ import {
   readConfig,
 } from "@framequeue/service";
 import { z } from "zod";
+import { FETCH_BOUNDS } from "./fetch-source.ts";
 
 const schema = z
   .object({
@@ -16,7 +17,7 @@ const schema = z
     /** Mean time between two looks for what queues, stores and dead processes lost. */
     FQ_RECONCILE_MS: integerSetting({ min: 100, max: 3_600_000, default: 10_000 }),
     /** Size of a fetched source. */
-    FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: 20 * 2 ** 30 }),
+    FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: FETCH_BOUNDS.limitBytes }),
     /** Pixels of one picture: width times height. */
     FQ_SOURCE_LIMIT_PIXELS: integerSetting({ min: 1, default: 8192 * 8192 }),
     /** Length that a source may state, in seconds; 0 for any. */
@@ -24,7 +25,25 @@ const schema = z
     /** Read sources from private networks too. For closed networks whose users are all trusted. */
     FQ_ALLOW_PRIVATE_SOURCES: flagSetting(false),
     /** Silence after which a server counts as gone. */
-    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({ min: 100, default: 30_000 }),
+    FQ_FETCH_IDLE_TIMEOUT_MS: integerSetting({
+      min: 100,
+      max: 3_600_000,
+      default: FETCH_BOUNDS.idleTimeoutMs,
+    }),
+    /** Sources that this process fetches at once, beside the jobs that it takes in. */
+    FQ_FETCH_CONCURRENCY: integerSetting({ min: 1, max: 64, default: 8 }),
+    /** For a whole fetch. */
+    FQ_FETCH_TIMEOUT_MS: integerSetting({
+      min: 1_000,
+      max: 604_800_000,
+      default: FETCH_BOUNDS.timeoutMs,
+    }),
+    /** Of a source as it comes, as the mean over a minute. */
+    FQ_FETCH_LEAST_BYTES_PER_SECOND: integerSetting({
+      min: 0,
+      max: 2 ** 30,
+      default: FETCH_BOUNDS.leastRate.bytesPerSecond,
+    }),
   })
   .transform((env) => ({
     ...commonSettings(env),
@@ -35,8 +54,16 @@ const schema = z
       ...(env.FQ_SOURCE_LIMIT_SECONDS === 0 ? {} : { maxSeconds: env.FQ_SOURCE_LIMIT_SECONDS }),
     },
     allowPrivateSources: env.FQ_ALLOW_PRIVATE_SOURCES,
-    sourceLimitBytes: env.FQ_SOURCE_LIMIT_BYTES,
-    fetchIdleTimeoutMs: env.FQ_FETCH_IDLE_TIMEOUT_MS,
+    fetchConcurrency: env.FQ_FETCH_CONCURRENCY,
+    fetch: {
+      limitBytes: env.FQ_SOURCE_LIMIT_BYTES,
+      idleTimeoutMs: env.FQ_FETCH_IDLE_TIMEOUT_MS,
+      timeoutMs: env.FQ_FETCH_TIMEOUT_MS,
+      leastRate: {
+        ...FETCH_BOUNDS.leastRate,
+        bytesPerSecond: env.FQ_FETCH_LEAST_BYTES_PER_SECOND,
+      },
+    },
   }));
 
 export type IngestConfig = z.output<typeof schema>;

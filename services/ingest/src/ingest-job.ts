@@ -3,8 +3,10 @@ import {
   type AcceptedJob,
   checkModels,
   DEFAULT_PRIORITY,
+  type FetchMessage,
   frameBytes,
   type IngestMessage,
+  MESSAGE_VERSION,
   looksAtEach,
   type ModelRef,
   newToken,
@@ -28,13 +30,13 @@ import {
   forgetAddress,
   jobShare,
   type LabelNames,
+  Later,
   objectKeys,
   openSource,
   type Pipeline,
   type Plan,
   putPlan,
   putSegmentTimes,
-  readAddress,
   readManifest,
   readTuning,
   sourceState,
@@ -43,7 +45,12 @@ import {
 } from "@framequeue/pipeline";
 import { hashFile } from "@framequeue/storage";
 import { fitWithin } from "@framequeue/vision";
-import { fetchSource, type FetchOptions } from "./fetch-source.ts";
+
+/**
+ * When a job looks again whether its source has come. Whoever fetches it tells at once; this is for when they were lost
+ * with what they had.
+ */
+const LOOK_AGAIN_MS = 30_000;
 
 /** How often a single frame is tried alone, and a segment without progress, before it becomes a gap. */
 const ATTEMPTS = 3;
@@ -51,7 +58,6 @@ const ATTEMPTS = 3;
 export interface IngestDeps extends Pipeline {
   readonly tools: MediaTools;
   readonly limits: ProbeLimits;
-  readonly fetch: Omit<FetchOptions, "signal">;
 }
 
 /** Turns an accepted job into a plan: where the bytes are, what they hold, how the work is cut. */
@@ -122,7 +128,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   const manifest = manifests[0]!;
   const { labels, attributeLabels, areaLabels } = labelNames(job, manifests);
   checkLabels(job, manifest.name, labels);
-  const source = await localize(deps, job, signal);
+  const source = await localize(deps, job);
   const state = await sourceState(source);
   const version = await sourceVersion(deps.objects, source);
   await using file = await openSource(deps.objects, source, state);
@@ -177,20 +183,24 @@ async function pinNumeric({ objects, roster }: IngestDeps, { models }: AcceptedJ
   return { ...(numericClass === undefined ? {} : { class: numericClass }), tensorBatch };
 }
 
-/** A source on the web becomes an object in the store, once. */
+/**
+ * A source on the web is an object in the store by the time it is looked at.
+ *
+ * @throws Later until it is fetched, which others do: see `fetchJob`
+ */
 async function localize(
-  { objects, fetch }: IngestDeps,
-  job: AcceptedJob,
-  signal: AbortSignal,
+  { objects, queues }: IngestDeps,
+  { id, source }: AcceptedJob,
 ): Promise<StoredSource> {
-  const { source } = job;
   if (source.kind !== "url") return source;
-  const key = objectKeys.source(job.id, source.name);
+  const key = objectKeys.source(id, source.name);
   if ((await objects.stat(key)) === undefined) {
-    const url = await readAddress(objects, job.id, source);
-    await fetchSource(objects, key, url, { ...fetch, signal });
+    const fetch: FetchMessage = { v: MESSAGE_VERSION, stage: "fetch", job: id };
+    throw new Later(`the source of ${id} is fetched first`, LOOK_AGAIN_MS, async () => {
+      for (const message of await queues.missing([fetch])) await queues.addLost(message);
+    });
   }
-  await forgetAddress(objects, job.id);
+  await forgetAddress(objects, id);
   return { kind: "object", key, name: source.name };
 }
 

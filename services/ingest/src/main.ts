@@ -15,10 +15,10 @@ await runService({
       concurrency: config.concurrency,
       reconcileMs: config.reconcileMs,
       limits: config.limits,
+      fetchConcurrency: config.fetchConcurrency,
       fetch: {
-        limitBytes: config.sourceLimitBytes,
+        ...config.fetch,
         mayConnect: config.allowPrivateSources ? () => true : createAddressGuard(),
-        idleTimeoutMs: config.fetchIdleTimeoutMs,
       },
       events: observeStage(metrics, logger, tracer),
     });

@@ -7,21 +7,27 @@ import {
   type StageEvents,
   type StageRunner,
 } from "@framequeue/pipeline";
-import type { FetchOptions } from "./fetch-source.ts";
+import { FETCH_BOUNDS, type FetchBounds, type FetchOptions } from "./fetch-source.ts";
+import { fetchJob } from "./fetch-job.ts";
 import { ingestJob } from "./ingest-job.ts";
 
 export interface IngestServiceOptions {
   /** Jobs that this process takes in at once. */
   readonly concurrency: number;
+  /** Sources that it fetches at once, beside those jobs. */
+  readonly fetchConcurrency?: number;
   readonly limits?: ProbeLimits;
-  readonly fetch: Omit<FetchOptions, "signal">;
+  readonly fetch: Pick<FetchOptions, "mayConnect"> & Partial<FetchBounds>;
   readonly tools?: MediaTools;
   /** Mean time between two looks for what was lost, in milliseconds. */
   readonly reconcileMs?: number;
   readonly events?: StageEvents & RepairEvents;
 }
 
-/** Takes in videos: fetches, probes, validates, plans segments. The front of the pipeline also mends what it loses. */
+/**
+ * Takes in videos: fetches, probes, validates, plans segments. What is fetched has a queue and places of its own, so that
+ * no job waits for another's server. The front of the pipeline also mends what it loses.
+ */
 export function createIngestService(
   pipeline: Pipeline,
   options: IngestServiceOptions,
@@ -30,15 +36,20 @@ export function createIngestService(
     ...pipeline,
     tools: options.tools ?? DEFAULT_TOOLS,
     limits: options.limits ?? {},
-    fetch: options.fetch,
+    fetch: { ...FETCH_BOUNDS, ...options.fetch },
   };
+  const shared = { pipeline, maxAttempts: 5, ...(options.events && { events: options.events }) };
   const runner = createStageRunner({
+    ...shared,
     queue: "ingest",
     concurrency: options.concurrency,
-    pipeline,
-    maxAttempts: 5,
     handlers: { ingest: (message, context) => ingestJob(deps, message, context) },
-    ...(options.events ? { events: options.events } : {}),
+  });
+  const fetcher = createStageRunner({
+    ...shared,
+    queue: "fetch",
+    concurrency: options.fetchConcurrency ?? 8,
+    handlers: { fetch: (message, context) => fetchJob(deps, message, context) },
   });
   const reconciler = createReconciler(pipeline, {
     intervalMs: options.reconcileMs ?? 10_000,
@@ -49,11 +60,11 @@ export function createIngestService(
       return runner.state;
     },
     async start() {
-      await runner.start();
+      await Promise.all([runner.start(), fetcher.start()]);
       reconciler.start();
     },
     async stop(deadlineMs) {
-      await Promise.all([reconciler.stop(), runner.stop(deadlineMs)]);
+      await Promise.all([reconciler.stop(), runner.stop(deadlineMs), fetcher.stop(deadlineMs)]);
     },
   };
 }

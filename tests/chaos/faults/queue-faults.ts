@@ -28,6 +28,8 @@ export const doubleTask: Inject = async ({ system: { pipeline } }, random) => {
   const schema = MESSAGE_SCHEMAS[name as MessageStage];
   if (!data || schema === undefined) return undefined;
   const message = schema.parse(JSON.parse(data));
+  // A job has one of those, and no other generation of it.
+  if (message.stage === "fetch") return undefined;
   // Another generation has another id.
   const q = ("q" in message ? (message.q ?? 0) : 0) + OTHER_GENERATION;
   await queues.add({ ...message, q });

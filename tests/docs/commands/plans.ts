@@ -186,6 +186,7 @@ sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.
   },
   "npm run models -- metrics yard 5 --on gate.mp4 ap50=0.61 idf1=0.83": YARD,
   "npm run models -- delete yard 3": FORMER,
+  "npm run models -- release yard 5": YARD,
   "npm run models -- versions yard": YARD,
   "npm run models -- alias yard stable 4": YARD,
   "npm run models -- alias yard canary 5 --share 0.1": YARD,

@@ -61,6 +61,8 @@ function handle(world: World, { message, started, id }: WorldTask): Actor {
       return finalize(world, message);
     case "ingest":
       return ingest(world);
+    case "fetch":
+      throw new Error("A schedule's source is there.");
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BatchKey, batchKey, type InferredBatch, type Stage } from "@framequeue/contracts";
+import { type BatchKey, batchKey, type InferredBatch, type QueueName } from "@framequeue/contracts";
 import { jobKey, ledgerKeys } from "../keys.ts";
 import { createLedger } from "../ledger.ts";
 import { Suspects } from "../suspects.ts";
@@ -20,8 +20,9 @@ import { type Scenario, World, type WorldPlan, type WorldTask } from "./schedule
 import type { ScheduleRedis, SimulatedRedis } from "./simulated-redis.ts";
 
 /** Tasks of a queue that run at once. */
-const SLOTS: Readonly<Record<Stage, number>> = {
+const SLOTS: Readonly<Record<QueueName, number>> = {
   ingest: 1,
+  fetch: 1,
   decode: 2,
   enhance: 2,
   infer: 2,

@@ -15,7 +15,12 @@ export function compareTwoJobs({ jobs, objects }: Pick<ApiDeps, "jobs" | "object
     const sides = [];
     for (const job of [id, other]) {
       if ((await inTime(jobs.view(job))) === undefined) throw jobNotFound(job);
-      sides.push({ objects, id: job, result: await inTime(jobs.result(job)) });
+      const result = await inTime(jobs.result(job));
+      for (const name of ["frames.jsonl", "summary.json"]) {
+        const artifact = result?.artifacts[name];
+        if (artifact !== undefined) await jobs.checkArtifact(job, name, artifact);
+      }
+      sides.push({ objects, id: job, result });
     }
     response.json(await compareJobs(sides[0]!, sides[1]!));
   };

@@ -1,5 +1,5 @@
 import { metricsReportSchema, type ModelRecord, type ModelRef } from "@framequeue/contracts";
-import { addMetrics, unregisterModel } from "@framequeue/pipeline";
+import { addMetrics, liftQuarantine, unregisterModel } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -23,6 +23,15 @@ export function deleteVersion({ jobs, registry }: Deps) {
   return async (request: Request, response: Response): Promise<void> => {
     const model = await named(registry, request);
     await inTime(unregisterModel({ ...registry, jobs }, model), DELETE_MS);
+    response.status(204).end();
+  };
+}
+
+/** `DELETE /v1/models/{name}/versions/{version}/quarantine`: jobs may use it again. */
+export function deleteQuarantine({ registry }: Pick<Deps, "registry">) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const model = await named(registry, request);
+    await inTime(liftQuarantine(registry, model.sha256));
     response.status(204).end();
   };
 }

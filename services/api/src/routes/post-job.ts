@@ -16,7 +16,7 @@ import {
 import { objectKeys, readManifest } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "../body-bounds.ts";
-import { giveUpOnSilence } from "../body-silence.ts";
+import { throwIfGone } from "../client-gone.ts";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
 import { checked, jsonReader } from "../json-body.ts";
@@ -50,7 +50,7 @@ interface Submission {
 export function postJob(deps: Deps) {
   const readJson = jsonReader();
   return async (request: Request, response: Response): Promise<void> => {
-    giveUpOnSilence(request);
+    throwIfGone(request);
     const id = newJobId();
     const givenUp = new AbortController();
     const submission: Submission = {

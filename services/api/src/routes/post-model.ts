@@ -6,8 +6,7 @@ import { registerModel } from "@framequeue/pipeline";
 import { createFolderStore } from "@framequeue/storage";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { giveUpOnSilence } from "../body-silence.ts";
-import { ClientGone } from "../client-gone.ts";
+import { ClientGone, throwIfGone } from "../client-gone.ts";
 import { inTime } from "../deadline.ts";
 import type { ApiDeps } from "../deps.ts";
 import { checked } from "../json-body.ts";
@@ -69,7 +68,7 @@ const REGISTER_MS = 300_000;
  */
 export function postModel(deps: Deps) {
   return async (request: Request, response: Response): Promise<void> => {
-    giveUpOnSilence(request);
+    throwIfGone(request);
     if (typeof request.is("multipart/form-data") !== "string") {
       throw new ProblemError(
         "unsupported-media-type",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type JobId, type JobResult, type JobView, newJobId } from "@framequeue/contracts";
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { openPipeline, type Pipeline } from "@framequeue/pipeline";
-import { createLogger, createMetrics } from "@framequeue/service";
+import { type ClientBounds, createLogger, createMetrics } from "@framequeue/service";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore, type ObjectStore } from "@framequeue/storage";
 import type { ApiDeps } from "../deps.ts";
@@ -34,6 +34,7 @@ export const MODEL = { name: "yolox-nano", version: "1", sha256: MODEL_SHA };
 export async function startTestApi(
   overrides: Partial<ApiDeps> = {},
   store?: ObjectStore,
+  clients?: ClientBounds,
 ): Promise<TestApi> {
   await using resources = new AsyncDisposableStack();
   const redis = resources.use(await startRedisServer());
@@ -64,7 +65,7 @@ export async function startTestApi(
       sourceRoots: [join(folder, "videos")],
       uploadLimitBytes: 100_000_000,
       modelLimitBytes: 10_000_000,
-      checkModel: createModelCheck(1e9),
+      checkModel: createModelCheck({ memoryBytes: 1e9, deadlineMs: 60_000 }),
       apiKeys: [],
       adminKeys: [],
       logger: createLogger({
@@ -78,7 +79,7 @@ export async function startTestApi(
       ready: () => pipeline.redis.status === "ready",
       ...overrides,
     },
-    { host: "127.0.0.1", port: 0 },
+    { host: "127.0.0.1", port: 0, ...(clients && { clients }) },
   );
   const { url } = await service.start();
   resources.defer(() => service.stop(0));

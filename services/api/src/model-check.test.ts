@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { GraphBuilder, testDetector } from "@framequeue/graphs";
+import { openTempFolder } from "@framequeue/lifetime";
+import { createModelCheck } from "./model-check.ts";
+
+/** A classifier that never answers. */
+function endlessModel(): Uint8Array {
+  const graph = new GraphBuilder({ name: "endless" });
+  const images = graph.input("images", "float32", [1, 3, 32, 32]);
+  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 });
+  const body = new GraphBuilder({ name: "again" });
+  body.input("turn", "int64", []);
+  const goesOn = body.input("goes-on", "bool", []);
+  const scores = body.input("scores", "float32", [1, 3]);
+  body.output(body.node("Identity", [goesOn]), "bool", []);
+  body.output(body.node("Mul", [scores, scores]), "float32", [1, 3]);
+  const largest = graph.node("ReduceMax", [mean], { keepdims: 0 });
+  const always = graph.node("GreaterOrEqual", [largest, graph.float32([-1e9])]);
+  const looped = graph.node("Loop", ["", always, mean], { body: { graph: body } });
+  graph.output(graph.node("Identity", [looped], {}, "answer"), "float32", [1, 3]);
+  return graph.toBytes();
+}
+
+test("models that do not come to an end keep the others for no longer than they may", async () => {
+  await using folder = await openTempFolder("check");
+  const endless = join(folder.path, "endless.onnx");
+  const good = join(folder.path, "good.onnx");
+  await writeFile(endless, endlessModel());
+  await writeFile(good, testDetector({ width: 64, height: 64, batch: 1 }));
+  const check = createModelCheck({ memoryBytes: 1e9, deadlineMs: 3_000 });
+  const client = new AbortController();
+  const bad = (): Promise<unknown> =>
+    check(endless, { task: "classification" }, new AbortController().signal);
+  const fine = (signal = new AbortController().signal): Promise<unknown> => check(good, {}, signal);
+  /** Until it has been tried: a machine with much other work may take longer over it than it may. */
+  const tried = async (): Promise<void> => {
+    const isTried = fine().then(
+      () => true,
+      (error: { code: string }) => {
+        if (["model-check-busy", "model-too-slow"].includes(error.code)) return false;
+        throw error;
+      },
+    );
+    if (!(await isTried)) await tried();
+  };
+  const tooSlow = { code: "model-too-slow" };
+
+  // Behind one of them it is its turn when that is over; behind two it is told to come again; who has gone is not
+  // waited for.
+  const [first, second, left, told] = [bad(), bad(), fine(client.signal), fine()];
+  const reason = new Error("nobody waits");
+  client.abort(reason);
+  await Promise.all([
+    assert.rejects(left, reason),
+    assert.rejects(first, tooSlow),
+    assert.rejects(second, tooSlow),
+    assert.rejects(told, { code: "model-check-busy" }),
+  ]);
+  await tried();
+
+  // The queue has an end.
+  const crowd = new AbortController();
+  const all = Promise.allSettled(Array.from({ length: 12 }, () => fine(crowd.signal)));
+  crowd.abort(reason);
+  const codes = (await all).map((each) => each.status === "rejected" && each.reason.code);
+  assert.deepEqual(codes.slice(9), Array(3).fill("model-check-busy"));
+  assert.deepEqual(codes.slice(0, 9), Array(9).fill(undefined));
+});
