@@ -37,10 +37,14 @@ const DAMAGE = /corrupt decoded frame|Packet corrupt|^\w+: concealing \d+/;
 /** What ffmpeg complains of in its own output, which says nothing about the source (libavformat mux.c). */
 const OWN_OUTPUT = /non monotonically increasing dts to muxer|Non-monotonous DTS in output stream/;
 
+/** Of a program to which the system gives no memory (libavutil error.c, libavcodec). */
+const NO_MEMORY = /(?:Cannot|Could not) allocate memory/;
+
 /** The last errors that a run reports of the source, without repetitions in a row, and without the folder of the file they speak of. */
 export class ErrorLines {
   readonly #lines: string[] = [];
   readonly #source: SourceFile;
+  #noMemory = false;
 
   constructor(source: SourceFile) {
     this.#source = source;
@@ -50,6 +54,7 @@ export class ErrorLines {
   add({ level, text }: LogLine): boolean {
     if (level !== "error" && level !== "fatal" && level !== "panic") return DAMAGE.test(text);
     if (OWN_OUTPUT.test(text)) return false;
+    this.#noMemory ||= NO_MEMORY.test(text);
     const name = sourceName(this.#source);
     const bare = text
       .replaceAll(sourceUrl(this.#source), name)
@@ -60,6 +65,11 @@ export class ErrorLines {
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();
     }
     return true;
+  }
+
+  /** Whether the run got no memory. */
+  get noMemory(): boolean {
+    return this.#noMemory;
   }
 
   /** At most 40 lines, oldest first. */

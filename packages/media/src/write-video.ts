@@ -42,7 +42,10 @@ export async function writeVideo(options: WriteVideoOptions): Promise<void> {
   let failure: { readonly error: unknown } | undefined;
   let written = 0;
   const source = Readable.from(guarded());
-  const run = runFfmpeg(writeArguments(options, source, output), options);
+  const run = runFfmpeg(writeArguments(options, source, output), {
+    ...options,
+    pixels: options.width * options.height,
+  });
 
   /** Ends where a frame cannot be had, and takes ffmpeg with it, which would otherwise finish a shorter video. */
   async function* guarded(): AsyncGenerator<Uint8Array> {
