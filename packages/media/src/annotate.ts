@@ -14,7 +14,7 @@ import { Patience } from "./patience.ts";
 import { overlayAss } from "./overlay-ass.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
-import { SILENCE_MS } from "./tool-bounds.ts";
+import { SILENCE_MS, toolMemoryBytes } from "./tool-bounds.ts";
 
 export interface AnnotateOptions extends ToolOptions {
   /** The video that was analysed. */
@@ -98,7 +98,7 @@ async function encode(
     tools: options.tools,
     signal: options.signal,
     deadlineMs: options.deadlineMs,
-    pixels: options.info.width * options.info.height,
+    memoryBytes: toolMemoryBytes(options.info.width * options.info.height),
     onLine: (line) => {
       const frame = /^frame=\s*(\d+)\s*$/.exec(line);
       if (!frame) return;

@@ -126,8 +126,7 @@ class PipeReader implements FrameReader {
   readonly #run: ToolRun;
   readonly #patience: Patience;
   #isSilent = false;
-  /** Pixels of the pictures as the source has them. */
-  readonly #pixels: number;
+  readonly #memoryBytes: number;
   /** Which frames come through the pipe, and which of them are wanted: all where undefined. */
   readonly #piped: SampledPlaces | undefined;
   readonly #wanted: SampledPlaces | undefined;
@@ -149,7 +148,8 @@ class PipeReader implements FrameReader {
     this.#wanted = sampling && (sampled ?? new SampledPlaces(sampling, segment));
     this.#next = this.#piped?.next(0) ?? 0;
     this.#times = new FrameTimes(info.timeBase);
-    this.#pixels = Math.max(info.width * info.height, frame.width * frame.height);
+    const pixels = Math.max(info.width * info.height, frame.width * frame.height);
+    this.#memoryBytes = options.memoryBytes ?? toolMemoryBytes(pixels);
     this.#patience = new Patience(SILENCE_MS, () => {
       this.#isSilent = true;
       this.#run.kill();
@@ -160,7 +160,7 @@ class PipeReader implements FrameReader {
         tools: options.tools,
         signal: options.signal,
         deadlineMs: options.deadlineMs,
-        pixels: this.#pixels,
+        memoryBytes: this.#memoryBytes,
         stdout: this.#sink,
         onDamage: () => (this.#isDamaged = true),
         onLine: (line) => {
@@ -237,7 +237,7 @@ class PipeReader implements FrameReader {
   async #end(): Promise<void> {
     const exit = await this.#run.exited;
     if (exit.stoppedBy === "deadline" || this.#isSilent) throw this.#undecodable("took too long");
-    const excess = excessOf(exit, toolMemoryBytes(this.#pixels));
+    const excess = excessOf(exit, this.#memoryBytes);
     if (excess !== undefined) throw overBound(this.#name, excess);
     if (exit.stoppedBy === undefined && exit.code === null) throw this.#undecodable("broke off");
     this.#checkCount();

@@ -39,12 +39,8 @@ export interface ToolOptions {
   readonly signal?: AbortSignal | undefined;
   /** Kills the program when it has run for so long. */
   readonly deadlineMs?: number | undefined;
-}
-
-/** A run of a program has a bound on its memory. */
-export interface BoundedRun {
-  /** Pixels of the pictures that it decodes; 0, the default, where it only looks at them. */
-  readonly pixels?: number | undefined;
+  /** Memory that the program may take, where the system can bound it; absent: what looking into a source may take. */
+  readonly memoryBytes?: number | undefined;
 }
 
 export interface ToolExit {
@@ -54,7 +50,7 @@ export interface ToolExit {
   readonly stoppedBy: "abort" | "deadline" | "output" | "caller" | undefined;
   /** The last error lines of the log (at most 40), with base names for paths. */
   readonly errors: readonly string[];
-  /** It wanted more memory than it may have; absent: it did not. */
+  /** It failed, and wanted more memory than it got; absent: neither, or nobody says so. */
   readonly noMemory?: true;
 }
 
@@ -111,8 +107,7 @@ function createCommand(ffmpeg: string, memoryBytes: number): FfmpegCommand.Ffmpe
  */
 export function runFfmpeg(
   args: FfmpegArguments,
-  options: ToolOptions &
-    BoundedRun & {
+  options: ToolOptions & {
     stdout?: Writable;
     onLine?: (line: string) => void;
     /** Whether an error line is none after all; asked as the line comes. */
@@ -125,7 +120,7 @@ export function runFfmpeg(
   const { source, target } = args;
   const file = "path" in source ? source : { path: target ?? "pipe:0" };
   const errors = new ErrorLines(file);
-  const command = createCommand(tools.ffmpeg, toolMemoryBytes(options.pixels ?? 0));
+  const command = createCommand(tools.ffmpeg, options.memoryBytes ?? toolMemoryBytes(0));
   // Two or more arguments are taken as they are; a single one would be split at its space.
   command
     .input("path" in source ? sourceUrl(source) : source)
@@ -177,7 +172,7 @@ export function runFfprobe(
   const errors = new ErrorLines(args.source);
   return supervise("ffprobe", errors, options, (finish, stop) => {
     const tied = tiedCommand(tools.ffprobe, [...args.options, sourceUrl(args.source)], {
-      memoryBytes: toolMemoryBytes(0),
+      memoryBytes: options.memoryBytes ?? toolMemoryBytes(0),
     });
     const child = spawn(tied.program, tied.args, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -230,7 +225,7 @@ function supervise(
     code,
     stoppedBy,
     errors: errors.lines,
-    ...(errors.noMemory ? { noMemory: true } : {}),
+    ...(errors.noMemory && code !== 0 ? { noMemory: true } : {}),
   });
   if (signal?.aborted) {
     stoppedBy = "abort";

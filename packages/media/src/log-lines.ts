@@ -37,8 +37,9 @@ const DAMAGE = /corrupt decoded frame|Packet corrupt|^\w+: concealing \d+/;
 /** What ffmpeg complains of in its own output, which says nothing about the source (libavformat mux.c). */
 const OWN_OUTPUT = /non monotonically increasing dts to muxer|Non-monotonous DTS in output stream/;
 
-/** Of a program to which the system gives no memory (libavutil error.c, libavcodec). */
-const NO_MEMORY = /(?:Cannot|Could not) allocate memory/;
+/** Of a program that gets no memory, nor stacks for its threads (libavutil error.c). Damaged headers make it want too much, too. */
+const NO_MEMORY =
+  /out of memory|(?:Cannot|Could not|Failed to|Unable to) allocate|opening decoder.*Resource temporarily unavailable/i;
 
 /** The last errors that a run reports of the source, without repetitions in a row, and without the folder of the file they speak of. */
 export class ErrorLines {

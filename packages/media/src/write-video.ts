@@ -6,6 +6,7 @@ import { faultOfVideo, whyNoVideo } from "./check-video.ts";
 import { optionList } from "./ffmpeg-arguments.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import type { FfmpegArguments, ToolOptions } from "./ffmpeg.ts";
+import { toolMemoryBytes } from "./tool-bounds.ts";
 
 export interface VideoFormat {
   /** Pixels; even, because colour is stored at half the size. */
@@ -44,7 +45,7 @@ export async function writeVideo(options: WriteVideoOptions): Promise<void> {
   const source = Readable.from(guarded());
   const run = runFfmpeg(writeArguments(options, source, output), {
     ...options,
-    pixels: options.width * options.height,
+    memoryBytes: toolMemoryBytes(options.width * options.height),
   });
 
   /** Ends where a frame cannot be had, and takes ffmpeg with it, which would otherwise finish a shorter video. */

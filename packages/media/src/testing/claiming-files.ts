@@ -99,16 +99,3 @@ export function repeatedEdits(file: Buffer, edits: number): Buffer {
   const list = Array.from({ length: edits }, () => words(ticks, 0, 0x1_00_00));
   return rewriteBoxes(file, { elst: () => [Buffer.concat([words(0, edits), ...list])] });
 }
-
-/** An AVI index that names the first two chunks in turn, so many times. */
-export function repeatedIndex(file: Buffer, entries: number): Buffer {
-  const at = file.lastIndexOf("idx1");
-  const entry = (n: number): Buffer => file.subarray(at + 8 + 16 * n, at + 24 + 16 * n);
-  const index = Buffer.concat(Array.from({ length: entries }, (_, n) => entry(n % 2)));
-  const head = Buffer.alloc(8);
-  head.write("idx1");
-  head.writeUInt32LE(index.length, 4);
-  const whole = Buffer.concat([file.subarray(0, at), head, index]);
-  whole.writeUInt32LE(whole.length - 8, 4);
-  return whole;
-}
