@@ -67,7 +67,7 @@ test("claims that no file of its size can keep are refused, and honest ones besi
       "an edit list that repeats all",
       repeatedEdits(moving, 3),
       150,
-      repeatedEdits(moving, 20_000),
+      repeatedEdits(moving, 4_000),
       /its (?:video|frames) claims? more than/,
     ],
     [
