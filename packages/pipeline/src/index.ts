@@ -53,5 +53,5 @@ export * from "./stage-runner.ts";
 export * from "./task-queues.ts";
 export { type MissingSpan, putTimeline, readTimeline, type Timeline } from "./timeline.ts";
 export { forgetAddress, readAddress } from "./source-address.ts";
-export { checkSource, openSource, sourceState } from "./source.ts";
+export { checkSource, fileState, openSource, sourceState } from "./source.ts";
 export type { OpenSource } from "./source.ts";
