@@ -61,7 +61,11 @@ export async function scanPackets(
     runFfprobe(packetArguments(file, streamIndex), { ...options, onLine }),
   );
   options.signal?.throwIfAborted();
-  if (listed.exit.code !== 0 && listed.exit.stoppedBy === undefined && listed.packets.packets === 0) {
+  if (
+    listed.exit.code !== 0 &&
+    listed.exit.stoppedBy === undefined &&
+    listed.packets.packets === 0
+  ) {
     // The same by ffmpeg, four times as slow: ffprobe opens the decoder of every stream, and lists nothing where one does
     // not open.
     const copied = await listPackets(sourceName(file), limits, (onLine) =>

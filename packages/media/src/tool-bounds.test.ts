@@ -95,11 +95,15 @@ test("a video of more frames than the installation takes is refused with the set
 
 test("names and tags without end are refused", async () => {
   const tag = await clips.write("tag.txt", `;FFMETADATA1\ncomment=${"A".repeat(17 << 20)}\n`);
-  const path = await clips.encode("tags.mp4", `${PICTURE_INPUT} -i ${tag} -map_metadata 1 -c:v mjpeg`);
+  const path = await clips.encode(
+    "tags.mp4",
+    `${PICTURE_INPUT} -i ${tag} -map_metadata 1 -c:v mjpeg`,
+  );
   assert.match(await refusal(path), /its names and tags have more than \d+ bytes/);
 });
 
-const noBound = process.platform === "linux" && existsSync("/usr/bin/prlimit") ? false : "no prlimit";
+const noBound =
+  process.platform === "linux" && existsSync("/usr/bin/prlimit") ? false : "no prlimit";
 
 test("a tool that wants more memory than it may have is told so", { skip: noBound }, async () => {
   const path = await clips.encode(

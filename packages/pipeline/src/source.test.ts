@@ -86,7 +86,10 @@ for (const elsewhere of [false, true]) {
 }
 
 /** What ingest makes of a file that was accepted, when something has happened to it since. */
-async function afterAcceptance(what: (at: (name: string) => string) => Promise<void>, host?: string) {
+async function afterAcceptance(
+  what: (at: (name: string) => string) => Promise<void>,
+  host?: string,
+) {
   const root = await mkdtemp(join(folder, "root-"));
   const at = (name: string): string => join(root, name);
   await mkdir(at("in/sub"), { recursive: true });
@@ -105,7 +108,12 @@ async function afterAcceptance(what: (at: (name: string) => string) => Promise<v
 }
 
 test("what was accepted is what ingest reads, or the job says that it changed", async () => {
-  const happenings: [string, (at: (name: string) => string) => Promise<void>, here: unknown, elsewhere: unknown][] = [
+  const happenings: [
+    string,
+    (at: (name: string) => string) => Promise<void>,
+    here: unknown,
+    elsewhere: unknown,
+  ][] = [
     ["nothing", async () => {}, 10, 10],
     ["touched", (at) => utimes(at("in/sub/video.ts"), 1_000, 1_000), 10, 10],
     ["grown", (at) => appendFile(at("in/sub/video.ts"), "more"), 10, 10],

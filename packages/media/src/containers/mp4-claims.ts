@@ -4,7 +4,17 @@ import type { ByteReader } from "./byte-reader.ts";
 import { type Box, boxes, find } from "./mp4-facts.ts";
 
 /** What can stand first in such a file. */
-const FIRST_BOXES = new Set(["ftyp", "styp", "moov", "moof", "mdat", "free", "skip", "wide", "pnot"]);
+const FIRST_BOXES = new Set([
+  "ftyp",
+  "styp",
+  "moov",
+  "moof",
+  "mdat",
+  "free",
+  "skip",
+  "wide",
+  "pnot",
+]);
 /** Boxes of a file that are asked; a recording of days in fragments has some 100,000. */
 const MOST_BOXES = 200_000;
 /** Flags of a track run by which something stands there for each of its samples (ISO/IEC 14496-12, 8.8.8). */

@@ -58,7 +58,11 @@ export async function* boxes(
   }
 }
 
-export async function find(bytes: ByteReader, parent: Box, ...path: string[]): Promise<Box | undefined> {
+export async function find(
+  bytes: ByteReader,
+  parent: Box,
+  ...path: string[]
+): Promise<Box | undefined> {
   const [type, ...rest] = path;
   for await (const box of boxes(bytes, parent.from, parent.to)) {
     if (box.type === type) return rest.length === 0 ? box : await find(bytes, box, ...rest);

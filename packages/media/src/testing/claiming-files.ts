@@ -24,7 +24,7 @@ export function words(...values: readonly number[]): Buffer {
 /** Rewrites boxes of an MP4 file by their type, wherever they are. Offsets into the file are not moved. */
 export function rewriteBoxes(file: Buffer, changes: Readonly<Record<string, Change>>): Buffer {
   const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= file.length; ) {
+  for (let at = 0; at + 8 <= file.length;) {
     const size = file.readUInt32BE(at);
     const type = file.toString("latin1", at + 4, at + 8);
     const content = file.subarray(at + 8, at + size);
@@ -70,9 +70,7 @@ export function overlappingSamples(file: Buffer, samples: number): Buffer {
     stts: () => [words(0, 1, samples, 1)],
     stsz: () => [words(0, picture.length, samples)],
     stsc: () => [words(0, 1, 1, perChunk, 1)],
-    stco: () => [
-      words(0, chunks, ...Array.from({ length: Math.min(chunks, 50_000) }, () => at)),
-      ],
+    stco: () => [words(0, chunks, ...Array.from({ length: Math.min(chunks, 50_000) }, () => at))],
   });
 }
 
