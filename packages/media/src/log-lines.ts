@@ -1,3 +1,4 @@
+import { withoutFolders } from "@framequeue/contracts";
 import { sourceName, sourceUrl } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
 
@@ -57,10 +58,13 @@ export class ErrorLines {
     if (OWN_OUTPUT.test(text)) return false;
     this.#noMemory ||= NO_MEMORY.test(text);
     const name = sourceName(this.#source);
-    const bare = text
-      .replaceAll(sourceUrl(this.#source), name)
-      .replaceAll(`file:${this.#source.path}`, name)
-      .replaceAll(this.#source.path, name);
+    // Others than the source are written beside it: an overlay, a result.
+    const bare = withoutFolders(
+      text
+        .replaceAll(sourceUrl(this.#source), name)
+        .replaceAll(`file:${this.#source.path}`, name)
+        .replaceAll(this.#source.path, name),
+    );
     if (this.#lines.at(-1) !== bare) {
       this.#lines.push(bare);
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();

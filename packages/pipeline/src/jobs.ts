@@ -13,6 +13,8 @@ import {
   type Problem,
   ProblemError,
   toProblemError,
+  type Warning,
+  withoutFolders,
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
@@ -477,7 +479,8 @@ export function createJobs(deps: JobsDeps) {
      * Ends a run of a job: the result object first, then the ledger, then what is not needed any more. `gaps` are for
      * those who count.
      */
-    async finish(jobResult: JobResult, gaps: readonly Gap[] = []): Promise<void> {
+    async finish(ended: JobResult, gaps: readonly Gap[] = []): Promise<void> {
+      const jobResult = forUsers(ended);
       const { job, run, state, finishedAt, problem } = jobResult;
       const record = await ledger.read(job);
       if (record?.["st"] === undefined || isTerminal(record["st"] as JobState)) return;
@@ -493,12 +496,12 @@ export function createJobs(deps: JobsDeps) {
         ),
         { durable: true },
       );
-      const ended = await endRun(job, { run, state, finishedAt, problem }, gaps);
+      const answer = await endRun(job, { run, state, finishedAt, problem }, gaps);
       // A cancellation came between the two; it beats the result, and deletes it too if it is the later of both.
-      if (ended.a === "ended" && isCancelled(ended.st)) {
+      if (answer.a === "ended" && isCancelled(answer.st)) {
         await objects.delete(objectKeys.result(job, run));
       }
-      if (ended.a === "ok" && before !== undefined) await replace(before, jobResult);
+      if (answer.a === "ok" && before !== undefined) await replace(before, jobResult);
       await clearWork(job);
     },
   };
@@ -511,6 +514,20 @@ export function createJobs(deps: JobsDeps) {
     }
     await objects.delete(objectKeys.result(before.job, before.run));
   }
+}
+
+/** What is told of a job names files, and not where this machine keeps them. */
+function forUsers(result: JobResult): JobResult {
+  const { problem, warnings } = result;
+  return {
+    ...result,
+    warnings: warnings.map(warningForUsers),
+    ...(problem && { problem: { ...problem, detail: withoutFolders(problem.detail) } }),
+  };
+}
+
+export function warningForUsers(warning: Warning): Warning {
+  return { ...warning, detail: withoutFolders(warning.detail) };
 }
 
 /** How a run ends that another one may do better. */

@@ -16,6 +16,7 @@ import {
   type Pipeline,
   renderReportSchema,
   runOf,
+  warningForUsers,
 } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
 import { type IndexReport, indexReportSchema } from "./index-report.ts";
@@ -46,7 +47,7 @@ export async function finalizeJob(
     ...warningsOf(record, index),
     ...(changed === undefined ? [] : [{ code: "source-changed", detail: changed }]),
     ...(rendered?.warning ? [rendered.warning] : []),
-  ];
+  ].map(warningForUsers);
   const state: JobState = warnings.length > 0 ? "succeeded_with_warnings" : "succeeded";
   const finishedAt = new Date().toISOString();
 
