@@ -34,7 +34,7 @@ export async function keepOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> 
   const stopping = new AbortController();
   const { signal } = stopping;
   const say = (text: string): void => void stderr.write(`${text}\n`);
-  const start = (): Promise<RedisProcess> => 
+  const start = (): Promise<RedisProcess> =>
     startRedisProcess({ folder, persistent: true, setting: "FQ_DATA_DIR" });
 
   /** Answers how it ended. */

@@ -110,7 +110,7 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
         throw new Error(lastWords(said) ?? `it ended (${await exited})`);
       }),
     ]);
-  } catch {
+  } catch (error) {
     await stop(shell, exited);
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`redis-server does not start: ${why.replace(/[.\s]*$/, ".")}`, {
