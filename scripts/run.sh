@@ -5,6 +5,13 @@ set -eu
 
 case $0 in */*) root=${0%/*}/.. ;; *) root=.. ;; esac
 root=$(CDPATH='' cd -- "$root" && pwd)
+
+# Programs that cannot open a file say so in many words, and late.
+files=$(ulimit -n)
+if [ "$files" != unlimited ] && [ "$files" -lt 128 ]; then
+  echo "Only $files files may be open at once here, and 128 are needed: ulimit -n 1024" >&2
+  exit 78
+fi
 sh "$root/scripts/setup.sh"
 
 # npm starts scripts in the repository and keeps the caller's folder in INIT_CWD, which processes further down inherit.

@@ -167,7 +167,7 @@ test("a file that is replaced while it is analysed fails the job", async () => {
     else await copyFile(at("other.mp4"), at("video.mp4"));
     const view = await site.ended(job);
     assert.deepEqual([how, view.state, view.problem?.code], [how, "failed", "source-changed"]);
-    assert.match(view.problem!.detail, /Start the job again/);
+    assert.match(view.problem!.detail, /Send the job again/);
   }
 });
 

@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import { runCommand } from "@framequeue/lifetime";
-import { ConfigError } from "@framequeue/service";
+import { ConfigError, fileReason } from "@framequeue/service";
 import { analyze } from "./analyze.ts";
 import { demo } from "./demo.ts";
 import { createDownloadLine } from "./download-line.ts";
 import { evaluate } from "./eval.ts";
-import { fileReason } from "./file-problem.ts";
 import { models } from "./models-command.ts";
 import { start } from "./start.ts";
 import { track } from "./track.ts";
@@ -58,7 +57,8 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 /** Says what went wrong; answers the exit code. Throws what is a bug. */
-function tell(error: unknown): number {
+function tell(thrown: unknown): number {
+  const error = firstError(thrown);
   if (error instanceof ConfigError) {
     process.stderr.write(`The configuration is not valid:\n`);
     for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
@@ -68,6 +68,11 @@ function tell(error: unknown): number {
   if (known === undefined) throw error;
   process.stderr.write(`${known}\n`);
   return 1;
+}
+
+/** What went wrong first, where clearing up after it failed too. */
+function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
 }
 
 /** In words, what is nobody's bug; undefined otherwise. */

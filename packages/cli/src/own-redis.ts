@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProblemError } from "@framequeue/contracts";
-import { type RedisProcess, startRedisProcess } from "@framequeue/service";
+import { ConfigError, type RedisProcess, startRedisProcess } from "@framequeue/service";
 import type { LivenessWatch } from "./liveness-watch.ts";
 import { redisRemedy } from "./redis-remedy.ts";
 import { RestartPauses } from "./restart-pauses.ts";
@@ -27,14 +27,15 @@ export interface OwnRedis extends AsyncDisposable {
  * the reconciler mends. It is never given up, because all services wait for it, and whatever keeps it down can be mended
  * meanwhile.
  *
- * @throws ProblemError where it does not start the first time, with what to do
+ * @throws ConfigError where its folder cannot be used; ProblemError where it does not start the first time, with what to do
  */
 export async function keepOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> {
   const { folder, watch, stderr } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const say = (text: string): void => void stderr.write(`${text}\n`);
-  const start = (): Promise<RedisProcess> => startRedisProcess({ folder, persistent: true });
+  const start = (): Promise<RedisProcess> =>
+    startRedisProcess({ folder, persistent: true, setting: "FQ_DATA_DIR" });
 
   /** Answers how it ended. */
   async function untilGone(server: RedisProcess): Promise<string> {
@@ -75,6 +76,7 @@ export async function keepOwnRedis(options: OwnRedisOptions): Promise<OwnRedis> 
   try {
     server = await start();
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ProblemError("queue-unavailable", reasonOf(error, folder), { cause: error });
   }
   const { url } = server;

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   createFileFrameStore,
   createMemoryFrameStore,
@@ -8,7 +7,6 @@ import {
 } from "@framequeue/frames";
 import { ProblemError } from "@framequeue/contracts";
 import { openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
-import { connectRedis } from "@framequeue/pipeline";
 import {
   ConfigError,
   type Environment,
@@ -17,6 +15,7 @@ import {
   startRedisProcess,
 } from "@framequeue/service";
 import { memoryFolder } from "./memory-folder.ts";
+import { whyNoAnswer } from "./redis-answers.ts";
 
 export const FRAME_STORES = ["memory", "file", "redis"] as const;
 export type FrameStoreKind = (typeof FRAME_STORES)[number];
@@ -60,27 +59,15 @@ export async function openPrivateFrames(
   }
 }
 
-/** How long a server may take before the work; what goes away later is waited for. */
-const ANSWER_MS = 10_000;
-
 /** Throws `invalid-request` where nobody answers, instead of work that waits for ever. */
 async function mustAnswer(url: string): Promise<void> {
-  const redis = connectRedis(url);
-  let why = "it does not answer";
-  redis.on("error", (error) => (why = error.message));
-  try {
-    const answers = redis.ping().then(() => true);
-    // Rejected where the connection is closed below.
-    answers.catch(() => {});
-    if (await Promise.race([answers, sleep(ANSWER_MS, false, { ref: false })])) return;
-    throw new ProblemError(
-      "invalid-request",
-      `The Redis server ${redactUrl(url)} cannot be used: ${why}. Start it, or unset FQ_FRAME_REDIS_URLS for servers of this command's own.`,
-      { at: "FQ_FRAME_REDIS_URLS" },
-    );
-  } finally {
-    redis.disconnect();
-  }
+  const why = await whyNoAnswer(url);
+  if (why === undefined) return;
+  throw new ProblemError(
+    "invalid-request",
+    `The Redis server ${redactUrl(url)} cannot be used: ${why}. Start it, or unset FQ_FRAME_REDIS_URLS for servers of this command's own.`,
+    { at: "FQ_FRAME_REDIS_URLS" },
+  );
 }
 
 /** The servers that the environment names. Throws `invalid-request` where one of them is none. */

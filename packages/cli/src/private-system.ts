@@ -1,6 +1,7 @@
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
-import { startRedisProcess } from "@framequeue/service";
+import { checkFolder, startRedisProcess } from "@framequeue/service";
 import { createFolderStore } from "@framequeue/storage";
 import { type ComposedSystem, type ComposeOptions, composeSystem } from "./compose.ts";
 import { type FrameStoreKind, openPrivateFrames } from "./private-frames.ts";
@@ -22,6 +23,7 @@ export async function openPrivateSystem({
   ...options
 }: PrivateSystemOptions = {}): Promise<ComposedSystem> {
   await using resources = new AsyncDisposableStack();
+  await checkFolder(tmpdir(), "TMPDIR", { mustExist: true });
   await sweepTempFolders();
   const { path: folder } = resources.use(await openTempFolder("cli"));
   const redis = resources.use(

@@ -1,25 +1,34 @@
 import { mkdir } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ProblemError, STAGES } from "@framequeue/contracts";
 import { claimFolder, FolderTaken, openTempFolder, sweepTempFolders } from "@framequeue/lifetime";
 import { openSiteView } from "@framequeue/pipeline";
-import { readRedisUrl } from "@framequeue/service";
+import {
+  checkCommonConfig,
+  checkFolder,
+  type CommonConfig,
+  ConfigError,
+  type Environment,
+  folderFault,
+  readRedisUrl,
+  redactUrl,
+} from "@framequeue/service";
 import {
   readScalingSettings,
   type ScaledService,
   startLocalScaler,
   startScaled,
 } from "./local-scaler.ts";
-import { fileProblem } from "./file-problem.ts";
 import { createLivenessWatch } from "./liveness-watch.ts";
 import { makeFolders } from "./make-folders.ts";
 import { createMetricsTargets } from "./metrics-targets.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { keepOwnRedis } from "./own-redis.ts";
 import { defaultModel, registerModels } from "./register-models.ts";
+import { whyNoAnswer } from "./redis-answers.ts";
 import { parseStartOptions, type ProcessRange, START_USAGE } from "./start-options.ts";
-import { createSupervisor, type ServiceSpec, type Supervisor } from "./supervisor.ts";
+import { createSupervisor, ServiceDown, type ServiceSpec, type Supervisor } from "./supervisor.ts";
 import type { Terminal } from "./terminal.ts";
 import { readWatchSettings } from "./watch-settings.ts";
 
@@ -39,13 +48,15 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
   const { dataDir, env, stderr } = terminal;
   const settings = readScalingSettings(env);
   const { silenceMs } = readWatchSettings(env);
+  const common = checkCommonConfig({ ...env, FQ_DATA_DIR: dataDir });
   await using resources = new AsyncDisposableStack();
   await takeDataFolder(dataDir, resources);
+  await checkFolders(dataDir, common, env);
 
   const model = await registerModels(options.model ?? defaultModel(env), terminal);
   const watch = resources.use(createLivenessWatch(silenceMs));
   const redisUrl =
-    readRedisUrl(env) ??
+    (await namedRedis(env)) ??
     resources.use(await keepOwnRedis({ folder: join(dataDir, "redis"), watch, stderr })).url;
   const framesDir = env["FQ_FRAMES_DIR"] ?? (await ownFramesFolder(dataDir, resources));
 
@@ -76,7 +87,12 @@ export async function start(args: readonly string[], terminal: Terminal): Promis
     ...fixedSpecs(ranges, shared).map((spec) => supervisor.start(spec)),
     ...scaled.flatMap((service) => startScaled(supervisor, service)),
   ]);
-  await Promise.race([ready, stopped]);
+  try {
+    await Promise.race([ready, stopped]);
+  } catch (error) {
+    if (!(error instanceof ServiceDown)) throw error;
+    return error.exitCode;
+  }
   if (!terminal.signal.aborted) {
     const url = `http://localhost:${env["FQ_API_PORT"] ?? "8080"}`;
     if (scaled.length > 0) {
@@ -146,9 +162,7 @@ async function takeDataFolder(dataDir: string, resources: AsyncDisposableStack):
     resources.use(await claimFolder(dataDir, CLAIM));
   } catch (error) {
     if (!(error instanceof FolderTaken)) {
-      throw fileProblem(error, dataDir, "Set FQ_DATA_DIR to another folder.", {
-        at: "FQ_DATA_DIR",
-      });
+      throw folderFault(error, dataDir, "FQ_DATA_DIR");
     }
     throw new ProblemError(
       "invalid-request",
@@ -156,6 +170,34 @@ async function takeDataFolder(dataDir: string, resources: AsyncDisposableStack):
       { at: "FQ_DATA_DIR" },
     );
   }
+}
+
+/** What would not be noticed but by jobs, or by each service for itself. */
+async function checkFolders(
+  dataDir: string,
+  common: CommonConfig,
+  env: Environment,
+): Promise<void> {
+  const inData = (setting: string): string =>
+    env[setting] === undefined ? "FQ_DATA_DIR" : setting;
+  await checkFolder(tmpdir(), "TMPDIR", { mustExist: true });
+  await checkFolder(join(dataDir, "models"), "FQ_DATA_DIR");
+  if (common.objectStore === "folder") {
+    await checkFolder(common.objectsDir, inData("FQ_OBJECTS_DIR"));
+  }
+  if (common.frameStore === "file" && env["FQ_FRAMES_DIR"] !== undefined) {
+    await checkFolder(common.framesDir, "FQ_FRAMES_DIR");
+  }
+}
+
+/** The server that the environment names, once it answers. */
+async function namedRedis(env: Environment): Promise<string | undefined> {
+  const url = readRedisUrl(env);
+  const why = url === undefined ? undefined : await whyNoAnswer(url);
+  if (why === undefined) return url;
+  throw new ConfigError([
+    `REDIS_URL: the server ${redactUrl(url!)} does not answer: ${why}. Start it, or unset REDIS_URL for one of this command's own.`,
+  ]);
 }
 
 /** Pixels go to memory where the system has a file system in it, and never outlive the run. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atExit } from "@framequeue/lifetime";
+import { fileReason } from "@framequeue/service";
 import type { LivenessWatch, Watched } from "./liveness-watch.ts";
 import { RestartPauses } from "./restart-pauses.ts";
 
@@ -55,6 +56,18 @@ const HEAP_FLAGS = [
 /** A wrong configuration does not get better by trying again. */
 const EXIT_CONFIG = 78;
 
+/** A service that does not start stays down. That has been said. */
+export class ServiceDown extends Error {
+  override readonly name = "ServiceDown";
+  /** What its last process ended with. */
+  readonly exitCode: number;
+
+  constructor(service: string, how: string, exitCode: number) {
+    super(`${service} does not start (${how}) and stays down.`);
+    this.exitCode = exitCode;
+  }
+}
+
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, ChildProcess>();
   const health = new Map<string, string>();
@@ -86,8 +99,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     children.set(spec.name, child);
-    // Line by line, so that what several write at once does not mix.
-    createInterface({ input: child.stderr! }).on("line", say);
+    // Line by line, so that what several write at once does not mix. One that could not be started has none.
+    if (child.stderr) createInterface({ input: child.stderr }).on("line", say);
     let ready = false;
     let wasSilent = false;
     using watching = new DisposableStack();
@@ -108,11 +121,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     // A fork that fails emits `error` and may never emit `exit`.
     const [code, signal] = await Promise.race([
       once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>,
-      once(child, "error").then(([error]) => [String(error), null] as const),
+      once(child, "error").then(([error]) => [fileReason(error) ?? String(error), null] as const),
     ]);
     children.delete(spec.name);
     if (health.delete(spec.name)) tell();
-    const how = signal ?? `exit code ${code}`;
+    const how = typeof code === "number" ? `exit code ${code}` : (signal ?? String(code));
     return { ready, code, how: wasSilent ? afterSilence(options.watch!) : how };
   }
 
@@ -127,7 +140,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (signal.aborted) return;
       const pause = pauses.after({ ready: end.ready, livedMs: performance.now() - born });
       if (pauses.failures === START_ATTEMPTS || end.code === EXIT_CONFIG) {
-        throw new Error(`${spec.name} does not start (${end.how}) and stays down.`);
+        const code = end.code === EXIT_CONFIG ? EXIT_CONFIG : 1;
+        throw new ServiceDown(spec.name, end.how, code);
       }
       say(`${spec.name} ended (${end.how}) and is started again.`);
       await sleep(pause, undefined, { signal }).catch(() => {});

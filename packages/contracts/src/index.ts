@@ -1,6 +1,7 @@
 export * from "./analytics.ts";
 export * from "./analytics-options.ts";
 export * from "./bounds.ts";
+export * from "./file-paths.ts";
 export * from "./frames.ts";
 export * from "./ids.ts";
 export * from "./intermediates.ts";

@@ -274,6 +274,17 @@ export type JobRequest = z.infer<typeof jobRequestSchema>;
 export const uploadOptionsSchema = z.strictObject(jobOptionShape);
 export type UploadOptions = z.infer<typeof uploadOptionsSchema>;
 
+/** By what a file is known again. Numbers as text where they may be too large. */
+export const sourceStateSchema = z.object({
+  /** Who saw it so: another machine or container gives the same file other numbers of device and inode. */
+  host: z.string(),
+  bytes: z.int().min(0),
+  device: z.string(),
+  inode: z.string(),
+  modifiedNs: z.string(),
+});
+export type SourceState = z.infer<typeof sourceStateSchema>;
+
 /** The source as the pipeline sees it: an object in the store, a file on the machine, or still to be fetched. */
 export const storedSourceSchema = z.discriminatedUnion("kind", [
   z.object({
@@ -283,7 +294,15 @@ export const storedSourceSchema = z.discriminatedUnion("kind", [
     /** Of the bytes as they came. Absent where an older version took them in. */
     sha256: z.string().optional(),
   }),
-  z.object({ kind: z.literal("file"), path: z.string(), name: z.string() }),
+  z.object({
+    kind: z.literal("file"),
+    path: z.string(),
+    name: z.string(),
+    /** The folder that it was allowed in, without links: below it, no link is followed to the file. Absent: any is. */
+    root: z.string().optional(),
+    /** The file as it was accepted. Absent: whatever is there when ingest comes. */
+    state: sourceStateSchema.optional(),
+  }),
   z.object({ kind: z.literal("url"), url: z.string(), name: z.string() }),
 ]);
 export type StoredSource = z.infer<typeof storedSourceSchema>;

@@ -51,7 +51,7 @@ export const PROBLEMS = {
   },
   "source-changed": {
     status: 422,
-    title: "The source changed while it was analysed",
+    title: "The source changed since it was accepted",
     retryable: false,
   },
   "source-too-large": { status: 422, title: "The source is over a limit", retryable: false },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +7,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { tiedCommand } from "./index.ts";
 
 const INDEX = pathToFileURL(join(import.meta.dirname, "index.ts")).href;
 const noKernelHelp =
@@ -14,7 +16,7 @@ const noKernelHelp =
 
 test("a tied program dies with the process that started it", { skip: noKernelHelp }, async () => {
   const script = `
-    import { spawn } from "node:child_process";
+    import { execFile, spawn } from "node:child_process";
     const { tiedCommand } = await import(${JSON.stringify(INDEX)});
     const { program, args } = tiedCommand("sleep", ["985"]);
     console.log(spawn(program, args, { stdio: "ignore" }).pid);
@@ -28,6 +30,15 @@ test("a tied program dies with the process that started it", { skip: noKernelHel
   child.kill("SIGKILL");
   await exited;
   while (isRunning(Number(line))) await delay(10); // the test's own time limit
+});
+
+const noBound =
+  process.platform === "linux" && existsSync("/usr/bin/prlimit") ? false : "only Linux can do it";
+
+test("a tied program has no more memory than it is given", { skip: noBound }, async () => {
+  const { program, args } = tiedCommand("sh", ["-c", "ulimit -d"], { memoryBytes: 64 << 20 });
+  const { stdout } = await promisify(execFile)(program, args);
+  assert.equal(stdout, "65536\n");
 });
 
 function isRunning(pid: number): boolean {

@@ -10,9 +10,11 @@ import { faultOfVideo, whyNoVideo } from "./check-video.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
 import type { FrameClock } from "./frame-clock.ts";
+import { Patience } from "./patience.ts";
 import { overlayAss } from "./overlay-ass.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
+import { SILENCE_MS, toolMemoryBytes } from "./tool-bounds.ts";
 
 export interface AnnotateOptions extends ToolOptions {
   /** The video that was analysed. */
@@ -86,18 +88,31 @@ export async function annotate(options: AnnotateOptions): Promise<void> {
   );
 }
 
-function encode(
+async function encode(
   options: AnnotateOptions & { readonly source: SourceFile },
   audio: AudioPlan | undefined,
 ): Promise<ToolExit> {
   const { preset = "veryfast", crf = 21, onProgress } = options;
-  return runFfmpeg(annotateArguments({ ...options, preset, crf, audio }), {
+  let written = 0;
+  const run = runFfmpeg(annotateArguments({ ...options, preset, crf, audio }), {
     tools: options.tools,
     signal: options.signal,
     deadlineMs: options.deadlineMs,
+    memoryBytes: toolMemoryBytes(options.info.width * options.info.height),
     onLine: (line) => {
       const frame = /^frame=\s*(\d+)\s*$/.exec(line);
-      if (frame) onProgress?.(Number(frame[1]));
+      if (!frame) return;
+      const frames = Number(frame[1]);
+      if (frames > written) patience.heard();
+      written = Math.max(written, frames);
+      onProgress?.(frames);
     },
-  }).exited;
+  });
+  let isSilent = false;
+  const patience = new Patience(SILENCE_MS, () => {
+    isSilent = true;
+    run.kill();
+  });
+  const exit = await patience.during(run.exited);
+  return isSilent ? { ...exit, stoppedBy: "deadline" } : exit;
 }

@@ -27,6 +27,6 @@ export async function findAudio(
 }
 
 async function opens(source: SourceFile, stream: number, tools: ToolOptions): Promise<boolean> {
-  const exit = await runCopy(openingArguments(source, stream), tools, () => undefined);
+  const exit = await runCopy(openingArguments(source, stream), tools, () => undefined).exited;
   return exit.code === 0;
 }

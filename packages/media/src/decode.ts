@@ -5,6 +5,7 @@ import { runFfmpeg } from "./ffmpeg.ts";
 import type { ToolExit, ToolOptions, ToolRun } from "./ffmpeg.ts";
 import { FrameSink } from "./frame-sink.ts";
 import { FrameTimes } from "./frame-times.ts";
+import { Patience } from "./patience.ts";
 import { judgeDecode } from "./judge-decode.ts";
 import type { DecodeReport } from "./judge-decode.ts";
 import { tellsOfLeadingPictures } from "./leading-pictures.ts";
@@ -13,6 +14,7 @@ import { SampledPlaces } from "./sampling.ts";
 import type { Sampling } from "./sampling.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
+import { excessOf, overBound, SILENCE_MS, toolMemoryBytes } from "./tool-bounds.ts";
 
 export interface DecoderOptions extends ToolOptions {
   readonly info: MediaInfo;
@@ -38,7 +40,8 @@ export interface FrameReader extends AsyncDisposable {
    * only at the end. One call at a time.
    *
    * @throws {ProblemError} `source-damaged` or `source-unsupported` where a sequential segment has no frame at all;
-   * `frame-undecodable` where ffmpeg crashed or ran into the deadline. The signal's reason when it aborts.
+   * `source-too-large` where it wants more memory than it may have; `frame-undecodable` where ffmpeg crashed, ran into the
+   * deadline, or decoded nothing for five minutes. The signal's reason when it aborts.
    */
   read(target: Uint8Array, frames: number): Promise<number[]>;
   /** How it went so far; final once `read` came back short. */
@@ -121,6 +124,9 @@ class PipeReader implements FrameReader {
   readonly #sink = new FrameSink();
   readonly #times: FrameTimes;
   readonly #run: ToolRun;
+  readonly #patience: Patience;
+  #isSilent = false;
+  readonly #memoryBytes: number;
   /** Which frames come through the pipe, and which of them are wanted: all where undefined. */
   readonly #piped: SampledPlaces | undefined;
   readonly #wanted: SampledPlaces | undefined;
@@ -142,16 +148,25 @@ class PipeReader implements FrameReader {
     this.#wanted = sampling && (sampled ?? new SampledPlaces(sampling, segment));
     this.#next = this.#piped?.next(0) ?? 0;
     this.#times = new FrameTimes(info.timeBase);
+    const pixels = Math.max(info.width * info.height, frame.width * frame.height);
+    this.#memoryBytes = options.memoryBytes ?? toolMemoryBytes(pixels);
+    this.#patience = new Patience(SILENCE_MS, () => {
+      this.#isSilent = true;
+      this.#run.kill();
+    });
     this.#run = runFfmpeg(
       decodeArguments({ source, info, segment, frame, layout, threads, only, sampled }),
       {
         tools: options.tools,
         signal: options.signal,
         deadlineMs: options.deadlineMs,
+        memoryBytes: this.#memoryBytes,
         stdout: this.#sink,
         onDamage: () => (this.#isDamaged = true),
         onLine: (line) => {
-          if (this.#times.add(line)) this.#onTime?.();
+          if (!this.#times.add(line)) return;
+          this.#patience.heard();
+          this.#onTime?.();
         },
         excuses: (text) =>
           tellsOfOtherStreams(text) ||
@@ -178,7 +193,9 @@ class PipeReader implements FrameReader {
     const pts: number[] = [];
     while (pts.length < frames) {
       const at = pts.length * this.frameBytes;
-      const bytes = await this.#sink.fill(target.subarray(at, at + this.frameBytes));
+      const bytes = await this.#patience.during(
+        this.#sink.fill(target.subarray(at, at + this.frameBytes)),
+      );
       // What a killed or crashed decoder left of a frame is no frame.
       const isShort = bytes < this.frameBytes;
       if (isShort) await this.#end();
@@ -219,7 +236,9 @@ class PipeReader implements FrameReader {
 
   async #end(): Promise<void> {
     const exit = await this.#run.exited;
-    if (exit.stoppedBy === "deadline") throw this.#undecodable("took too long");
+    if (exit.stoppedBy === "deadline" || this.#isSilent) throw this.#undecodable("took too long");
+    const excess = excessOf(exit, this.#memoryBytes);
+    if (excess !== undefined) throw overBound(this.#name, excess);
     if (exit.stoppedBy === undefined && exit.code === null) throw this.#undecodable("broke off");
     this.#checkCount();
   }

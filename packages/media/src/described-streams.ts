@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { probeArguments } from "./ffmpeg-arguments.ts";
 import { runFfprobe } from "./ffmpeg.ts";
-import type { ToolOptions } from "./ffmpeg.ts";
+import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
 import type { SourceFile } from "./source-file.ts";
 import { dumpStreams } from "./stream-dump.ts";
+import { excessOf, MOST_DESCRIPTION_BYTES, toolMemoryBytes } from "./tool-bounds.ts";
+import type { Excess } from "./tool-bounds.ts";
 
 const tagsSchema = z.record(z.string(), z.string()).optional();
 
@@ -49,6 +51,8 @@ export interface DescribedSource extends z.infer<typeof outputSchema> {
   readonly errors: readonly string[];
   /** ffprobe was stopped at the deadline. */
   readonly late: boolean;
+  /** Which bound the programs met that looked into the file; absent: none. */
+  readonly excess?: Excess | undefined;
   /** ffprobe gave up, so that some stream's header may be damaged. */
   readonly doubtful: boolean;
 }
@@ -67,18 +71,29 @@ export async function describeStreams(
   const lines: string[] = [];
   const exit = await runFfprobe(probeArguments(source, options.maxPixels), {
     ...options,
+    maxBytes: MOST_DESCRIPTION_BYTES,
     onLine: (line) => lines.push(line),
   }).exited;
   signal?.throwIfAborted();
   const { errors } = exit;
   const late = exit.stoppedBy === "deadline";
   const told = outputSchema.parse(parseJson(lines.join("\n")));
+  const excess = excessIn(exit);
+  if (excess !== undefined && !told.format) {
+    return { streams: [], errors, excess, late, doubtful: true };
+  }
   const several = told.streams.filter(isMovingPicture).length > 1 && stream === undefined;
   const gaveUp = !told.format && !late && !errors.some(isFinal);
   const dump = several || gaveUp ? await dumpStreams(source, stream, options) : undefined;
   signal?.throwIfAborted();
   if (!gaveUp) return { ...told, chosen: dump?.chosen, errors, late, doubtful: false };
   return { ...outputSchema.parse(dump), chosen: dump?.chosen, errors, late, doubtful: true };
+}
+
+function excessIn(exit: ToolExit): Excess | undefined {
+  return exit.stoppedBy === "output"
+    ? { what: `its names and tags have more than ${MOST_DESCRIPTION_BYTES} bytes` }
+    : excessOf(exit, toolMemoryBytes(0));
 }
 
 /** Whether ffmpeg would say no other than ffprobe. */

@@ -5,6 +5,7 @@ import { fitFilters } from "./shown-shape.ts";
 import type { SourceFile } from "./source-file.ts";
 
 import { DEMUXERS } from "./source-formats.ts";
+import { MOST_STREAMS } from "./tool-bounds.ts";
 
 /** More pixels than this in one picture are refused: 8192 × 8192. */
 export const MAX_PIXELS = 8192 * 8192;
@@ -14,11 +15,12 @@ export function optionList(...groups: readonly (readonly string[])[]): string[] 
   return groups.flat();
 }
 
-/** What an input may be: a local file in a known container, its pictures bounded. */
+/** What an input may be: a local file in a known container, its streams and pictures bounded. */
 export function sourceGuards(maxPixels: number): string[] {
   return optionList(
     ["-protocol_whitelist", "file,subfile"],
     ["-format_whitelist", DEMUXERS],
+    ["-max_streams", String(MOST_STREAMS)],
     // Decoders count pixels with their padding; the exact limit is checked on the size in the header.
     ["-max_pixels", String(Math.ceil(maxPixels * 1.1))],
   );
@@ -53,14 +55,14 @@ export function probeArguments(source: SourceFile, maxPixels: number): FfprobeAr
   };
 }
 
-/** One line per packet of a stream, without decoding: pts, dts and duration in ticks, flags. */
+/** One line per packet of a stream, without decoding: pts, dts and duration in ticks, size in bytes, flags. */
 export function packetArguments(source: SourceFile, streamIndex: number): FfprobeArguments {
   return {
     options: optionList(
       ["-hide_banner", "-loglevel", "level+error"],
       sourceGuards(MAX_PIXELS),
       ["-select_streams", String(streamIndex)],
-      ["-show_entries", "packet=pts,dts,duration,flags", "-of", "csv=p=0"],
+      ["-show_entries", "packet=pts,dts,duration,size,flags", "-of", "csv=p=0"],
     ),
     source,
   };

@@ -3,6 +3,9 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** It only prints. */
+const ANSWER_MS = 60_000;
+
 /** By the program's path: it does not change while a process lives. */
 const known = new Map<string, Promise<string>>();
 
@@ -16,6 +19,6 @@ export function ffmpegVersion(ffmpeg: string): Promise<string> {
 }
 
 async function ask(ffmpeg: string): Promise<string> {
-  const { stdout } = await run(ffmpeg, ["-hide_banner", "-version"]);
+  const { stdout } = await run(ffmpeg, ["-hide_banner", "-version"], { timeout: ANSWER_MS });
   return /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? "unknown";
 }

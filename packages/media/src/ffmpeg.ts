@@ -8,6 +8,7 @@ import { LineSplitter } from "./line-splitter.ts";
 import { ErrorLines, parseLogLine } from "./log-lines.ts";
 import { sourceUrl } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
+import { toolMemoryBytes } from "./tool-bounds.ts";
 
 /** Where the two programs are: a name that is looked up in PATH, or a path. */
 export interface MediaTools {
@@ -38,15 +39,19 @@ export interface ToolOptions {
   readonly signal?: AbortSignal | undefined;
   /** Kills the program when it has run for so long. */
   readonly deadlineMs?: number | undefined;
+  /** Memory that the program may take, where the system can bound it; absent: what looking into a source may take. */
+  readonly memoryBytes?: number | undefined;
 }
 
 export interface ToolExit {
   /** Exit status; null where a signal ended the program. */
   readonly code: number | null;
   /** Why it was killed from here; undefined where it ended by itself. */
-  readonly stoppedBy: "abort" | "deadline" | "caller" | undefined;
+  readonly stoppedBy: "abort" | "deadline" | "output" | "caller" | undefined;
   /** The last error lines of the log (at most 40), with base names for paths. */
   readonly errors: readonly string[];
+  /** It failed, and wanted more memory than it got; absent: neither, or nobody says so. */
+  readonly noMemory?: true;
 }
 
 /** A program that runs. `exited` settles once it is gone, and rejects only where it could not be started. */
@@ -73,21 +78,21 @@ type Spawn = (args: string[], options: object, started: object, ended: Ended) =>
  * out: ffmpeg's own message about a missing encoder is good enough, and the path is an argument. It also throws out of
  * reach of any handler where ffmpeg cannot be started, because it then reads a log that is not there.
  */
-function createCommand(ffmpeg: string): FfmpegCommand.FfmpegCommand {
+function createCommand(ffmpeg: string, memoryBytes: number): FfmpegCommand.FfmpegCommand {
   const command = FfmpegCommand({ stdoutLines: 1 }) as FfmpegCommand.FfmpegCommand & {
     _spawnFfmpeg: Spawn;
   };
   // oxlint-disable-next-line no-underscore-dangle -- the name is fluent-ffmpeg's
   const spawnFfmpeg: Spawn = command._spawnFfmpeg.bind(command);
   const noLog: LogText = { get: () => "" };
+  const tied = (args: readonly string[]) => tiedCommand(ffmpeg, args, { memoryBytes });
   return Object.assign(command, {
     _getFfmpegPath: (callback: (error: null, path: string) => void) =>
-      callback(null, tiedCommand(ffmpeg, []).program),
+      callback(null, tied([]).program),
     _checkCapabilities: (callback: (error: null) => void) => callback(null),
     availableEncoders: (callback: (error: null, encoders: object) => void) => callback(null, {}),
     _spawnFfmpeg: ((args, options, started, ended) => {
-      const tied = [...tiedCommand(ffmpeg, args).args];
-      spawnFfmpeg(tied, options, started, (error, stdout = noLog, stderr = noLog) =>
+      spawnFfmpeg([...tied(args).args], options, started, (error, stdout = noLog, stderr = noLog) =>
         ended(error, stdout, stderr),
       );
     }) satisfies Spawn,
@@ -115,7 +120,7 @@ export function runFfmpeg(
   const { source, target } = args;
   const file = "path" in source ? source : { path: target ?? "pipe:0" };
   const errors = new ErrorLines(file);
-  const command = createCommand(tools.ffmpeg);
+  const command = createCommand(tools.ffmpeg, options.memoryBytes ?? toolMemoryBytes(0));
   // Two or more arguments are taken as they are; a single one would be split at its space.
   command
     .input("path" in source ? sourceUrl(source) : source)
@@ -157,15 +162,26 @@ export function runFfmpeg(
  */
 export function runFfprobe(
   args: FfprobeArguments,
-  options: ToolOptions & { onLine: (line: string) => void },
+  options: ToolOptions & {
+    onLine: (line: string) => void;
+    /** Kills the program when it has printed so much. */
+    maxBytes?: number;
+  },
 ): ToolRun {
   const tools = options.tools ?? DEFAULT_TOOLS;
   const errors = new ErrorLines(args.source);
-  return supervise("ffprobe", errors, options, (finish) => {
-    const tied = tiedCommand(tools.ffprobe, [...args.options, sourceUrl(args.source)]);
+  return supervise("ffprobe", errors, options, (finish, stop) => {
+    const tied = tiedCommand(tools.ffprobe, [...args.options, sourceUrl(args.source)], {
+      memoryBytes: options.memoryBytes ?? toolMemoryBytes(0),
+    });
     const child = spawn(tied.program, tied.args, {
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
+    });
+    let printed = 0;
+    child.stdout.on("data", (chunk: string) => {
+      printed += chunk.length;
+      if (printed > (options.maxBytes ?? Number.POSITIVE_INFINITY)) stop("output");
     });
     eachLine(child.stdout.setEncoding("latin1"), options.onLine);
     eachLine(child.stderr.setEncoding("utf8"), (line) => {
@@ -191,7 +207,10 @@ function supervise(
   name: "ffmpeg" | "ffprobe",
   errors: ErrorLines,
   options: ToolOptions,
-  start: (finish: (outcome: Outcome) => void) => () => void,
+  start: (
+    finish: (outcome: Outcome) => void,
+    stop: (reason: NonNullable<ToolExit["stoppedBy"]>) => void,
+  ) => () => void,
 ): ToolRun {
   const { signal, deadlineMs } = options;
   let stoppedBy: ToolExit["stoppedBy"];
@@ -202,7 +221,12 @@ function supervise(
     stoppedBy ??= reason;
     child.kill?.();
   };
-  const exit = (code: number | null): ToolExit => ({ code, stoppedBy, errors: errors.lines });
+  const exit = (code: number | null): ToolExit => ({
+    code,
+    stoppedBy,
+    errors: errors.lines,
+    ...(errors.noMemory && code !== 0 ? { noMemory: true } : {}),
+  });
   if (signal?.aborted) {
     stoppedBy = "abort";
     return { exited: Promise.resolve(exit(null)), kill: () => undefined };
@@ -223,7 +247,7 @@ function supervise(
       const detail = `${name} cannot be started. Install ffmpeg, or set ${name.toUpperCase()}_PATH to where it is.`;
       reject(new ProblemError("internal", detail, { cause }));
     }
-  });
+  }, stop);
   // Whoever disposes of a run early need not look at how it ended.
   promise.catch(() => undefined);
   return { exited: promise, kill: () => stop("caller") };

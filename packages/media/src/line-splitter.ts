@@ -3,6 +3,11 @@ export class LineSplitter {
   #rest = "";
 
   push(chunk: string): string[] {
+    // A line without end is not looked through from its start with every chunk.
+    if (!chunk.includes("\n")) {
+      this.#rest += chunk;
+      return [];
+    }
     const lines = (this.#rest + chunk).split("\n");
     this.#rest = lines.pop() ?? "";
     return lines;

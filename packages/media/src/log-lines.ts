@@ -1,3 +1,4 @@
+import { withoutFolders } from "@framequeue/contracts";
 import { sourceName, sourceUrl } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
 
@@ -37,10 +38,15 @@ const DAMAGE = /corrupt decoded frame|Packet corrupt|^\w+: concealing \d+/;
 /** What ffmpeg complains of in its own output, which says nothing about the source (libavformat mux.c). */
 const OWN_OUTPUT = /non monotonically increasing dts to muxer|Non-monotonous DTS in output stream/;
 
+/** Of a program that gets no memory, nor stacks for its threads (libavutil error.c). Damaged headers make it want too much, too. */
+const NO_MEMORY =
+  /out of memory|(?:Cannot|Could not|Failed to|Unable to) allocate|opening decoder.*Resource temporarily unavailable/i;
+
 /** The last errors that a run reports of the source, without repetitions in a row, and without the folder of the file they speak of. */
 export class ErrorLines {
   readonly #lines: string[] = [];
   readonly #source: SourceFile;
+  #noMemory = false;
 
   constructor(source: SourceFile) {
     this.#source = source;
@@ -50,16 +56,25 @@ export class ErrorLines {
   add({ level, text }: LogLine): boolean {
     if (level !== "error" && level !== "fatal" && level !== "panic") return DAMAGE.test(text);
     if (OWN_OUTPUT.test(text)) return false;
+    this.#noMemory ||= NO_MEMORY.test(text);
     const name = sourceName(this.#source);
-    const bare = text
-      .replaceAll(sourceUrl(this.#source), name)
-      .replaceAll(`file:${this.#source.path}`, name)
-      .replaceAll(this.#source.path, name);
+    // Others than the source are written beside it: an overlay, a result.
+    const bare = withoutFolders(
+      text
+        .replaceAll(sourceUrl(this.#source), name)
+        .replaceAll(`file:${this.#source.path}`, name)
+        .replaceAll(this.#source.path, name),
+    );
     if (this.#lines.at(-1) !== bare) {
       this.#lines.push(bare);
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();
     }
     return true;
+  }
+
+  /** Whether the run got no memory. */
+  get noMemory(): boolean {
+    return this.#noMemory;
   }
 
   /** At most 40 lines, oldest first. */

@@ -3,12 +3,13 @@ import { test } from "node:test";
 import { DISCARD, fromFrameCrc, KEY_FRAME, PacketScanBuilder } from "./packet-scan.ts";
 import type { ScanOptions } from "./packet-scan.ts";
 
-/** Lines of `pts,flags`, or whole ones. */
+/** Lines of `pts,flags` or `pts,dts,duration,flags`. */
 function build(lines: string[], info?: ScanOptions["info"]) {
   const builder = new PacketScanBuilder();
   for (const line of lines) {
-    const whole = line.split(",").length === 4;
-    builder.add(whole ? line : line.replace(",", ",N/A,N/A,"));
+    const [pts = "", ...rest] = line.split(",");
+    const [dts = "N/A", duration = "N/A"] = rest.slice(0, -1);
+    builder.add([pts, dts, duration, "100", rest.at(-1)].join(","));
   }
   return builder.build([], info);
 }
@@ -70,12 +71,12 @@ test("the last picture stays until the stated end, where that can be believed", 
 test("framecrc lines of ffmpeg become lines of ffprobe", () => {
   assert.equal(
     fromFrameCrc("0,      -1024,          0,      512,    28641, 0x3b4f7027"),
-    "0,-1024,512,K_",
+    "0,-1024,512,28641,K_",
   );
   assert.equal(
     fromFrameCrc("0,       -512,       1024,      512,     5898, 0x64a57a90, F=0x0, S=1, 4"),
-    "1024,-512,512,__",
+    "1024,-512,512,5898,__",
   );
-  assert.equal(fromFrameCrc("0, 7, NOPTS, 0, 5898, 0x64a57a90, F=0x5"), "N/A,7,N/A,KD");
+  assert.equal(fromFrameCrc("0, 7, NOPTS, 0, 5898, 0x64a57a90, F=0x5"), "N/A,7,N/A,5898,KD");
   assert.equal(fromFrameCrc("#tb 0: 1/12800"), "");
 });

@@ -1,10 +1,13 @@
+import { stat } from "node:fs/promises";
 import type { MediaInfo } from "@framequeue/contracts";
 import { copyArguments, MAX_PIXELS, packetArguments } from "./ffmpeg-arguments.ts";
 import { runFfprobe } from "./ffmpeg.ts";
-import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
+import type { ToolExit, ToolOptions, ToolRun } from "./ffmpeg.ts";
 import { runCopy } from "./stream-dump.ts";
-import { asSourceFile } from "./source-file.ts";
+import { asSourceFile, sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
+import { excessOf, listingMs, overBound, packetExcess, toolMemoryBytes } from "./tool-bounds.ts";
+import type { Excess, PacketLimits } from "./tool-bounds.ts";
 
 /** The packets of a stream in the order in which the file has them (decoding order). */
 export interface PacketScan {
@@ -36,11 +39,16 @@ export const DISCARD = 2;
 export interface ScanOptions extends ToolOptions {
   /** What `probe` said of the stream's end, and of the file's. */
   readonly info?: Pick<MediaInfo, "container" | "statedEnd" | "cutShort"> | undefined;
+  /** Packets of the stream; default ten million. */
+  readonly maxPackets?: number | undefined;
 }
 
 /**
  * Lists the packets of a stream without decoding any: 9 bytes of memory per packet.
  * The scan of a damaged file ends where the demuxer gives up, with `errors`.
+ *
+ * @throws {ProblemError} `source-too-large` where there are more packets, or more bytes in them, than a file of that size
+ * can hold, or where listing them takes longer or more memory than any video's
  */
 export async function scanPackets(
   source: SourceFile | string,
@@ -48,40 +56,78 @@ export async function scanPackets(
   options: ScanOptions = {},
 ): Promise<PacketScan> {
   const file = asSourceFile(source);
-  const builder = new PacketScanBuilder();
-  const exit = await runFfprobe(packetArguments(file, streamIndex), {
-    ...options,
-    onLine: (line) => builder.add(line),
-  }).exited;
-  options.signal?.throwIfAborted();
-  if (exit.code !== 0 && exit.stoppedBy === undefined && builder.isEmpty) {
-    return await scanCopy(file, streamIndex, options);
-  }
-  return builder.build(withStop(exit), options.info);
-}
-
-/**
- * The same by ffmpeg, four times as slow: ffprobe opens the decoder of every stream, and lists nothing where one does not
- * open.
- */
-async function scanCopy(
-  file: SourceFile,
-  stream: number,
-  options: ScanOptions,
-): Promise<PacketScan> {
-  const builder = new PacketScanBuilder();
-  const exit = await runCopy(copyArguments(file, MAX_PIXELS, { stream }), options, (line) =>
-    builder.add(fromFrameCrc(line)),
+  const limits = { fileBytes: await fileBytes(file), maxPackets: options.maxPackets };
+  const listed = await listPackets(sourceName(file), limits, (onLine) =>
+    runFfprobe(packetArguments(file, streamIndex), { ...options, onLine }),
   );
   options.signal?.throwIfAborted();
-  return builder.build(withStop(exit), options.info);
+  if (
+    listed.exit.code !== 0 &&
+    listed.exit.stoppedBy === undefined &&
+    listed.packets.packets === 0
+  ) {
+    // The same by ffmpeg, four times as slow: ffprobe opens the decoder of every stream, and lists nothing where one does
+    // not open.
+    const copied = await listPackets(sourceName(file), limits, (onLine) =>
+      runCopy(copyArguments(file, MAX_PIXELS, { stream: streamIndex }), options, (line) =>
+        onLine(fromFrameCrc(line)),
+      ),
+    );
+    options.signal?.throwIfAborted();
+    return copied.packets.build(withStop(copied.exit), options.info);
+  }
+  return listed.packets.build(withStop(listed.exit), options.info);
+}
+
+/** Packets between two looks at the clock. */
+const LOOK_PACKETS = 1000;
+
+/** Collects what a program lists, and ends it where that is more than there can be, or comes too slowly. */
+async function listPackets(
+  name: string,
+  limits: PacketLimits,
+  start: (onLine: (line: string) => void) => ToolRun,
+): Promise<{ readonly packets: PacketScanBuilder; readonly exit: ToolExit }> {
+  const packets = new PacketScanBuilder();
+  const began = performance.now();
+  let excess: Excess | undefined;
+  const stop = (found: Excess | undefined): void => {
+    if (excess !== undefined || found === undefined) return;
+    excess = found;
+    run.kill();
+  };
+  const slowness = (): Excess | undefined => {
+    const passed = performance.now() - began;
+    if (passed <= listingMs(packets.packets, packets.bytes)) return undefined;
+    const seconds = Math.round(passed / 1000);
+    return { what: `only ${packets.packets} of its frames could be listed in ${seconds} s` };
+  };
+  const run = start((line) => {
+    packets.add(line);
+    if (packets.packets % LOOK_PACKETS === 0) stop(slowness());
+    stop(packetExcess(packets.packets, packets.bytes, limits));
+  });
+  const clock = setInterval(() => stop(slowness()), 1000);
+  try {
+    const exit = await run.exited;
+    excess ??= excessOf(exit, toolMemoryBytes(0));
+    if (excess !== undefined) throw overBound(name, excess);
+    return { packets, exit };
+  } finally {
+    clearInterval(clock);
+  }
+}
+
+async function fileBytes({ path, bytes }: SourceFile): Promise<number> {
+  const { size } = await stat(path);
+  return Math.min(size, bytes ?? size);
 }
 
 function withStop({ errors, stoppedBy }: ToolExit): readonly string[] {
   return stoppedBy === undefined ? errors : [...errors, "The scan was stopped at its deadline."];
 }
 
-const CRC_LINE = /^0, +(-?\w+), +(-?\w+), +(-?\d+), +\d+, 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
+const CRC_LINE = /^0, +(-?\w+), +(-?\w+), +(-?\d+), +(\d+), 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
 const NO_TIME = /^(?:NOPTS|-9223372036854775808)$/;
 
 /**
@@ -89,40 +135,48 @@ const NO_TIME = /^(?:NOPTS|-9223372036854775808)$/;
  * AV_PKT_FLAG_DISCARD 4) stand there only where they are not those of a plain key frame.
  */
 export function fromFrameCrc(line: string): string {
-  const [whole, dts = "", pts = "", duration = "", hex] = CRC_LINE.exec(line) ?? [];
+  const [whole, dts = "", pts = "", duration = "", size = "", hex] = CRC_LINE.exec(line) ?? [];
   if (whole === undefined) return "";
   const flags = hex === undefined ? 1 : Number.parseInt(hex, 16);
   const time = (text: string): string => (NO_TIME.test(text) ? "N/A" : text);
   const letters = `${flags & 1 ? "K" : "_"}${flags & 4 ? "D" : "_"}`;
-  return [time(pts), time(dts), duration === "0" ? "N/A" : duration, letters].join(",");
+  return [time(pts), time(dts), duration === "0" ? "N/A" : duration, size, letters].join(",");
 }
 
-/** Collects ffprobe's `pts,dts,duration,flags` lines. */
+/** Collects ffprobe's `pts,dts,duration,size,flags` lines. */
 export class PacketScanBuilder {
   #pts = new Float64Array(1024);
   #flags = new Uint8Array(1024);
   #packets = 0;
   #keyFrames = 0;
   #discarded = 0;
+  #bytes = 0;
   #begin: number | undefined;
   #last = Number.NEGATIVE_INFINITY;
   #lastDuration = Number.NaN;
 
-  get isEmpty(): boolean {
-    return this.#packets === 0;
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Of all packets together. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   add(line: string): void {
-    // Not split: this runs for every packet, and most lines need only their first and last field.
+    // Not split: this runs for every packet, and most lines do not need all of their fields.
     const afterPts = line.indexOf(",");
     const afterDts = line.indexOf(",", afterPts + 1);
     const afterDuration = line.indexOf(",", afterDts + 1);
-    if (afterPts < 0 || afterDts < 0 || afterDuration < 0) return;
+    const afterSize = line.indexOf(",", afterDuration + 1);
+    if (afterPts < 0 || afterDts < 0 || afterDuration < 0 || afterSize < 0) return;
     if (this.#packets === this.#pts.length) this.#grow();
     // "N/A" becomes NaN, as it should.
     const pts = Number(line.slice(0, afterPts));
-    const key = line.includes("K", afterDuration);
-    const discard = line.includes("D", afterDuration);
+    const key = line.includes("K", afterSize);
+    const discard = line.includes("D", afterSize);
+    this.#bytes += Number(line.slice(afterDuration + 1, afterSize)) || 0;
     this.#pts[this.#packets] = pts;
     this.#flags[this.#packets] = (key ? KEY_FRAME : 0) | (discard ? DISCARD : 0);
     this.#packets += 1;

@@ -3,6 +3,7 @@ import { ProblemError } from "@framequeue/contracts";
 import type { MediaInfo } from "@framequeue/contracts";
 import { openByteReader } from "./containers/byte-reader.ts";
 import { readContainerFacts } from "./containers/container-facts.ts";
+import { mp4Claims } from "./containers/mp4-claims.ts";
 import { describeStreams } from "./described-streams.ts";
 import { copyArguments, MAX_PIXELS } from "./ffmpeg-arguments.ts";
 import type { ToolOptions } from "./ffmpeg.ts";
@@ -12,12 +13,15 @@ import { describeBrand, describePicture, MAYBE_PICTURES } from "./source-formats
 import { runCopy } from "./stream-dump.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
+import { overBound } from "./tool-bounds.ts";
 
 export interface ProbeLimits {
   /** Pixels of one picture. Default 8192 × 8192. */
   readonly maxPixels?: number;
   /** Length that the container states. Default: none, because containers lie about it. */
   readonly maxSeconds?: number;
+  /** Frames of the video, as its packets tell them. Default ten million. */
+  readonly maxFrames?: number;
 }
 
 const PROBE_DEADLINE_MS = 60_000;
@@ -46,6 +50,8 @@ export async function probe(
   const brand = (await bytes.read(0, 12)).toString("latin1");
   const picture = describeBrand(name, brand);
   if (picture !== undefined) throw new ProblemError("source-not-video", picture, { at: name });
+  const claims = await mp4Claims(bytes, { maxPackets: options.limits?.maxFrames });
+  if (claims !== undefined) throw overBound(name, claims);
   const described = await describeStreams(file, {
     deadlineMs: PROBE_DEADLINE_MS,
     ...options,
@@ -58,6 +64,7 @@ export async function probe(
       { at: name },
     );
   }
+  if (described.excess !== undefined) throw overBound(name, described.excess);
   const stream = chooseStream(name, described, limits);
   if (
     MAYBE_PICTURES.has(described.format!.format_name) &&
@@ -75,7 +82,7 @@ async function holdsTwo(file: SourceFile, stream: number, options: ToolOptions):
   const args = copyArguments(file, MAX_PIXELS, { stream, packets: 2 });
   await runCopy(args, { deadlineMs: PROBE_DEADLINE_MS, ...options }, (line) => {
     if (fromFrameCrc(line) !== "") packets += 1;
-  });
+  }).exited;
   options.signal?.throwIfAborted();
   return packets > 1;
 }

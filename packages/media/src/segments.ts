@@ -17,6 +17,9 @@ type PlannedMedia = Pick<
   "container" | "codec" | "timeBase" | "indexedFrames" | "statedEnd" | "cutShort"
 >;
 
+/** Segments of one plan, however short they are to be: each costs a task and a place in the plan. */
+const MOST_SEGMENTS = 4096;
+
 /** Containers whose seek lands on the key frame that was asked for. */
 const SEEKABLE_CONTAINERS = new Set(["mov", "mp4", "matroska", "webm"]);
 
@@ -42,14 +45,19 @@ export function planSegments(
   if (obstacle !== undefined) return sequential(info, scan, obstacle, cutOff);
 
   const [numerator, denominator] = info.timeBase;
-  const minTicks = (options.segmentSeconds * denominator) / numerator;
   const sorted = scan.pts.toSorted();
+  const minTicks = Math.max(
+    (options.segmentSeconds * denominator) / numerator,
+    ((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)) / MOST_SEGMENTS,
+  );
   const starts = chooseCuts(scan, sorted, minTicks);
   if (starts.length < 2) {
     const reason = `no key frame ${options.segmentSeconds} s from both ends`;
     return sequential(info, scan, reason, cutOff);
   }
-  const bounds = [...starts.map((start) => sorted.indexOf(start)), sorted.length];
+  const bounds: number[] = [];
+  for (const start of starts) bounds.push(sorted.indexOf(start, bounds.at(-1) ?? 0));
+  bounds.push(sorted.length);
   const segments = starts.map((startPts, index) => {
     const pts = sorted.subarray(bounds[index], bounds[index + 1]);
     return { startPts, ptsDeltas: toDeltas(pts), frames: pts.length };

@@ -51,19 +51,19 @@ export function describeRefused(name: string, demuxer: string): string {
     const input = playlist.input === undefined ? "" : `${playlist.input} `;
     return (
       `${name} is a playlist (${playlist.kind}): the pictures are in other files, and those are not opened. ` +
-      `Make one file of it: ${command(`${input}-i`, name, "-c copy video.mkv")}`
+      `Make one file of it: ${shellCommand(`${input}-i`, name, "-c copy video.mkv")}`
     );
   }
   if (LIVE.has(demuxer)) {
     return (
       `${name} describes a live stream and holds no pictures. Record the stream first: ` +
-      command("-protocol_whitelist file,udp,rtp -i", name, "-c copy -t 60 video.mkv")
+      shellCommand("-protocol_whitelist file,udp,rtp -i", name, "-c copy -t 60 video.mkv")
     );
   }
   if (demuxer === "apng") {
     return (
       `${name} is an animated picture (APNG), not a video. ` +
-      `Make a video of it: ${command("-i", name, "-c:v ffv1 video.mkv")}`
+      `Make a video of it: ${shellCommand("-i", name, "-c:v ffv1 video.mkv")}`
     );
   }
   if (PICTURES.test(demuxer)) return describePicture(name);
@@ -74,7 +74,7 @@ export function describeRefused(name: string, demuxer: string): string {
 export function describePicture(name: string): string {
   return (
     `${name} is a picture, not a video. ` +
-    `Make a video of one picture with ${command("-i", name, "-c:v ffv1 video.mkv")}, ` +
+    `Make a video of one picture with ${shellCommand("-i", name, "-c:v ffv1 video.mkv")}, ` +
     `of many with ffmpeg -framerate 25 -pattern_type glob -i '*.png' -c:v ffv1 video.mkv`
   );
 }
@@ -94,6 +94,6 @@ export function describeBrand(name: string, head: string): string | undefined {
 }
 
 /** A command that a shell takes as it is printed, wherever the file is. */
-function command(input: string, name: string, output: string): string {
+export function shellCommand(input: string, name: string, output: string): string {
   return `ffmpeg ${input} '${name.replaceAll("'", String.raw`'\''`)}' ${output}`;
 }

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { copyArguments } from "./ffmpeg-arguments.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
-import type { ToolExit, ToolOptions } from "./ffmpeg.ts";
+import type { ToolOptions, ToolRun } from "./ffmpeg.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { parseLogLine } from "./log-lines.ts";
 import { tellsOfOtherStreams } from "./other-streams.ts";
@@ -47,26 +47,30 @@ export async function dumpStreams(
     options,
     (line) => parser.head(line),
     (line) => parser.log(line),
-  );
+  ).exited;
   return parser.dump;
 }
 
 /** Runs an ffmpeg that copies packets into text lines. */
-export async function runCopy(
+export function runCopy(
   args: Parameters<typeof runFfmpeg>[0],
   options: ToolOptions,
   onLine: (line: string) => void,
   onLog?: (line: string) => void,
-): Promise<ToolExit> {
+): ToolRun {
   const stdout = new LineSink(onLine);
-  const exit = await runFfmpeg(args, {
+  const run = runFfmpeg(args, {
     ...options,
     stdout,
     excuses: tellsOfOtherStreams,
     ...(onLog && { onLine: onLog }),
-  }).exited;
-  stdout.finish();
-  return exit;
+  });
+  const exited = run.exited.then((exit) => {
+    stdout.finish();
+    return exit;
+  });
+  exited.catch(() => undefined);
+  return { exited, kill: () => run.kill() };
 }
 
 class LineSink extends Writable {

@@ -6,6 +6,7 @@ import { faultOfVideo, whyNoVideo } from "./check-video.ts";
 import { optionList } from "./ffmpeg-arguments.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import type { FfmpegArguments, ToolOptions } from "./ffmpeg.ts";
+import { toolMemoryBytes } from "./tool-bounds.ts";
 
 export interface VideoFormat {
   /** Pixels; even, because colour is stored at half the size. */
@@ -42,7 +43,10 @@ export async function writeVideo(options: WriteVideoOptions): Promise<void> {
   let failure: { readonly error: unknown } | undefined;
   let written = 0;
   const source = Readable.from(guarded());
-  const run = runFfmpeg(writeArguments(options, source, output), options);
+  const run = runFfmpeg(writeArguments(options, source, output), {
+    ...options,
+    memoryBytes: toolMemoryBytes(options.width * options.height),
+  });
 
   /** Ends where a frame cannot be had, and takes ffmpeg with it, which would otherwise finish a shorter video. */
   async function* guarded(): AsyncGenerator<Uint8Array> {

@@ -55,5 +55,12 @@ export * from "./stage-runner.ts";
 export * from "./task-queues.ts";
 export { type MissingSpan, putTimeline, readTimeline, type Timeline } from "./timeline.ts";
 export { forgetAddress, readAddress } from "./source-address.ts";
-export { checkSource, checkUpload, openSource, sourceState, sourceVersion } from "./source.ts";
+export {
+  checkSource,
+  checkUpload,
+  fileState,
+  openSource,
+  sourceState,
+  sourceVersion,
+} from "./source.ts";
 export type { OpenSource } from "./source.ts";

@@ -295,6 +295,21 @@ test("the first end stays", async () => {
   ]);
 });
 
+test("what is told of a job names files, and not where they are", async () => {
+  const { jobs } = site.pipeline;
+  const fault = "EIO: i/o error, read '/srv/fq/objects/jobs/x/part.0'";
+  const { job: failing } = await submitAndRun();
+  await jobs.fail(failing, new ProblemError("internal", fault).toProblem());
+  assert.equal((await jobs.view(failing))!.problem!.detail, "EIO: i/o error, read 'part.0'");
+  const { job: warned } = await submitAndRun();
+  const warnings = [
+    { code: "render-failed", detail: "/tmp/fq-render-1/overlay.ass: no such file" },
+  ];
+  await jobs.finish(resultOf(warned, { state: "succeeded_with_warnings", warnings }));
+  const [told] = (await jobs.view(warned))!.warnings;
+  assert.equal(told!.detail, "overlay.ass: no such file");
+});
+
 test("a finished job shows its results, also when Redis forgets it", async () => {
   const { jobs, redis } = site.pipeline;
   const { job } = await submitAndRun();

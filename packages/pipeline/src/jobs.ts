@@ -13,6 +13,8 @@ import {
   type Problem,
   ProblemError,
   toProblemError,
+  type Warning,
+  withoutFolders,
 } from "@framequeue/contracts";
 import type { FrameStore } from "@framequeue/frames";
 import { type ObjectStore, putSealed } from "@framequeue/storage";
@@ -519,7 +521,8 @@ export function createJobs(deps: JobsDeps) {
      * Ends a run of a job: the result object first, then the ledger, then what is not needed any more. `gaps` are for
      * those who count.
      */
-    async finish(jobResult: JobResult, gaps: readonly Gap[] = []): Promise<void> {
+    async finish(ended: JobResult, gaps: readonly Gap[] = []): Promise<void> {
+      const jobResult = forUsers(ended);
       const { job, run, state, finishedAt, problem } = jobResult;
       const record = await ledger.read(job);
       if (record?.["st"] === undefined || isTerminal(record["st"] as JobState)) return;
@@ -534,12 +537,12 @@ export function createJobs(deps: JobsDeps) {
         jobResultSchema.parse({ ...jobResult, ...(kept === undefined ? {} : { kept }) }),
         { durable: true },
       );
-      const ended = await endRun(job, { run, state, finishedAt, problem }, gaps);
+      const answer = await endRun(job, { run, state, finishedAt, problem }, gaps);
       // A cancellation came between the two; it beats the result, and deletes it too if it is the later of both.
-      if (ended.a === "ended" && isCancelled(ended.st)) {
+      if (answer.a === "ended" && isCancelled(answer.st)) {
         await objects.delete(objectKeys.result(job, run));
       }
-      if (ended.a === "ok" && run > 1) await replace(jobResult);
+      if (answer.a === "ok" && run > 1) await replace(jobResult);
       await clearWork(job);
     },
   };
@@ -555,6 +558,19 @@ export function createJobs(deps: JobsDeps) {
 }
 
 type Artifact = JobResult["artifacts"][string];
+/** What is told of a job names files, and not where this machine keeps them. */
+function forUsers(result: JobResult): JobResult {
+  const { problem, warnings } = result;
+  return {
+    ...result,
+    warnings: warnings.map(warningForUsers),
+    ...(problem && { problem: { ...problem, detail: withoutFolders(problem.detail) } }),
+  };
+}
+
+export function warningForUsers(warning: Warning): Warning {
+  return { ...warning, detail: withoutFolders(warning.detail) };
+}
 
 /** How a run ends that another one may do better. */
 const RETRYABLE: readonly JobState[] = ["failed", "succeeded_with_warnings"];

@@ -6,6 +6,7 @@ import {
   segmentModeSchema,
   segmentSchema,
   sizeSchema,
+  sourceStateSchema,
   storedSourceSchema,
   warningSchema,
 } from "@framequeue/contracts";
@@ -14,7 +15,6 @@ import { z } from "zod";
 import { IntermediateLost, readSealedJson } from "./intermediates.ts";
 import { createJobObjects, type RecordEvents } from "./job-objects.ts";
 import { objectKeys } from "./keys.ts";
-import { sourceStateSchema } from "./source.ts";
 
 /** What ingest decided about a job: an object per epoch, read by every later stage. */
 export const planSchema = z.object({

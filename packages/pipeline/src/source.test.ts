@@ -1,15 +1,26 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { appendFile, mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { ProblemError, type SourceState, type StoredSource } from "@framequeue/contracts";
 import { createFolderStore } from "@framequeue/storage";
-import { checkSource, openSource, type SourceState, sourceState } from "./source.ts";
+import { checkSource, openSource, sourceState } from "./source.ts";
 
 let folder: string;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fq-source-"));
+  folder = await realpath(await mkdtemp(join(tmpdir(), "fq-source-")));
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -73,3 +84,90 @@ for (const elsewhere of [false, true]) {
     }
   });
 }
+
+/** What ingest makes of a file that was accepted, when something has happened to it since. */
+async function afterAcceptance(
+  what: (at: (name: string) => string) => Promise<void>,
+  host?: string,
+) {
+  const root = await mkdtemp(join(folder, "root-"));
+  const at = (name: string): string => join(root, name);
+  await mkdir(at("in/sub"), { recursive: true });
+  await mkdir(at("out"));
+  await writeFile(at("in/sub/video.ts"), CONTENT);
+  await writeFile(at("out/video.ts"), "a secret of others");
+  const path = at("in/sub/video.ts");
+  const bare: StoredSource = { kind: "file", path, name: "video.ts", root: at("in") };
+  const seen = (await sourceState(bare))!;
+  const state = host === undefined ? seen : { ...seen, host, device: "0", inode: "0" };
+  await what(at);
+  return sourceState({ ...bare, state }).then(
+    (now) => now!.bytes,
+    (error: unknown) => (error instanceof ProblemError ? error.code : error),
+  );
+}
+
+test("what was accepted is what ingest reads, or the job says that it changed", async () => {
+  const happenings: [
+    string,
+    (at: (name: string) => string) => Promise<void>,
+    here: unknown,
+    elsewhere: unknown,
+  ][] = [
+    ["nothing", async () => {}, 10, 10],
+    ["touched", (at) => utimes(at("in/sub/video.ts"), 1_000, 1_000), 10, 10],
+    ["grown", (at) => appendFile(at("in/sub/video.ts"), "more"), 10, 10],
+    ["cut", (at) => writeFile(at("in/sub/video.ts"), "0123"), "source-changed", "source-changed"],
+    ["gone", (at) => rm(at("in/sub/video.ts")), "source-not-found", "source-not-found"],
+    [
+      "replaced",
+      (at) => replace("another video")(at("in/sub/video.ts")),
+      "source-changed",
+      // Nobody can tell there; both are below the folder.
+      10,
+    ],
+    [
+      "a link in its place",
+      async (at) => {
+        await rm(at("in/sub/video.ts"));
+        await symlink(at("out/video.ts"), at("in/sub/video.ts"));
+      },
+      "source-changed",
+      "source-changed",
+    ],
+    [
+      "a link in its folder's place",
+      async (at) => {
+        await rm(at("in/sub"), { recursive: true });
+        await symlink(at("out"), at("in/sub"));
+      },
+      "source-changed",
+      "source-changed",
+    ],
+    [
+      "the allowed folder moved, and a link in its place",
+      async (at) => {
+        await rename(at("in"), at("moved"));
+        await symlink(at("moved"), at("in"));
+      },
+      10,
+      10,
+    ],
+  ];
+  for (const [name, what, here, elsewhere] of happenings) {
+    assert.equal(await afterAcceptance(what), here, name);
+    assert.equal(await afterAcceptance(what, "other"), elsewhere, `${name}, on another machine`);
+  }
+});
+
+test("a device that has another number since the machine was started is the same with the file's inode and time", async () => {
+  const path = join(folder, "remounted.ts");
+  await writeFile(path, CONTENT);
+  const source: StoredSource = { kind: "file", path, name: "remounted.ts" };
+  const state = (await sourceState(source))!;
+  assert.equal((await sourceState({ ...source, state: { ...state, device: "1" } }))!.bytes, 10);
+  await assert.rejects(
+    sourceState({ ...source, state: { ...state, device: "1", modifiedNs: "1" } }),
+    { code: "source-changed" },
+  );
+});

@@ -1,20 +1,9 @@
-import { stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename } from "node:path";
-import { ProblemError, type StoredSource } from "@framequeue/contracts";
+import { basename, join, relative } from "node:path";
+import { ProblemError, type SourceState, type StoredSource } from "@framequeue/contracts";
 import { hashFile, ObjectNotFound, objectSha256, type ObjectStore } from "@framequeue/storage";
-import { z } from "zod";
-
-/** By what a file is known again. Numbers as text where they may be too large. */
-export const sourceStateSchema = z.object({
-  /** Who saw it so: another machine or container gives the same file other numbers of device and inode. */
-  host: z.string(),
-  bytes: z.int().min(0),
-  device: z.string(),
-  inode: z.string(),
-  modifiedNs: z.string(),
-});
-export type SourceState = z.infer<typeof sourceStateSchema>;
 
 /** A source as a file on this machine, which is what ffmpeg reads. */
 export interface OpenSource extends AsyncDisposable {
@@ -58,12 +47,19 @@ export async function openSource(
 }
 
 /**
- * What a file is known by. Undefined for an object of the store.
+ * What a file is known by to every pass of a run: as it is now, and no longer than it was when it was accepted. Undefined
+ * for an object of the store.
  *
- * @throws ProblemError `source-not-found`
+ * @throws ProblemError `source-not-found`; `source-changed` where another file has its place since it was accepted, or less
+ * is left of it
  */
 export async function sourceState(source: StoredSource): Promise<SourceState | undefined> {
-  return source.kind === "file" ? await stateOf(source) : undefined;
+  if (source.kind !== "file") return undefined;
+  const now = await stateOf(source);
+  const { state: accepted } = source;
+  if (accepted === undefined) return now;
+  if (!isSameFile(now, accepted) || now.bytes < accepted.bytes) throw changed(source);
+  return { ...now, bytes: accepted.bytes };
 }
 
 /** What was planned of a source, by which it is known again. */
@@ -115,7 +111,10 @@ export async function checkSource(
 ): Promise<string | undefined> {
   if (source.kind === "object") return checkObject(objects, source, sourceVersion, sha256);
   if (source.kind !== "file" || state === undefined) return undefined;
-  const now = await stateOf(source).catch(() => undefined);
+  const now = await stateOf(source).catch((error: unknown) => {
+    if (error instanceof ProblemError && error.code === "source-not-found") return undefined;
+    throw error;
+  });
   if (now === undefined) {
     // Index needs no source but for views, so its machine may not have the folder.
     if (state.host !== hostname()) return undefined;
@@ -132,17 +131,25 @@ export async function checkSource(
     : `${source.name} grew from ${state.bytes} to ${now.bytes} bytes while it was analysed; the results are those of the first ${state.bytes}.`;
 }
 
-async function stateOf(source: StoredSource & { readonly kind: "file" }): Promise<SourceState> {
+/** A file's state as this machine sees it. */
+export function fileState({ size, dev, ino, mtimeNs }: BigIntStats): SourceState {
+  return {
+    host: hostname(),
+    bytes: Number(size),
+    device: String(dev),
+    inode: String(ino),
+    modifiedNs: String(mtimeNs),
+  };
+}
+
+type FileSource = StoredSource & { readonly kind: "file" };
+
+async function stateOf(source: FileSource): Promise<SourceState> {
   try {
-    const { size, dev, ino, mtimeNs } = await stat(source.path, { bigint: true });
-    return {
-      host: hostname(),
-      bytes: Number(size),
-      device: String(dev),
-      inode: String(ino),
-      modifiedNs: String(mtimeNs),
-    };
+    await refuseLinks(source);
+    return fileState(await stat(source.path, { bigint: true }));
   } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
     // A decoder that finds no file says of it what it says of a broken one.
     throw new ProblemError("source-not-found", `The file ${source.name} is gone.`, {
       at: "source",
@@ -151,9 +158,22 @@ async function stateOf(source: StoredSource & { readonly kind: "file" }): Promis
   }
 }
 
-/** Whether it can be the same file, as far as that can be told. */
+/** A path that was accepted without links below its folder has got one since, which may lead anywhere. */
+async function refuseLinks(source: FileSource): Promise<void> {
+  const { path, root } = source;
+  if (root === undefined) return;
+  // The folder itself is the operator's, and may be a link on this machine.
+  const wanted = join(await realpath(root), relative(root, path));
+  if ((await realpath(path)) !== wanted) throw changed(source);
+}
+
+/**
+ * Whether it can be the same file, as far as that can be told. A device has another number when the machine was started
+ * again, at times.
+ */
 function isSameFile(a: SourceState, b: SourceState): boolean {
-  return a.host !== b.host || (a.device === b.device && a.inode === b.inode);
+  if (a.host !== b.host) return true;
+  return a.inode === b.inode && (a.device === b.device || a.modifiedNs === b.modifiedNs);
 }
 
 function damagedObject(source: StoredSource): ProblemError {
@@ -167,7 +187,7 @@ function damagedObject(source: StoredSource): ProblemError {
 function changed(source: StoredSource): ProblemError {
   return new ProblemError(
     "source-changed",
-    `${source.name} was replaced or rewritten while it was analysed, so its results would be those of two videos. Start the job again once the file stays as it is.`,
+    `${source.name} was replaced or rewritten since it was accepted, so its results would be those of another video, or of two. Send the job again once the file stays as it is.`,
     { at: "source" },
   );
 }

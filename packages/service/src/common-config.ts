@@ -115,6 +115,11 @@ export function commonSettings(env: z.output<typeof commonSchema>): CommonConfig
   };
 }
 
+/** For who starts services: the faults that each of them would find. Throws `ConfigError`. */
+export function checkCommonConfig(env: Environment): CommonConfig {
+  return commonSettings(readConfig(commonSchema, env));
+}
+
 const framesSchema = commonSchema.pick({
   FQ_FRAME_REDIS_URLS: true,
   FQ_FRAME_REDIS_PASSWORD: true,

@@ -1,7 +1,9 @@
 export * from "./common-config.ts";
 export { contentPolicy, SECURITY_HEADERS } from "./security-headers.ts";
 export { boundClients, CLIENT_BOUNDS, type ClientBounds } from "./bound-clients.ts";
+export { checkFolder, folderFault } from "./check-folder.ts";
 export * from "./config.ts";
+export { fileReason } from "./file-reason.ts";
 export { observeGpus } from "./gpu-metrics.ts";
 export { type HealthOptions, type HealthServer, isReady, startHealthServer } from "./health.ts";
 export * from "./http-metrics.ts";

@@ -1,9 +1,20 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ConfigError } from "./config-error.ts";
+import { fileReason } from "./file-reason.ts";
+
+/** What the operating system says of an address, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there",
+  EACCES: "that needs more rights",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "this machine has no such address",
+  EAI_AGAIN: "this machine has no such address",
+};
 
 /**
  * @returns the address that the server has got, as a URL without a slash at the end
- * @throws Error with a sentence for the operator; `what` names the settings to change
+ * @throws ConfigError with a sentence for the operator; `what` names the settings to change
  */
 export async function listen(
   server: Server,
@@ -16,16 +27,10 @@ export async function listen(
   try {
     await promise;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why =
-      code === "EADDRINUSE"
-        ? "another program listens there"
-        : code === "EACCES"
-          ? "that needs more rights"
-          : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-            ? "this machine has no such address"
-            : String(error);
-    throw new Error(`Cannot listen on ${host}:${port}: ${why}. Change ${what}.`, { cause: error });
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const why = REASONS[code] ?? fileReason(error);
+    if (why === undefined) throw error;
+    throw new ConfigError([`Cannot listen on ${host}:${port}: ${why}. Change ${what}.`]);
   } finally {
     server.off("error", reject);
   }

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir } from "node:fs/promises";
+import { access, chmod, constants as files, mkdir } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { repairAppendOnlyFile } from "./append-only-file.ts";
+import { folderFault } from "./check-folder.ts";
+import { ConfigError } from "./config-error.ts";
 import { endFormerRedis, REDIS_PID_FILE } from "./former-redis.ts";
 
 export interface RedisProcess extends AsyncDisposable {
@@ -24,7 +26,12 @@ export interface RedisProcessOptions {
   readonly folder: string;
   /** Keep an append-only file, so that the next start goes on where this one ended. */
   readonly persistent: boolean;
+  /** The environment variable that says where the folder is; default `TMPDIR`. */
+  readonly setting?: "FQ_DATA_DIR" | "TMPDIR";
 }
+
+/** Bytes that the path of a socket may have (sun_path in sys/un.h, with its end). */
+const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
 
 /**
  * Runs redis-server and, when its stdin ends because this process is gone, however it went, stops it. In a process
@@ -47,16 +54,28 @@ exit $how
 /**
  * Starts a redis-server of this installation's own on a socket, with the settings that the ledger needs.
  *
- * @throws Error when `redis-server` is not installed or does not start; its last words are in the message
+ * @throws ConfigError when the folder cannot be used; Error when `redis-server` is not installed or does not start: its last
+ *   words are in the message
  */
 export async function startRedisProcess(options: RedisProcessOptions): Promise<RedisProcess> {
-  const { folder, persistent } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { folder, persistent, setting = "TMPDIR" } = options;
+  const socket = join(folder, "redis.sock");
+  const excess = Buffer.byteLength(socket) - SOCKET_PATH_BYTES;
+  if (excess > 0) {
+    throw new ConfigError([
+      `${setting}: the path of Redis' socket, ${socket}, is ${excess} bytes too long. Set ${setting} to a folder with a shorter path.`,
+    ]);
+  }
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, files.W_OK | files.X_OK);
+  } catch (error) {
+    throw folderFault(error, folder, setting);
+  }
   // One that an older version left open; that of somebody else stays as it is.
   await chmod(folder, 0o700).catch(() => {});
   await endFormerRedis(folder);
   if (persistent) await repairAppendOnlyFile(folder);
-  const socket = join(folder, "redis.sock");
   const settings: Record<string, string> = {
     port: "0",
     unixsocket: socket,

@@ -141,8 +141,11 @@ test("a metrics port that is taken is said plainly", async () => {
   const first = run({});
   const { port } = new URL(await started(first));
   const second = run({ FQ_METRICS_PORT: port });
-  assert.equal(await second.closed, 1);
-  assert.match(second.log()[0]!.msg, /^Cannot listen on 127\.0\.0\.1:\d+: another program/);
+  assert.equal(await second.closed, 78);
+  assert.deepEqual(second.errors, [
+    "example: the configuration is not valid",
+    `  Cannot listen on 127.0.0.1:${port}: another program listens there. Change FQ_METRICS_HOST or FQ_METRICS_PORT.`,
+  ]);
   first.child.kill();
   assert.equal(await first.closed, 0);
 });

@@ -1,7 +1,9 @@
+import { tmpdir } from "node:os";
 import { sweepTempFolders, watchForEnd } from "@framequeue/lifetime";
 import type { Registry } from "./metrics.ts";
 import type { CommonConfig, LogLevel } from "./common-config.ts";
 import { ConfigError, type Environment } from "./config.ts";
+import { checkFolder } from "./check-folder.ts";
 import { startHealthServer } from "./health.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
@@ -39,14 +41,19 @@ const RELEASE_MS = 5_000;
 type FrameConfig = Pick<
   CommonConfig,
   "logLevel" | "metricsHost" | "metricsPort" | "drainTimeoutMs" | "tracing"
->;
+> &
+  Partial<Pick<CommonConfig, "objectStore" | "objectsDir" | "frameStore" | "framesDir">>;
+
+/** What a disk says that may be well again while a service waits. */
+const PASSING = ["EROFS", "EIO", "ENOSPC", "EDQUOT", "ENFILE"];
 
 /**
  * The frame of every `main.ts`: configuration, logger, metrics, health server, signals. It runs until it is
  * asked to end, by a signal or because the parent that holds the IPC channel is gone; then it stops the service, releases its resources
  * in reverse and exits with 0. A second signal exits at once. It never returns to the caller.
  *
- * Exit codes: 0 stopped when told to; 1 a fault, logged; 78 the configuration is wrong, printed one fault per line.
+ * Exit codes: 0 stopped when told to; 1 a fault, logged; 78 it cannot start as it is configured, printed one fault per
+ * line: settings, folders, ports.
  */
 export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>): Promise<never> {
   const config = readOrExit(frame);
@@ -65,6 +72,7 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
   let service: RunningService | undefined;
   let stopping = false;
   try {
+    await checkFolders(config);
     await sweepTempFolders();
     const metrics = createMetrics();
     const tracer = await createTracer(config.tracing, name, logger);
@@ -99,9 +107,10 @@ export async function runService<C extends FrameConfig>(frame: ServiceFrame<C>):
     await service?.stop(config.drainTimeoutMs);
     await resources.disposeAsync();
   } catch (error) {
-    logger.fatal({ err: error }, error instanceof Error ? error.message : "failed");
+    if (error instanceof ConfigError) sayFaults(name, error);
+    else logger.fatal({ err: error }, error instanceof Error ? error.message : "failed");
     await Promise.race([resources.disposeAsync().catch(() => {}), delay(RELEASE_MS)]);
-    process.exit(1);
+    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
   }
   logger.info("stopped");
   process.exit(0);
@@ -112,9 +121,26 @@ function readOrExit<C>(frame: ServiceFrame<C>): C {
     return frame.config(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${frame.name}: the configuration is not valid\n`);
-    for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
+    sayFaults(frame.name, error);
     process.exit(EXIT_CONFIG);
+  }
+}
+
+function sayFaults(name: string, { faults }: ConfigError): void {
+  process.stderr.write(`${name}: the configuration is not valid\n`);
+  for (const fault of faults) process.stderr.write(`  ${fault}\n`);
+}
+
+/** What no waiting mends; a folder that is only full or read-only is waited for. */
+async function checkFolders(config: FrameConfig): Promise<void> {
+  await checkFolder(tmpdir(), "TMPDIR", { mustExist: true, passing: PASSING });
+  if (config.objectStore === "folder" && config.objectsDir !== undefined) {
+    await checkFolder(config.objectsDir, "FQ_OBJECTS_DIR or FQ_DATA_DIR", { passing: PASSING });
+  }
+  if (config.frameStore === "file" && config.framesDir !== undefined) {
+    // Not every service has to do with pixels, so that some may not write there.
+    const passing = [...PASSING, "EACCES", "EPERM"];
+    await checkFolder(config.framesDir, "FQ_FRAMES_DIR or FQ_DATA_DIR", { passing });
   }
 }
 

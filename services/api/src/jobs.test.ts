@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type JobId, jobViewSchema, newJobId } from "@framequeue/contracts";
-import { readAddress } from "@framequeue/pipeline";
+import { fileState, readAddress } from "@framequeue/pipeline";
 import { call, MODEL, postJson, startTestApi, type TestApi } from "./testing/test-api.ts";
 
 let api: TestApi;
@@ -27,7 +27,9 @@ test("a file of this machine becomes a job, with defaults filled in and the mode
   assert.equal(view.source.name, "a.mp4");
   assert.deepEqual(view.models, [{ role: "detector", ...MODEL }]);
   const accepted = await api.pipeline.jobs.accepted(view.id);
-  assert.deepEqual(accepted?.source, { kind: "file", path: video, name: "a.mp4" });
+  const state = fileState(await stat(video, { bigint: true }));
+  const root = join(api.folder, "videos");
+  assert.deepEqual(accepted?.source, { kind: "file", path: video, name: "a.mp4", root, state });
   assert.equal(accepted?.options.minScore, 0.4);
   assert.equal(accepted?.execution.batchFrames, 16);
   assert.deepEqual((await call(`${jobs}/${view.id}`)).body, answer.body);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ProblemError } from "@framequeue/contracts";
+import { fileState } from "@framequeue/pipeline";
 import { sourceOfPath } from "./source-path.ts";
 
 async function videos() {
@@ -25,7 +26,9 @@ async function videos() {
 test("files below a root are sources, by their real path and the name that was asked for", async () => {
   await using folder = await videos();
   const { at } = folder;
-  const a = { kind: "file", path: at("root/sub/a.mp4") };
+  const path = at("root/sub/a.mp4");
+  const state = fileState(await stat(path, { bigint: true }));
+  const a = { kind: "file", path, root: at("root"), state };
   const table: [string, string, object][] = [
     ["root/sub/a.mp4", "root", { ...a, name: "a.mp4" }],
     ["root/sub/../sub/a.mp4", "root", { ...a, name: "a.mp4" }],

@@ -1,7 +1,8 @@
-import type { Stats } from "node:fs";
-import { access, constants, lstat, realpath } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { constants, lstat, open, realpath } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { bounded, BOUNDS, ProblemError, type StoredSource } from "@framequeue/contracts";
+import { fileState } from "@framequeue/pipeline";
 
 const AT = { at: "source.path" };
 
@@ -22,7 +23,8 @@ export async function sourceOfPath(path: string, roots: readonly string[]): Prom
     if (real === undefined) continue;
     const parts = partsBelow(root, wanted) ?? partsBelow(real, wanted);
     if (parts === undefined) continue;
-    return { ...(await checked(await walk(real, parts, shown), shown)), name: basename(path) };
+    const found = await walk(real, parts, shown);
+    return { ...(await checked(found, real, shown)), name: basename(path) };
   }
   throw new ProblemError(
     "source-forbidden",
@@ -33,50 +35,58 @@ export async function sourceOfPath(path: string, roots: readonly string[]): Prom
   );
 }
 
-interface Found {
-  readonly path: string;
-  readonly stats: Stats;
-}
-
-async function walk(root: string, parts: readonly string[], asked: string): Promise<Found> {
+/** The path of a file below the root, without links. */
+async function walk(root: string, parts: readonly string[], asked: string): Promise<string> {
   let current = root;
-  let stats = await lstatOr(root, asked);
   for (const part of parts) {
     current = join(current, part);
-    stats = await lstatOr(current, asked);
-    if (!stats.isSymbolicLink()) continue;
+    if (!(await lstatOr(current, asked)).isSymbolicLink()) continue;
     const target = await realpath(current).catch(() => undefined);
-    if (target === undefined || partsBelow(root, target) === undefined) {
-      throw new ProblemError(
-        "source-forbidden",
-        `${asked} leads out of the folders that this server may read.`,
-        AT,
-      );
-    }
+    if (target === undefined || partsBelow(root, target) === undefined) throw leadsOut(asked);
     current = target;
-    stats = await lstatOr(current, asked);
   }
-  return { path: current, stats };
+  return current;
 }
 
-/** @param asked the path, as messages show it */
-async function checked({ path, stats }: Found, asked: string) {
-  if (!stats.isFile()) {
-    throw new ProblemError("source-not-video", `${asked} is not a file.`, AT);
-  }
-  if (stats.size === 0) throw new ProblemError("source-empty", `${asked} is empty.`, AT);
-  await access(path, constants.R_OK).catch((cause: unknown) => {
+/**
+ * The file as it is accepted: whoever reads it later holds it against that.
+ *
+ * @param asked the path, as messages show it
+ */
+async function checked(path: string, root: string, asked: string) {
+  // Not by `open` alone: a pipe or a device would wait for somebody, or do something.
+  const found = await lstatOr(path, asked);
+  if (!found.isFile()) throw new ProblemError("source-not-video", `${asked} is not a file.`, AT);
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((cause: unknown) => {
     throw new ProblemError("source-forbidden", `${asked} cannot be read by this server.`, {
       ...AT,
       cause,
     });
   });
-  return { kind: "file", path } as const;
+  try {
+    const stats = await file.stat({ bigint: true });
+    // A folder on the way may have become a link since it was looked at.
+    const isStillThere = (await realpath(path).catch(() => undefined)) === path;
+    if (!isStillThere || stats.ino !== found.ino || stats.dev !== found.dev) throw leadsOut(asked);
+    if (stats.size === 0n) throw new ProblemError("source-empty", `${asked} is empty.`, AT);
+    return { kind: "file", path, root, state: fileState(stats) } as const;
+  } finally {
+    await file.close();
+  }
 }
 
-async function lstatOr(path: string, asked: string): Promise<Stats> {
+function leadsOut(asked: string): ProblemError {
+  return new ProblemError(
+    "source-forbidden",
+    `${asked} leads out of the folders that this server may read.`,
+    AT,
+  );
+}
+
+async function lstatOr(path: string, asked: string): Promise<BigIntStats> {
   try {
-    return await lstat(path);
+    return await lstat(path, { bigint: true });
   } catch (cause) {
     throw new ProblemError("source-not-found", `There is no file ${asked}.`, { ...AT, cause });
   }

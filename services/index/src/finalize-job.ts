@@ -17,6 +17,7 @@ import {
   readIntermediateJson,
   renderReportSchema,
   runOf,
+  warningForUsers,
 } from "@framequeue/pipeline";
 import { type IndexReport, indexReportSchema } from "./index-report.ts";
 
@@ -45,7 +46,7 @@ export async function finalizeJob(
     ...warningsOf(record, index),
     ...(changed === undefined ? [] : [{ code: "source-changed", detail: changed }]),
     ...(rendered?.warning ? [rendered.warning] : []),
-  ];
+  ].map(warningForUsers);
   const state: JobState = warnings.length > 0 ? "succeeded_with_warnings" : "succeeded";
   const finishedAt = new Date().toISOString();
 

@@ -20,6 +20,8 @@ const schema = z
     FQ_SOURCE_LIMIT_BYTES: integerSetting({ min: 1, default: FETCH_BOUNDS.limitBytes }),
     /** Pixels of one picture: width times height. */
     FQ_SOURCE_LIMIT_PIXELS: integerSetting({ min: 1, default: 8192 * 8192 }),
+    /** Frames of a source, as its packets tell them. */
+    FQ_SOURCE_LIMIT_FRAMES: integerSetting({ min: 1, default: 10_000_000 }),
     /** Length that a source may state, in seconds; 0 for any. */
     FQ_SOURCE_LIMIT_SECONDS: integerSetting({ min: 0, default: 0 }),
     /** Read sources from private networks too. For closed networks whose users are all trusted. */
@@ -51,6 +53,7 @@ const schema = z
     reconcileMs: env.FQ_RECONCILE_MS,
     limits: {
       maxPixels: env.FQ_SOURCE_LIMIT_PIXELS,
+      maxFrames: env.FQ_SOURCE_LIMIT_FRAMES,
       ...(env.FQ_SOURCE_LIMIT_SECONDS === 0 ? {} : { maxSeconds: env.FQ_SOURCE_LIMIT_SECONDS }),
     },
     allowPrivateSources: env.FQ_ALLOW_PRIVATE_SOURCES,

@@ -134,7 +134,12 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   await using file = await openSource(deps.objects, source, state);
   const media = await probe(file, { tools, signal, limits, stream: job.options.stream });
   const [scan, { sha256: sourceSha256 }] = await Promise.all([
-    scanPackets(file, media.streamIndex, { tools, signal, info: media }),
+    scanPackets(file, media.streamIndex, {
+      tools,
+      signal,
+      info: media,
+      maxPackets: limits.maxFrames,
+    }),
     hashFile(file.path, signal, file.bytes),
   ]);
   checkUpload(source, sourceSha256);

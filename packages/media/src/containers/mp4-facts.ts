@@ -2,7 +2,7 @@ import { ENCRYPTED_ENTRY } from "../protection.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ContainerFacts, StreamPlace } from "./container-facts.ts";
 
-interface Box {
+export interface Box {
   readonly type: string;
   /** Where its content begins, and where it says that it ends. */
   readonly from: number;
@@ -37,9 +37,15 @@ export async function mp4Facts(bytes: ByteReader, { id }: StreamPlace): Promise<
   return { cutShort, protection };
 }
 
-async function* boxes(bytes: ByteReader, from: number, to: number): AsyncGenerator<Box> {
+/** The boxes of one level, at most so many. */
+export async function* boxes(
+  bytes: ByteReader,
+  from: number,
+  to: number,
+  most = MOST_BOXES,
+): AsyncGenerator<Box> {
   let at = from;
-  for (let count = 0; count < MOST_BOXES && at + 8 <= to; count++) {
+  for (let count = 0; count < most && at + 8 <= to; count++) {
     const head = await bytes.read(at, 16);
     if (head.length < 8) return;
     const short = head.readUInt32BE(0);
@@ -52,7 +58,11 @@ async function* boxes(bytes: ByteReader, from: number, to: number): AsyncGenerat
   }
 }
 
-async function find(bytes: ByteReader, parent: Box, ...path: string[]): Promise<Box | undefined> {
+export async function find(
+  bytes: ByteReader,
+  parent: Box,
+  ...path: string[]
+): Promise<Box | undefined> {
   const [type, ...rest] = path;
   for await (const box of boxes(bytes, parent.from, parent.to)) {
     if (box.type === type) return rest.length === 0 ? box : await find(bytes, box, ...rest);

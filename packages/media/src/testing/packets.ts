@@ -9,7 +9,7 @@ export function scanOf(packets: string, errors: readonly string[] = []): PacketS
   const builder = new PacketScanBuilder();
   for (const packet of packets.split(" ")) {
     const [, pts, flags = ""] = /^(-?\d+|N\/A)([KD]*)$/.exec(packet) ?? [];
-    if (pts !== undefined) builder.add(`${pts},N/A,N/A,${flags}_`);
+    if (pts !== undefined) builder.add(`${pts},N/A,N/A,1,${flags}_`);
   }
   return builder.build(errors);
 }
