@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JobId, JobView, Problem } from "@framequeue/contracts";
+import type { JobView, Problem } from "@framequeue/contracts";
 import { isOfKind, type ObjectKind } from "./kinds.ts";
 import type { Cell } from "./matrix.ts";
 import { openMatrixSite, type MatrixSite } from "./matrix-site.ts";
@@ -25,7 +25,7 @@ async function play(at: MatrixSite, kind: ObjectKind, strike: Strike): Promise<s
   const { sha256, name } = at.model;
   for await (const key of at.objects.list("")) {
     const isIts = key.includes(sha256) || key === `aliases/${name}.json`;
-    if (isIts && isOfKind(kind, key, "" as JobId)) await STRIKES[strike](at.pathOf(key));
+    if (isIts && isOfKind(kind, key, "")) await STRIKES[strike](at.pathOf(key));
   }
   const shown = await Promise.all(["/v1/models", `/v1/models/${name}`].map((path) => at.ask(path)));
   if (shown[0]!.status !== 200) throw new Error("The list of models fails.");

@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 
 /**
  * From now on notes in `log` which files and folders this process had synced, and since when. What stands in no line of
@@ -7,9 +7,9 @@ import { open } from "node:fs/promises";
  */
 export async function recordSyncs(log: string): Promise<void> {
   await using handle = await open(import.meta.filename, "r");
-  const prototype = Object.getPrototypeOf(handle) as typeof handle;
-  const sync = prototype.sync;
-  prototype.sync = async function (this: typeof handle): Promise<void> {
+  const handles = Object.getPrototypeOf(handle) as { sync: (this: FileHandle) => Promise<void> };
+  const { sync } = handles;
+  handles.sync = async function (): Promise<void> {
     const at = Date.now();
     const { ino } = await this.stat();
     await sync.call(this);
