@@ -12,6 +12,7 @@ import { infer } from "./infer/bench.ts";
 import { localScaling } from "./local-scaling/bench.ts";
 import { mainJob } from "./main-job/bench.ts";
 import { memory } from "./memory/bench.ts";
+import { objects } from "./objects/bench.ts";
 import { scaling } from "./scaling/bench.ts";
 import { streetTracking } from "./street-tracking/bench.ts";
 import { tracking } from "./tracking/bench.ts";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   scaling,
   controlPlane,
   frameStores,
+  objects,
   memory,
   tracking,
   streetTracking,
