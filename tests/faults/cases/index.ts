@@ -1,0 +1,22 @@
+import type { FaultCase } from "../fault-case.ts";
+import { DELETING } from "./deleting.ts";
+import { FORGETTING } from "./forgetting.ts";
+import { LEFTOVERS } from "./leftovers.ts";
+import { SIZES } from "./sizes.ts";
+import { SOURCES } from "./sources.ts";
+import { STARTING } from "./starting.ts";
+import { TOOLS } from "./tools.ts";
+import { WAITING } from "./waiting.ts";
+import { WATCHING } from "./watching.ts";
+
+export const CASES: readonly FaultCase[] = [
+  ...TOOLS,
+  ...SOURCES,
+  ...FORGETTING,
+  ...WATCHING,
+  ...DELETING,
+  ...WAITING,
+  ...SIZES,
+  ...LEFTOVERS,
+  ...STARTING,
+];
