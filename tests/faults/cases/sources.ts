@@ -116,10 +116,8 @@ export const SOURCES: readonly FaultCase[] = [
       const { state, problem, results } = await site.ended(job);
       if (state !== "succeeded") return `${state} ${problem?.code}`;
       const { text } = await site.ask(results!["frames.jsonl"]!);
-      const rows = text
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { pts: number });
+      const lines = text.trim().split("\n").slice(1); // behind the header
+      const rows = lines.map((line) => JSON.parse(line) as { pts: number });
       const isInOrder = rows.every(({ pts }, i) => i === 0 || pts > rows[i - 1]!.pts);
       return `succeeded, ${rows.length} rows ${isInOrder ? "in order" : "out of order"}`;
     },

@@ -13,13 +13,12 @@ function lines(site: FaultSite, start: string): string {
 
 const silent = `killed after ${SILENCE_MS / 1_000} s without an answer`;
 
-function stopped(service: string, more: Partial<FaultCase> = {}): FaultCase {
+function stopped(service: string): FaultCase {
   return {
     kind: "watching",
     what: `${service} is stopped in the middle of a job`,
     wants: new RegExp(`^same, said 1: ${service} ended \\(${silent}\\) and is started again\\.$`),
     down: true,
-    ...more,
     async play(site) {
       const end = await sameAsEver(site, async () => {
         for (const pid of await site.pids(`services/${service}/`)) killNow(pid, "SIGSTOP");
@@ -56,7 +55,7 @@ export const WATCHING: readonly FaultCase[] = [
       return `${end}, ${lines(site, "redis-server ended")}`;
     },
   },
-  stopped("infer", { quick: true }),
+  stopped("infer"),
   stopped("decode"),
   stopped("track"),
   stopped("api"),
