@@ -116,7 +116,7 @@ export const FORGETTING: readonly FaultCase[] = [
   {
     kind: "records",
     what: "the record of a job that runs is empty: it is cancelled",
-    wants: /^cancel 20\d, cancelled$/,
+    wants: /^cancel 20\d, cancelled, delete 20\d$/,
     async play(site) {
       // Behind others, so that it has not ended when it is cancelled.
       const before = await Promise.all([1, 2].map(() => site.submit(site.long)));
@@ -125,7 +125,8 @@ export const FORGETTING: readonly FaultCase[] = [
       const { status } = await site.ask(`/v1/jobs/${job}/cancel`, { method: "POST" });
       const { state } = await site.ended(job);
       for (const other of before) await site.ended(other);
-      return `cancel ${status}, ${state}`;
+      const deleted = await site.ask(`/v1/jobs/${job}`, { method: "DELETE" });
+      return `cancel ${status}, ${state}, delete ${deleted.status}`;
     },
   },
   {

@@ -5,9 +5,11 @@ import type { FaultCase } from "../fault-case.ts";
 import { type FaultSite, killNow, SILENCE_MS } from "../fault-site.ts";
 import { sameAsEver } from "./same-as-ever.ts";
 
-/** A case in which the log has to say something about a process, in one line. */
+/** What the log says of a process that ended, and how often. */
 function lines(site: FaultSite, start: string): string {
-  const found = site.said().filter((line) => line.startsWith(start));
+  const found = site
+    .said()
+    .filter((line) => line.startsWith(start) && line.includes(" is started again."));
   return found.length === 0 ? "nothing said" : `said ${found.length}: ${found[0]}`;
 }
 
