@@ -139,7 +139,7 @@ export async function openFaultSite(): Promise<FaultSite> {
     },
     ended: (job) => until(job, () => false),
     async results(job) {
-      const { state, problem, results = {} } = await view(job);
+      const { state, problem, results } = await view(job);
       if (state !== "succeeded") return `${state} ${problem?.code ?? ""}`.trim();
       const texts: string[] = [];
       for (const name of RESULTS) texts.push((await patiently(results[name]!)).text);

@@ -2,6 +2,7 @@ import type { FaultCase } from "../fault-case.ts";
 import { DELETING } from "./deleting.ts";
 import { FORGETTING } from "./forgetting.ts";
 import { LEFTOVERS } from "./leftovers.ts";
+import { MODELS } from "./models.ts";
 import { SIZES } from "./sizes.ts";
 import { SOURCES } from "./sources.ts";
 import { STARTING } from "./starting.ts";
@@ -16,6 +17,7 @@ export const CASES: readonly FaultCase[] = [
   ...WATCHING,
   ...DELETING,
   ...WAITING,
+  ...MODELS,
   ...SIZES,
   ...LEFTOVERS,
   ...STARTING,

@@ -115,7 +115,7 @@ export const SOURCES: readonly FaultCase[] = [
       const job = await site.submit(path, { execution: {} });
       const { state, problem, results } = await site.ended(job);
       if (state !== "succeeded") return `${state} ${problem?.code}`;
-      const { text } = await site.ask(results!["frames.jsonl"]!);
+      const { text } = await site.ask(results["frames.jsonl"]!);
       const lines = text.trim().split("\n").slice(1); // behind the header
       const rows = lines.map((line) => JSON.parse(line) as { pts: number });
       const isInOrder = rows.every(({ pts }, i) => i === 0 || pts > rows[i - 1]!.pts);

@@ -19,7 +19,7 @@ async function startAnother(prepare: Prepare): Promise<string> {
     await chmod(folder, 0o755);
     const { env = {}, around = [] } = await prepare(folder);
     const [program, ...args] = [...around, "sh", join(ROOT, "scripts/run.sh")];
-    const child = spawn(program!, [...args, "packages/cli/src/main.ts", "start"], {
+    const child = spawn(program, [...args, "packages/cli/src/main.ts", "start"], {
       env: {
         ...process.env,
         ...{ FQ_SKIP_SETUP: "1", FQ_DEFAULT_MODEL: "starter-detector", FQ_API_PORT: "0" },

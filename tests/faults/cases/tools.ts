@@ -18,7 +18,7 @@ async function renderWith(site: FaultSite, freeKilobytes: number): Promise<strin
     await rm(ballast);
     const { state, problem, results } = await site.ended(job);
     if (state !== "succeeded") return `${state} ${problem?.code}`;
-    const video = await fetch(`${site.url}${results!["annotated.mp4"]}`);
+    const video = await fetch(`${site.url}${results["annotated.mp4"]}`);
     const file = join(site.folder, "annotated.mp4");
     await writeFile(file, new Uint8Array(await video.arrayBuffer()));
     return `succeeded, ${(await countFrames(file)).frames} frames`;
