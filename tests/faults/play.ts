@@ -5,6 +5,7 @@ import { type FaultSite, isRoot } from "./fault-site.ts";
 
 /** After which a case counts as hanging. */
 const PATIENCE_MS = 180_000;
+const HANGS = "nothing";
 
 export interface PlayOptions {
   readonly onPlayed?: (played: Played) => void;
@@ -38,9 +39,10 @@ async function playOne(site: FaultSite, each: FaultCase, calm: Calm): Promise<Pl
   const bystander = await startBystander(site, calm, { mayBeDown: each.down ?? false });
   const cameBack = await within(
     each.play(site, giveUp.signal).catch((error: unknown) => `an error: ${String(error)}`),
-    "nothing",
+    HANGS,
   );
   giveUp.abort();
+  if (cameBack === HANGS) await cancelAll(site);
   const { others, lost } = await within(bystander.end(), {
     others: "not served",
     lost: ["a job beside it hangs"],
@@ -53,6 +55,15 @@ async function playOne(site: FaultSite, each: FaultCase, calm: Calm): Promise<Pl
     holds: each.wants.test(cameBack) && lost.length === 0,
     seconds: (performance.now() - began) / 1_000,
   };
+}
+
+/** So that what hangs in one case is in the way of no other. */
+async function cancelAll(site: FaultSite): Promise<void> {
+  const { body } = await site.ask("/v1/jobs?limit=100").catch(() => ({ body: undefined }));
+  for (const { id, finishedAt } of body?.jobs ?? []) {
+    if (finishedAt !== undefined) continue;
+    await site.ask(`/v1/jobs/${id}/cancel`, { method: "POST" }).catch(() => {});
+  }
 }
 
 function within<T>(work: Promise<T>, otherwise: T): Promise<T> {

@@ -15,16 +15,17 @@ function upload(site: FaultSite, name: string, bytes: Uint8Array): Promise<Answe
   return site.ask("/v1/models", { method: "POST", body: form });
 }
 
-/** Two jobs of a model that takes to pictures only once they are white, and one of a model that is well. */
+/** Two jobs of a model that does not take to white pictures, and one of a model that is well. */
 async function besideBadModel(
   site: FaultSite,
   name: string,
   options: TestDetectorOptions,
+  bright = "gte(n,30)",
 ): Promise<string> {
   const white = join(site.folder, "white.mp4");
   await run("ffmpeg", [
     ...["-v", "error", "-y", "-i", site.clip, "-an", "-c:v", "libx264", "-preset", "veryfast"],
-    ...["-vf", "drawbox=color=white:t=fill:enable='gte(n,30)'", white],
+    ...["-vf", `drawbox=color=white:t=fill:enable='${bright}'`, white],
   ]);
   const bytes = testDetector({ width: 96, height: 64, batch: 1, ...options });
   const { status, body } = await upload(site, name, bytes);
@@ -58,9 +59,9 @@ export const MODELS: readonly FaultCase[] = [
   },
   {
     kind: "models",
-    what: "jobs of a model that kills its process on bright pictures",
+    what: "jobs of a model that kills its process on one bright picture",
     wants: /^succeeded, then \S+, beside it succeeded$/,
-    play: (site) => besideBadModel(site, "deadly", { diesOnWhite: true }),
+    play: (site) => besideBadModel(site, "deadly", { diesOnWhite: true }, "eq(n,30)"),
   },
   {
     kind: "models",
