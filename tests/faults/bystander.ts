@@ -29,7 +29,8 @@ export async function startBystander(
   const stopping = new AbortController();
   async function look(path: string, isRight: (text: string) => boolean): Promise<void> {
     const began = performance.now();
-    const answer = await site.ask(path).catch(() => undefined);
+    // Once more, as any client does whose connection was closed at the moment in which it asked.
+    const answer = await site.ask(path).catch(() => site.ask(path).catch(() => undefined));
     if (answer === undefined || (answer.status === 503 && mayBeDown)) {
       away++;
       return;
