@@ -60,7 +60,7 @@ export const MODELS: readonly FaultCase[] = [
   {
     kind: "models",
     what: "jobs of a model that kills its process on one bright picture",
-    wants: /^succeeded, then \S+, beside it succeeded$/,
+    wants: /^succeeded_with_warnings, then \S+, beside it succeeded$/,
     play: (site) => besideBadModel(site, "deadly", { diesOnWhite: true }, "eq(n,30)"),
   },
   {
