@@ -39,7 +39,6 @@ export const FORGETTING: readonly FaultCase[] = [
     what: "FLUSHALL in the middle of a job",
     wants: /^same$/,
     down: true,
-    quick: true,
     play: (site) => sameAsEver(site, () => redis(site, "FLUSHALL")),
   },
   {

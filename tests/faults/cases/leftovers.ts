@@ -139,7 +139,6 @@ export const LEFTOVERS: readonly FaultCase[] = [
     kind: "leftovers",
     what: "a job is cancelled in the middle: what it leaves",
     wants: /^cancelled, accepted\.json cancelled\.json, no pixels$/,
-    quick: true,
     async play(site, signal) {
       const job = await site.submit(site.long, { execution: { batchFrames: 1 } });
       await site.until(job, ({ progress }) => progress.inferred > 0);

@@ -105,7 +105,6 @@ export const SIZES: readonly FaultCase[] = [
     kind: "names",
     what: "a video is uploaded under a name of 4,000 characters with slashes and dots",
     wants: /^202 succeeded, name of at most 255$/,
-    quick: true,
     async play(site) {
       const form = new FormData();
       form.append("options", JSON.stringify({ render: false }));

@@ -70,7 +70,6 @@ export const STARTING: readonly FaultCase[] = [
     kind: "starting",
     what: "a second system is started on the same data folder",
     wants: /^\d+: [^]*already runs on/,
-    quick: true,
     play: (site) => startAnother(async () => ({ env: { FQ_DATA_DIR: site.dataDir } })),
   },
   starting("the data folder is a file", /FQ_DATA_DIR/, async (folder) => {
