@@ -113,9 +113,9 @@ export const LEFTOVERS: readonly FaultCase[] = [
       const found: string[] = [];
       for (const folder of [site.objectsDir, join(site.dataDir, "redis/appendonlydir")]) {
         for (const name of await readdir(folder, { recursive: true })) {
-          const path = join(folder, name);
-          if (!(await stat(path)).isFile()) continue;
-          if ((await readFile(path)).includes("hidden-word")) found.push(name);
+          // Folders, and what went meanwhile, hold nothing.
+          const bytes = await readFile(join(folder, name)).catch(() => undefined);
+          if (bytes?.includes("hidden-word")) found.push(name);
         }
       }
       if (site.said().some((line) => line.includes("hidden-word"))) found.push("the log");
