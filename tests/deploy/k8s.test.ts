@@ -56,6 +56,23 @@ test("the manifests fit the services that they run", () => {
   assert.deepEqual(serviceFaults(manifests), []);
 });
 
+test("whatever runs for long is asked whether it lives, in a way that takes an answer", async () => {
+  const files = ["base/pod", "components/redis/redis", "components/frame-redis/frame-redis"];
+  for (const name of [...files, "components/s3/s3"]) {
+    const manifests = parse(await readFile(join(ROOT, "k8s", `${name}.yaml`), "utf8"));
+    const running = manifests.filter((each) =>
+      ["Deployment", "StatefulSet"].includes(kindOf(each)),
+    );
+    assert.equal(running.length, 1, name);
+    for (const container of list<any>(running[0]!, ["spec", "template", "spec", "containers"])) {
+      const { livenessProbe: probe } = container;
+      // A process that is stopped takes connections, because the system does it.
+      assert.ok(probe?.httpGet ?? probe?.exec, `${name}: ${container.name}`);
+      assert.ok(probe.periodSeconds * probe.failureThreshold <= 60, name);
+    }
+  }
+});
+
 test("manifests that do not fit the services are found", () => {
   for (const { mistake, make, says } of OWN_MISTAKES) {
     const manifests = readBase();

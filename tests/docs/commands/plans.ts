@@ -109,6 +109,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   "npm run chaos": HOURS,
   "npm run check:sources": HOURS,
   "npm run check:damage": HOURS,
+  "npm run check:faults": HOURS,
 
   // docs/analytics.md
   [`cat > counting.json <<'END'
