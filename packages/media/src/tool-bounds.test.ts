@@ -71,6 +71,13 @@ test("claims that no file of its size can keep are refused, and honest ones besi
       /its (?:video|frames) claims? more than/,
     ],
     [
+      "more edits than any film has",
+      repeatedEdits(moving, 2),
+      100,
+      repeatedEdits(moving, 200_000),
+      /its edit list has 200000 edits, and 4096 are read/,
+    ],
+    [
       "many tracks",
       manyTracks(picture, 100),
       1,

@@ -84,6 +84,15 @@ export function entriesExcess(entries: number, fileBytes: number): Excess | unde
   return { what: `its index claims more than ${most} samples in ${fileBytes} bytes` };
 }
 
+/** Cuts of a film; ffmpeg goes through a track once more for each, before it shows anything. */
+const MOST_EDITS = 4_096;
+
+/** What the edit list of a track may come to. */
+export function editsExcess(edits: number): Excess | undefined {
+  if (edits <= MOST_EDITS) return undefined;
+  return { what: `its edit list has ${edits} edits, and ${MOST_EDITS} are read` };
+}
+
 /** The time in which so many packets of so many bytes must have been listed. */
 export function listingMs(packets: number, bytes: number): number {
   return GRACE_MS + bytes / LEAST_BYTES_PER_MS + packets / LEAST_PACKETS_PER_MS;

@@ -1,4 +1,4 @@
-import { entriesExcess, packetExcess } from "../tool-bounds.ts";
+import { editsExcess, entriesExcess, packetExcess } from "../tool-bounds.ts";
 import type { Excess, PacketLimits } from "../tool-bounds.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { type Box, boxes, find } from "./mp4-facts.ts";
@@ -35,8 +35,10 @@ export async function mp4Claims(
   let entries = 0;
   for await (const box of boxes(bytes, 0, bytes.size, MOST_BOXES)) {
     if (box.type === "moov") {
-      for await (const { samples, sampleBytes, isVideo } of tables(bytes, box)) {
+      for await (const { samples, sampleBytes, isVideo, edits } of tables(bytes, box)) {
         entries += samples;
+        const cuts = editsExcess(edits);
+        if (cuts !== undefined) return cuts;
         if (!isVideo) continue;
         const excess = packetExcess(samples, sampleBytes, { fileBytes, ...limits });
         if (excess !== undefined) return excess;
@@ -54,6 +56,7 @@ interface SampleTable {
   /** 0 where each sample has a size of its own. */
   readonly sampleBytes: number;
   readonly isVideo: boolean;
+  readonly edits: number;
 }
 
 /** What the tracks of a movie say of their samples. */
@@ -71,8 +74,19 @@ async function* tables(bytes: ByteReader, moov: Box): AsyncGenerator<SampleTable
     const samples = size === 0 ? Math.min(count, described) : count;
     const handler = await find(bytes, mdia, "hdlr");
     const kind = handler && (await bytes.read(handler.from + 8, 4)).toString("latin1");
-    yield { samples, sampleBytes: samples * size, isVideo: kind === "vide" };
+    const edits = await editsOf(bytes, trak);
+    yield { samples, sampleBytes: samples * size, isVideo: kind === "vide", edits };
   }
+}
+
+/** The edits that a track describes (ISO/IEC 14496-12, 8.6.6). */
+async function editsOf(bytes: ByteReader, trak: Box): Promise<number> {
+  const list = await find(bytes, trak, "edts", "elst");
+  const head = list && (await bytes.read(list.from, 8));
+  if (!list || head?.length !== 8) return 0;
+  const entryBytes = head[0] === 1 ? 20 : 12;
+  const described = Math.floor((Math.min(list.to, bytes.size) - list.from - 8) / entryBytes);
+  return Math.min(head.readUInt32BE(4), described);
 }
 
 /** The samples that the runs of a fragment count without describing them. */
