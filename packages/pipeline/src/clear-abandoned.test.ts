@@ -91,7 +91,7 @@ test("an upload that is accepted at the last moment keeps its source", async () 
   await upload.put;
   await jobs.submit(job);
   for (const _ of [1, 2, 3]) assert.deepEqual(await pass(memory), []);
-  assert.deepEqual(await objects.stat(key), { bytes: 1_000 });
+  assert.equal((await objects.stat(key))?.bytes, 1_000);
 });
 
 test("what killed processes began for a job goes when it ends", async () => {
