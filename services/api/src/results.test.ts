@@ -110,15 +110,25 @@ test("what is not there: no such result, not yet, never", async () => {
   assert.deepEqual((await problem(running, "mot.txt")).slice(0, 2), [404, "not-found"]);
 });
 
-test("an object that is gone is a fault of the server, not half an answer", async () => {
-  const id = await api.job();
-  await api.finish(id, { "mot.txt": Buffer.from("1") });
-  await api.pipeline.objects.delete(`jobs/${id}/artifacts/0/mot.txt`);
-  const answer = await call(`${api.url}/v1/jobs/${id}/results/mot.txt`);
-  assert.deepEqual([answer.status, answer.body.code], [500, "internal"]);
-  assert.equal(answer.headers.get("etag"), null);
-  assert.doesNotMatch(JSON.stringify(answer.body), /ENOENT|objects/);
-});
+for (const [what, strike] of [
+  ["gone", (key: string) => api.pipeline.objects.delete(key)],
+  ["other bytes", (key: string) => api.pipeline.objects.put(key, "2")],
+] as const) {
+  test(`a result file that is ${what} is not handed out, whole or in part`, async () => {
+    const id = await api.job();
+    await api.finish(id, { "mot.txt": Buffer.from("1") });
+    const url = `${api.url}/v1/jobs/${id}/results/mot.txt`;
+    const { headers } = await call(url);
+    await strike(`jobs/${id}/artifacts/0/mot.txt`);
+    const etag = headers.get("etag")!;
+    for (const asked of [{}, { range: "bytes=0-0" }, { "if-none-match": etag }]) {
+      const answer = await call(url, { headers: asked });
+      assert.deepEqual([answer.status, answer.body.code], [409, "result-damaged"]);
+      assert.equal(answer.headers.get("etag"), null);
+      assert.doesNotMatch(JSON.stringify(answer.body), /ENOENT|objects\//);
+    }
+  });
+}
 
 test("a client that stops reading is no fault", async () => {
   const { signal, abort } = (() => {
