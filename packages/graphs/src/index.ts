@@ -3,3 +3,4 @@ export type { Attribute, DataType, Dimension, GraphOptions, Value } from "./grap
 export { DATA_LOCATION, ENTRY, GRAPH, MODEL, TENSOR } from "./onnx-fields.ts";
 export { TEST_DETECTOR_LABELS, testDetector } from "./test-detector.ts";
 export type { TestDetectorOptions } from "./test-detector.ts";
+export { endlessClassifier } from "./endless-classifier.ts";

@@ -2,33 +2,15 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { GraphBuilder, testDetector } from "@framequeue/graphs";
+import { endlessClassifier, testDetector } from "@framequeue/graphs";
 import { openTempFolder } from "@framequeue/lifetime";
 import { createModelCheck } from "./model-check.ts";
-
-/** A classifier that never answers. */
-function endlessModel(): Uint8Array {
-  const graph = new GraphBuilder({ name: "endless" });
-  const images = graph.input("images", "float32", [1, 3, 32, 32]);
-  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 });
-  const body = new GraphBuilder({ name: "again" });
-  body.input("turn", "int64", []);
-  const goesOn = body.input("goes-on", "bool", []);
-  const scores = body.input("scores", "float32", [1, 3]);
-  body.output(body.node("Identity", [goesOn]), "bool", []);
-  body.output(body.node("Mul", [scores, scores]), "float32", [1, 3]);
-  const largest = graph.node("ReduceMax", [mean], { keepdims: 0 });
-  const always = graph.node("GreaterOrEqual", [largest, graph.float32([-1e9])]);
-  const looped = graph.node("Loop", ["", always, mean], { body: { graph: body } });
-  graph.output(graph.node("Identity", [looped], {}, "answer"), "float32", [1, 3]);
-  return graph.toBytes();
-}
 
 test("models that do not come to an end keep the others for no longer than they may", async () => {
   await using folder = await openTempFolder("check");
   const endless = join(folder.path, "endless.onnx");
   const good = join(folder.path, "good.onnx");
-  await writeFile(endless, endlessModel());
+  await writeFile(endless, endlessClassifier());
   await writeFile(good, testDetector({ width: 64, height: 64, batch: 1 }));
   const check = createModelCheck({ memoryBytes: 1e9, deadlineMs: 3_000 });
   const client = new AbortController();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { GraphBuilder, testDetector } from "@framequeue/graphs";
+import { endlessClassifier, GraphBuilder, testDetector } from "@framequeue/graphs";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { testManifest } from "../testing/test-manifest.ts";
 import { checkApart } from "./check-apart.ts";
@@ -20,26 +20,6 @@ function hungryModel(megabytes: number): Uint8Array {
   const wide = graph.node("Expand", [column, graph.int64([3, Math.round((megabytes * 1e6) / 12)])]);
   const sum = graph.node("ReduceMean", [wide], { axes: [1], keepdims: 0 });
   graph.output(graph.node("Reshape", [sum, graph.int64([1, 3])], {}, "scores"), "float32", [1, 3]);
-  return graph.toBytes();
-}
-
-/** A classifier that never answers, whatever it sees. */
-function endlessModel(): Uint8Array {
-  const graph = new GraphBuilder({ name: "endless" });
-  const images = graph.input("images", "float32", [1, 3, 32, 32]);
-  const mean = graph.node("ReduceMean", [images], { axes: [2, 3], keepdims: 0 });
-  const body = new GraphBuilder({ name: "again" });
-  body.input("turn", "int64", []);
-  const goesOn = body.input("goes-on", "bool", []);
-  const scores = body.input("scores", "float32", [1, 3]);
-  body.output(body.node("Identity", [goesOn]), "bool", []);
-  body.output(body.node("Mul", [scores, scores]), "float32", [1, 3]);
-  const isBright = graph.node("GreaterOrEqual", [
-    graph.node("ReduceMax", [mean], { keepdims: 0 }),
-    graph.float32([-1e9]),
-  ]);
-  const looped = graph.node("Loop", ["", isBright, mean], { body: { graph: body } });
-  graph.output(graph.node("Identity", [looped], {}, "answer"), "float32", [1, 3]);
   return graph.toBytes();
 }
 
@@ -108,7 +88,7 @@ test("a model that takes too much memory or time is refused, and its process is 
 test("a model that does not come to an end is refused, and its process is gone", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "endless.onnx");
-  await writeFile(file, endlessModel());
+  await writeFile(file, endlessClassifier());
   await assert.rejects(
     checkApart(file, { task: "classification" }, { memoryBytes, deadlineMs: 2_000 }),
     {
