@@ -110,6 +110,9 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   "npm run check:sources": HOURS,
   "npm run check:damage": HOURS,
   "npm run check:faults": HOURS,
+  "npm run check:objects": HOURS,
+  "npm run check:power-cuts": HOURS,
+  "npm run check:attackers": HOURS,
 
   // docs/analytics.md
   [`cat > counting.json <<'END'
