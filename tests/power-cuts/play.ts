@@ -44,7 +44,8 @@ const [LEAST_CALM_MS, MOST_CALM_MS] = [200, 3_500];
 /** Of Redis' file, what was written in its last second, at the most. */
 const MOST_CUT_BYTES = 32 * 1024;
 const SECONDS = 12;
-const PATIENCE_MS = 120_000;
+/** From the last cut of a round until its jobs have ended. */
+const PATIENCE_MS = 180_000;
 
 /**
  * Cuts the power of the whole product at random moments while five jobs run: every process is killed, what none had
@@ -116,7 +117,8 @@ export async function playPowerCuts(options: PowerCutOptions): Promise<PowerCutR
   while (cuts < options.cuts) {
     const ids = await Promise.all([2, 2, 4, 0, 2].slice(0, JOBS).map(submit));
     jobs += ids.length;
-    const ends = ids.map((id) => outcome(pipeline, id));
+    const patience = new AbortController();
+    const ends = ids.map((id) => outcome(pipeline, id, patience.signal));
     let isOver = false;
     const all = Promise.all(ends).finally(() => (isOver = true));
     for (let cut = 0; cut < CUTS_OF_A_ROUND && cuts < options.cuts; cut++) {
@@ -130,7 +132,10 @@ export async function playPowerCuts(options: PowerCutOptions): Promise<PowerCutR
       cuts++;
       say(`cut ${cuts} of ${options.cuts}: ${JSON.stringify(losses)} so far`);
     }
-    for (const [i, found] of (await all).entries()) {
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    const outcomes = await all;
+    clearTimeout(timer);
+    for (const [i, found] of outcomes.entries()) {
       if (found !== right) wrong.push(`${ids[i]}: ${found}`);
     }
     say(`round over: ${jobs} jobs, ${wrong.length} wrong`);
@@ -143,8 +148,7 @@ function add(sum: Losses, more: Losses): void {
 }
 
 /** State and hashes of a job once it has ended; Redis may be away meanwhile. */
-async function outcome({ jobs }: Pipeline, id: JobId): Promise<string> {
-  const deadline = performance.now() + PATIENCE_MS;
+async function outcome({ jobs }: Pipeline, id: JobId, patience?: AbortSignal): Promise<string> {
   for (;;) {
     const view = await jobs.view(id).catch(() => undefined);
     if (view !== undefined && isTerminal(view.state)) {
@@ -154,7 +158,7 @@ async function outcome({ jobs }: Pipeline, id: JobId): Promise<string> {
       );
       return JSON.stringify([view.state, view.problem?.detail, hashes]);
     }
-    if (performance.now() > deadline) return `it hangs: ${JSON.stringify(view)}`;
+    if (patience?.aborted) return `it hangs: ${JSON.stringify(view)}`;
     await sleep(50);
   }
 }
