@@ -8,6 +8,8 @@ export interface Attack {
   readonly what: string;
   /** Within how many seconds every one of them is refused, closed or in quarantine. */
   readonly deadlineSeconds: number;
+  /** Processor time that goes by before: on a machine with other work it takes as much longer. */
+  readonly processorSeconds?: number;
   /** Attackers that hold something for so long that others are measured meanwhile: their end is waited for last. */
   readonly lasts?: true;
   /** Makes ready what they need, and lets them loose; their time counts from the answer on. */

@@ -11,10 +11,10 @@ const USAGE = `Usage: npm run check:attackers -- [KIND…] [options]
 
 Times a normal job against a running \`npm start\`: alone, beside attackers of each kind, and when they are refused. It may
 take ${BOUNDS.beside} times its time alone beside them and ${BOUNDS.after} times after them, its results have to be the same bytes, and every
-attacker has to be refused in time. All kinds take a quarter of an hour and more; ratios on a machine with other work
+attacker has to be refused in time. All kinds take half an hour and more; ratios on a machine with other work
 say little.
 
-  --seconds N  that the job takes alone (default 30)
+  --seconds N  that the job takes alone (default 60)
   --times N    that it runs alone before each kind, of which the median counts (default 3)
 
 Kinds:
@@ -24,7 +24,7 @@ ${ATTACKS.map(({ name, what }) => `  ${name.padEnd(15)} ${what}`).join("\n")}
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: "string", default: "30" },
+    seconds: { type: "string", default: "60" },
     times: { type: "string", default: "3" },
     help: { type: "boolean", default: false },
   },

@@ -1,4 +1,4 @@
-import { loadavg } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AttackedSite } from "./attacked-site.ts";
 import type { Attack, RunningAttack } from "./attack.ts";
@@ -12,6 +12,8 @@ export interface Row {
   readonly attack: Attack;
   /** The machine's, when they began. */
   readonly load: number;
+  /** Their deadline. */
+  readonly within: number;
   readonly alone: number;
   readonly beside: number;
   /** Until the last attacker was refused; undefined where one was not by the deadline. */
@@ -67,7 +69,9 @@ async function playBeside(
 ): Promise<(newest: JobTime) => Promise<Row>> {
   const running = await attack.begin(site);
   const load = loadavg()[0]!;
-  const outcome = refusalOf(running, attack.deadlineSeconds);
+  const { deadlineSeconds, processorSeconds = 0 } = attack;
+  const within = deadlineSeconds + processorSeconds * Math.max(1, load / availableParallelism());
+  const outcome = refusalOf(running, within);
   const beside = await job.run(running.meet);
   return async (newest) => {
     const { refused, faults } = await outcome;
@@ -80,7 +84,7 @@ async function playBeside(
     if (afterRatio > BOUNDS.after) faults.push(`more than ${BOUNDS.after} times after them`);
     if (!isSame) faults.push("other results");
     return {
-      ...{ attack, load, refused, isSame, faults },
+      ...{ attack, load, within, refused, isSame, faults },
       ...{ alone: alone.seconds, beside: beside.seconds },
       ...{ after: after.seconds, aloneBefore: newest.seconds },
     };
@@ -100,7 +104,7 @@ async function refusalOf(
   if (came === undefined) return { refused: (performance.now() - began) / 1_000, faults: [] };
   return {
     refused: undefined,
-    faults: [came === "late" ? `not refused within ${deadlineSeconds} s` : came],
+    faults: [came === "late" ? `not refused within ${deadlineSeconds.toFixed(0)} s` : came],
   };
 }
 

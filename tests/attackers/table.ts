@@ -1,7 +1,7 @@
 import type { Row } from "./measure.ts";
 
 const COLUMNS = [
-  ["kind", 15],
+  ["kind", 16],
   ["load", 6],
   ["alone", 8],
   ["beside", 8],
@@ -17,7 +17,7 @@ const COLUMNS = [
 export const HEADER = lineOf(COLUMNS.map(([name]) => name));
 
 export function describe(row: Row): string {
-  const { attack, load, alone, beside, refused, after, aloneBefore, isSame, faults } = row;
+  const { attack, load, within, alone, beside, refused, after, aloneBefore, isSame, faults } = row;
   const cells = [
     attack.name,
     load.toFixed(1),
@@ -25,7 +25,7 @@ export function describe(row: Row): string {
     beside.toFixed(1),
     (beside / alone).toFixed(2),
     refused?.toFixed(1) ?? "no",
-    String(attack.deadlineSeconds),
+    within.toFixed(0),
     after.toFixed(1),
     (after / aloneBefore).toFixed(2),
     isSame ? "same" : "OTHERS",

@@ -1,5 +1,5 @@
 import type { Attack } from "../attack.ts";
-import { badModels } from "./bad-models.ts";
+import { hungryModels, loopingModels } from "./bad-models.ts";
 import { falseClaims } from "./false-claims.ts";
 import { largeRequests } from "./large-requests.ts";
 import { longNames } from "./long-names.ts";
@@ -11,7 +11,8 @@ export const ATTACKS: readonly Attack[] = [
   falseClaims,
   largeRequests,
   longNames,
-  badModels,
+  loopingModels,
+  hungryModels,
   tricklingUploads,
   idleReaders,
 ];
