@@ -34,7 +34,8 @@ export function describe(row: Row): string {
 }
 
 function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, i) => (i === 0 ? cell.padEnd(COLUMNS[i]![1]) : cell.padStart(COLUMNS[i]![1])))
-    .join("");
+  return COLUMNS.map(([, width], i) => {
+    const cell = cells[i] ?? "";
+    return i === 0 ? cell.padEnd(width) : cell.padStart(width);
+  }).join("");
 }

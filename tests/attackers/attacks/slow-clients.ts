@@ -112,6 +112,6 @@ async function holdsAny({ port }: AttackedSite, sockets: readonly Socket[]): Pro
     const [server, other] = [local, remote].map((address) =>
       Number.parseInt(address!.split(":")[1]!, 16),
     );
-    return server === port && clients.has(other!) && state === ESTABLISHED;
+    return server === port && clients.has(other) && state === ESTABLISHED;
   });
 }
