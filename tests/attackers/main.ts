@@ -15,7 +15,7 @@ attacker has to be refused in time. All kinds take half an hour and more; ratios
 say little.
 
   --seconds N  that the job takes alone (default 60)
-  --times N    that it runs alone before each kind, of which the median counts (default 3)
+  --times N    that it runs alone before each kind, and after it; the median counts (default 3)
 
 Kinds:
 ${ATTACKS.map(({ name, what }) => `  ${name.padEnd(15)} ${what}`).join("\n")}

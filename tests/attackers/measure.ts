@@ -19,6 +19,8 @@ export interface Row {
   /** Until the last attacker was refused; undefined where one was not by the deadline. */
   readonly refused: number | undefined;
   readonly after: number;
+  /** The machine's load, when that began. */
+  readonly loadAfter: number;
   /** What the last is held against: the newest job alone. */
   readonly aloneBefore: number;
   readonly isSame: boolean;
@@ -27,7 +29,7 @@ export interface Row {
 }
 
 export interface MeasureOptions {
-  /** How often the job runs alone before each kind; the median counts. */
+  /** How often the job runs alone before each kind, and after it; the median counts. */
   readonly times: number;
   readonly signal: AbortSignal;
   readonly onRow: (row: Row) => void;
@@ -51,7 +53,7 @@ export async function measure(
     signal.throwIfAborted();
     const alone = await medianOf(job, times);
     newest = alone;
-    const end = await playBeside(site, job, attack, alone);
+    const end = await playBeside(site, job, attack, { alone, times });
     const finish = (): Promise<Row> => end(newest!);
     if (attack.lasts) lasting.push(finish);
     else add(await finish());
@@ -65,7 +67,7 @@ async function playBeside(
   site: AttackedSite,
   job: NormalJob,
   attack: Attack,
-  alone: JobTime,
+  { alone, times }: { readonly alone: JobTime; readonly times: number },
 ): Promise<(newest: JobTime) => Promise<Row>> {
   const running = await attack.begin(site);
   const load = loadavg()[0]!;
@@ -76,7 +78,8 @@ async function playBeside(
   return async (newest) => {
     const { refused, faults } = await outcome;
     await running.stop().catch((error: unknown) => faults.push(messageOf(error)));
-    const after = await job.run();
+    const loadAfter = loadavg()[0]!;
+    const after = await medianOf(job, times);
     const isSame = [beside, after, newest].every(({ sha256 }) => sha256 === alone.sha256);
     const besideRatio = beside.seconds / alone.seconds;
     const afterRatio = after.seconds / newest.seconds;
@@ -86,7 +89,7 @@ async function playBeside(
     return {
       ...{ attack, load, within, refused, isSame, faults },
       ...{ alone: alone.seconds, beside: beside.seconds },
-      ...{ after: after.seconds, aloneBefore: newest.seconds },
+      ...{ loadAfter, after: after.seconds, aloneBefore: newest.seconds },
     };
   };
 }

@@ -8,6 +8,7 @@ const COLUMNS = [
   ["ratio", 7],
   ["refused", 9],
   ["within", 8],
+  ["load", 6],
   ["after", 8],
   ["ratio", 7],
   ["results", 9],
@@ -17,7 +18,19 @@ const COLUMNS = [
 export const HEADER = lineOf(COLUMNS.map(([name]) => name));
 
 export function describe(row: Row): string {
-  const { attack, load, within, alone, beside, refused, after, aloneBefore, isSame, faults } = row;
+  const {
+    attack,
+    load,
+    within,
+    alone,
+    beside,
+    refused,
+    loadAfter,
+    after,
+    aloneBefore,
+    isSame,
+    faults,
+  } = row;
   const cells = [
     attack.name,
     load.toFixed(1),
@@ -26,6 +39,7 @@ export function describe(row: Row): string {
     (beside / alone).toFixed(2),
     refused?.toFixed(1) ?? "no",
     within.toFixed(0),
+    loadAfter.toFixed(1),
     after.toFixed(1),
     (after / aloneBefore).toFixed(2),
     isSame ? "same" : "OTHERS",
