@@ -12,6 +12,8 @@ export class RateWatch {
   readonly #least: LeastRate;
   #waitedMs = 0;
   #bytes = 0;
+  /** Since something moved. */
+  #stillMs = 0;
 
   constructor(least: LeastRate) {
     this.#least = least;
@@ -20,13 +22,17 @@ export class RateWatch {
   /**
    * It was waited for `waitedMs` longer, and moved `bytes`.
    *
-   * @returns whether it was too slow over the window that ends here, if one does
+   * @returns whether it was too slow over the window that ends here, if one does, or nothing moved for as long as one: what
+   * the kernel took at once for a peer that reads nothing is no more than a good beginning
    */
   isTooSlow(waitedMs: number, bytes: number): boolean {
     this.#waitedMs += waitedMs;
     this.#bytes += bytes;
-    if (this.#waitedMs < this.#least.windowMs) return false;
-    const wanted = (this.#least.bytesPerSecond * this.#waitedMs) / 1000;
+    this.#stillMs = bytes > 0 ? 0 : this.#stillMs + waitedMs;
+    const { bytesPerSecond, windowMs } = this.#least;
+    if (bytesPerSecond > 0 && this.#stillMs >= windowMs) return true;
+    if (this.#waitedMs < windowMs) return false;
+    const wanted = (bytesPerSecond * this.#waitedMs) / 1000;
     const tooSlow = this.#bytes < wanted;
     this.#waitedMs = 0;
     this.#bytes = 0;
