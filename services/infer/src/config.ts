@@ -29,7 +29,7 @@ const schema = z
     /** Models that stay loaded. */
     FQ_LOADED_MODELS: integerSetting({ min: 1, max: 64, default: 2 }),
     /** Processor time of one run of a network. */
-    FQ_RUN_LIMIT_MS: integerSetting({ min: 100, max: 3_600_000, default: 60_000 }),
+    FQ_RUN_LIMIT_MS: integerSetting({ min: 100, max: 3_600_000, default: 30_000 }),
     /** What one run may add to the memory of the process. */
     FQ_RUN_MEMORY_BYTES: integerSetting({ min: 2 ** 27, default: 2 ** 31 }),
     /** What to run models on, in order of preference; the first that really works here is taken. */

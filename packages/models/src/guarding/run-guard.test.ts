@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { testDetector, type TestDetectorOptions } from "@framequeue/graphs";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { createRunGuard } from "./run-guard.ts";
 
 const run = promisify(execFile);
 const url = (name: string): string => JSON.stringify(new URL(name, import.meta.url));
@@ -106,4 +107,25 @@ test("a process that is stopped breaks no bound", async () => {
      end(breaches);`,
   );
   assert.deepEqual(told, []);
+});
+
+test("several that have had most of their time are found at once, and others are not", async () => {
+  const found = Promise.withResolvers<void>();
+  const guard = createRunGuard<{ sha256: string }>({ timeMs: 1_000, memoryBytes: 1e12 }, () =>
+    found.resolve(),
+  );
+  const outcomes: Record<string, string> = {};
+  // What each has had at the look after the first.
+  for (const [sha256, had] of Object.entries({ loops: 1_100, twin: 700, young: 200 })) {
+    let looks = 0;
+    guard.of({ sha256 }).watch({
+      progress: { runs: 1, processorMs: () => (looks++ === 0 ? 0 : had) },
+      isOnProcessor: true,
+      isOpening: false,
+      giveUp: ({ name }) => void (outcomes[sha256] ??= name),
+    });
+  }
+  await found.promise;
+  guard[Symbol.dispose]();
+  assert.deepEqual(outcomes, { loops: "RunBroke", twin: "RunBroke", young: "RunGivenUp" });
 });

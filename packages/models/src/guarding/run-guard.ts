@@ -45,7 +45,7 @@ export class RunGivenUp extends Error {
 
 /** A thread that is about to open a session or to run it. */
 export interface GuardedThread {
-  readonly progress: Progress;
+  readonly progress: Pick<Progress, "runs" | "processorMs">;
   /** Whether its network runs on a processor of this machine: then processor time counts. */
   readonly isOnProcessor: boolean;
   /** It opens its session, which may take longer than a run. */
@@ -77,6 +77,13 @@ const LOOK_MS = 25;
 const MOST_LOOKS = 4;
 /** Opening a session optimises its graph, or builds an engine for a GPU, before it runs once. */
 const OPENING_FACTOR = 10;
+
+/** Who has had so much of its time counts as one that breaks it, where another one does. */
+const NEAR = 0.5;
+
+function processorMsOfThread({ isOnProcessor, progress }: GuardedThread): number | undefined {
+  return isOnProcessor ? progress.processorMs() : undefined;
+}
 
 interface Watched<M extends Guarded> extends GuardedThread {
   readonly model: M;
@@ -137,21 +144,26 @@ export function createRunGuard<M extends Guarded>(
     const isAlone = [...watched].every(({ model }) => model.sha256 === thread.model.sha256);
     if (!isAlone) thread.inCompany = true;
     const { runs } = thread.progress;
-    const processorMs = thread.isOnProcessor ? thread.progress.processorMs() : undefined;
+    const processorMs = processorMsOfThread(thread);
     if (runs !== thread.runs) {
       Object.assign(thread, { runs, bytesBefore, inCompany: !isAlone });
       Object.assign(thread, { sinceProcessorMs: processorMs, sinceLivedMs: livedMs });
       return undefined;
     }
+    if (shareOfTime(thread, processorMs) > 1) return "time";
+    if (bytes - thread.bytesBefore > memoryOf(thread)) return "memory";
+    return undefined;
+  }
+
+  /** How much of its time the run has had; above 1 it is too much. */
+  function shareOfTime(thread: Watched<M>, processorMs: number | undefined): number {
     // The thread's number is known only when it has begun.
     thread.sinceProcessorMs ??= processorMs;
     const took =
       processorMs !== undefined && thread.sinceProcessorMs !== undefined
         ? processorMs - thread.sinceProcessorMs
         : livedMs - thread.sinceLivedMs;
-    if (took > limits.timeMs * (thread.isOpening ? OPENING_FACTOR : 1)) return "time";
-    if (bytes - thread.bytesBefore > memoryOf(thread)) return "memory";
-    return undefined;
+    return took / (limits.timeMs * (thread.isOpening ? OPENING_FACTOR : 1));
   }
 
   /** Sessions of a model are opened side by side, and each has its own weights; what runs take they took then. */
@@ -163,13 +175,22 @@ export function createRunGuard<M extends Guarded>(
     return opening.length * limits.memoryBytes;
   }
 
-  function breach({ model, inCompany, giveUp }: Watched<M>, bound: Breach<M>["bound"]): void {
+  function breach(thread: Watched<M>, bound: Breach<M>["bound"]): void {
     stop();
+    const { model, inCompany, giveUp } = thread;
     const limit = bound === "time" ? limits.timeMs : limits.memoryBytes;
     const found: Breach<M> = { model, bound, limit, isCertain: bound === "time" || !inCompany };
     over = found;
     giveUp(new RunBroke(found));
-    for (const other of watched) other.giveUp(new RunGivenUp(found));
+    for (const other of watched) {
+      if (other === thread) continue;
+      // Several that loop would else have the process end once for each, and everybody wait as often.
+      const isNear = shareOfTime(other, processorMsOfThread(other)) > NEAR;
+      const error = isNear
+        ? new RunBroke({ model: other.model, bound: "time", limit: limits.timeMs, isCertain: true })
+        : new RunGivenUp(found);
+      other.giveUp(error);
+    }
     onBreach(found);
   }
 
