@@ -14,7 +14,6 @@ export const FAULTS: readonly Fault[] = [
   { name: "full redis", times: 1, inject: fillRedis },
   { name: "lost payloads", times: 3, inject: losePayloads },
   { name: "damaged objects", times: 2, inject: damageObject },
-  { name: "power cuts", times: 1, inject: cutPower },
   { name: "full stores", times: 1, inject: fillDisk },
   { name: "lost tasks", times: 2, inject: loseTask },
   { name: "doubled tasks", times: 2, inject: doubleTask },
@@ -25,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
 /** With what takes too long for a short run, once in three rounds. */
 export const ALL_FAULTS: readonly Fault[] = [
   ...FAULTS.map((fault) => ({ ...fault, times: 3 * fault.times })),
+  { name: "power cuts", times: 3, inject: cutPower },
   { name: "long outages", times: 1, inject: longOutage },
 ];
 
