@@ -22,7 +22,8 @@ const rows = present
 
 test(
   "real videos",
-  { skip: present ? false : "shared/data is not here: it has real videos" },
+  // A minute and a half on a calm machine.
+  { skip: present ? false : "shared/data is not here: it has real videos", timeout: 600_000 },
   async (context) => {
     assert.ok(rows.length > 0);
     for (const [, file = "", frames] of rows) {

@@ -189,6 +189,25 @@ export function createJobs(deps: JobsDeps) {
     return record !== undefined && runOf(record) === run && isTerminal(record["st"] as JobState);
   }
 
+  /**
+   * Whether another run may follow this one.
+   *
+   * @throws ProblemError `job-running`, `job-ended`
+   */
+  async function checkMendable(
+    id: JobId,
+    run: number,
+    last: JobResult | RecordDamaged | undefined,
+  ): Promise<void> {
+    if (last instanceof RecordDamaged) return;
+    if (last === undefined) {
+      if (await isResultLost(id, run)) return;
+      throw jobRunning(id);
+    }
+    const isMendable = RETRYABLE.includes(last.state) || (await artifacts.damaged(last)).length > 0;
+    if (!isMendable) throw jobEnded(id, last.state);
+  }
+
   async function startRun(job: AcceptedJob, run: number): Promise<void> {
     await watch(job.id);
     const started = await ledger.retry(job.id, run);
@@ -453,15 +472,9 @@ export function createJobs(deps: JobsDeps) {
       if (await wasCancelled(id)) throw jobEnded(id, "cancelled");
       let run = await lastRun(id);
       const last = await orDamaged(result(id, run));
-      if (last === undefined && !(await isOwed(id, run)) && !(await isResultLost(id, run))) {
-        throw jobRunning(id);
-      }
+      // A run that was promised and that Redis knows nothing of is begun; any other is followed by another.
       if (last !== undefined || !(await isOwed(id, run))) {
-        if (last !== undefined && !(last instanceof RecordDamaged)) {
-          const isMendable =
-            RETRYABLE.includes(last.state) || (await artifacts.damaged(last)).length > 0;
-          if (!isMendable) throw jobEnded(id, last.state);
-        }
+        await checkMendable(id, run, last);
         run++;
         // The object comes first: what was promised outlives a Redis that forgets it.
         await objects.put(objectKeys.retry(id, run), JSON.stringify({ v: 1, job: id, run }), {

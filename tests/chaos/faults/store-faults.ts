@@ -34,6 +34,8 @@ const MOST_CUT_BYTES = 64 * 1024;
 /** Every process dies at once, and what the jobs' steps left, none of which is synced, is lost in part. */
 export const cutPower: Inject = async (scene, random) => {
   const { system } = scene;
+  // What watches over the services goes on here, and gives up one that dies three times before it is ready.
+  if (system.ready().length < system.names.length) return undefined;
   for (const pid of Object.values(system.pids())) process.kill(pid, "SIGKILL");
   const lost: string[] = [];
   const strikeSome = async (): Promise<void> => {
