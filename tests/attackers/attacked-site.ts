@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal, type JobView } from "@framequeue/contracts";
 import { freePort } from "@framequeue/service/testing";
-import { launch, openWorkshop } from "../e2e/product.ts";
+import { launch, openWorkshop, untilReady } from "../e2e/product.ts";
 
 /** Processor time of one run of a model: short, so that the check is. */
 export const RUN_LIMIT_MS = 5_000;
@@ -56,13 +55,9 @@ export async function openAttackedSite(): Promise<AttackedSite> {
   });
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (said = text));
-  let isReady = false;
-  for await (const line of createInterface({ input: child.stdout! })) {
-    isReady = line.startsWith("Framequeue is ready");
-    if (isReady) break;
-  }
-  if (!isReady) throw new Error(`npm start ended before it was ready: ${said}`);
-  child.stdout!.resume();
+  await untilReady(child).catch((error: unknown) => {
+    throw new Error(`${String(error)} It said: ${said}`);
+  });
   const held = resources.move();
 
   const ask = async (path: string, init?: RequestInit): Promise<Answer> => {

@@ -4,13 +4,12 @@ import { once } from "node:events";
 import { existsSync, globSync, openAsBlob } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { writeClip } from "./clip.ts";
 import { freePort } from "@framequeue/service/testing";
-import { launch, openWorkshop, ROOT, type Workshop } from "./product.ts";
+import { launch, openWorkshop, ROOT, type Workshop, untilReady } from "./product.ts";
 
 const run = promisify(execFile);
 const CHECKER = join(ROOT, "../shared/tools/check-dashboard.mjs");
@@ -45,10 +44,7 @@ async function openLoad(at: Workshop) {
   });
   const exited = once(child, "exit");
   child.stderr!.resume();
-  for await (const line of createInterface({ input: child.stdout! })) {
-    if (line.startsWith("Framequeue is ready")) break;
-  }
-  child.stdout!.resume();
+  await untilReady(child);
   const jobs = `http://localhost:${port}/v1/jobs`;
   const enough = new AbortController();
   let ended = 0;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { testDetector } from "@framequeue/graphs";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -57,6 +58,20 @@ export function launch(
       ...env,
     },
   });
+}
+
+/**
+ * Waits until `npm start` says that it is ready; what it prints after that is passed over.
+ *
+ * @throws Error where it ends before
+ */
+export async function untilReady(child: ChildProcess): Promise<void> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    if (!line.startsWith("Framequeue is ready")) continue;
+    child.stdout!.resume();
+    return;
+  }
+  throw new Error("npm start ended before it was ready.");
 }
 
 export async function finish(child: ChildProcess): Promise<Finished> {

@@ -3,14 +3,13 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isTerminal, type JobView } from "@framequeue/contracts";
 import { freePort, startRedisServer } from "@framequeue/service/testing";
 import { writeClip } from "./clip.ts";
-import { analyze, launch, openWorkshop } from "./product.ts";
+import { analyze, launch, openWorkshop, untilReady } from "./product.ts";
 
 const run = promisify(execFile);
 
@@ -35,10 +34,7 @@ test("services as processes over two Redis servers for pixels: the same result, 
   });
   const exited = once(child, "exit");
   try {
-    for await (const line of createInterface({ input: child.stdout! })) {
-      if (line.startsWith("Framequeue is ready")) break;
-    }
-    child.stdout!.resume();
+    await untilReady(child);
     child.stderr!.resume();
     const jobs = `http://127.0.0.1:${port}/v1/jobs`;
     const submitted = await fetch(jobs, {

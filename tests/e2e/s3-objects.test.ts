@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal, type JobView } from "@framequeue/contracts";
@@ -11,7 +10,7 @@ import { createS3Store } from "@framequeue/storage";
 import { noS3Server, startS3Server } from "@framequeue/storage/testing";
 import { writeClip } from "./clip.ts";
 import { freePort } from "@framequeue/service/testing";
-import { analyze, launch, openWorkshop } from "./product.ts";
+import { analyze, launch, openWorkshop, untilReady } from "./product.ts";
 
 const missing = noS3Server();
 
@@ -39,10 +38,7 @@ test(
     });
     const exited = once(child, "exit");
     try {
-      for await (const line of createInterface({ input: child.stdout! })) {
-        if (line.startsWith("Framequeue is ready")) break;
-      }
-      child.stdout!.resume();
+      await untilReady(child);
       child.stderr!.resume();
       const jobs = `http://127.0.0.1:${port}/v1/jobs`;
       const form = new FormData();

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeClip } from "./clip.ts";
 import { freePort } from "@framequeue/service/testing";
-import { launch, openWorkshop } from "./product.ts";
+import { launch, openWorkshop, untilReady } from "./product.ts";
 
 test("with a range from 0, decode and infer come when there is a job, and go when there is none", async () => {
   await using at = await openWorkshop();
@@ -26,10 +26,7 @@ test("with a range from 0, decode and infer come when there is a job, and go whe
   try {
     const said: string[] = [];
     createInterface({ input: child.stderr! }).on("line", (line) => said.push(line));
-    for await (const line of createInterface({ input: child.stdout! })) {
-      if (line.startsWith("Framequeue is ready")) break;
-    }
-    child.stdout!.resume();
+    await untilReady(child);
     const processes = async (): Promise<string[]> => {
       const file = join(at.folder, "data/metrics-targets.json");
       const groups = JSON.parse(await readFile(file, "utf8")) as { labels: { instance: string } }[];

@@ -4,13 +4,12 @@ import { once } from "node:events";
 import { openAsBlob } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen } from "@framequeue/service";
 import { writeClip } from "./clip.ts";
 import { freePort } from "@framequeue/service/testing";
-import { launch, openWorkshop } from "./product.ts";
+import { launch, openWorkshop, untilReady } from "./product.ts";
 
 /** A span as OTLP carries it in JSON, as far as the test looks. */
 interface Span {
@@ -71,10 +70,7 @@ test("one job is one trace with every stage in it; batches link to what they wer
   const results: string[] = [];
   try {
     child.stderr!.resume();
-    for await (const line of createInterface({ input: child.stdout! })) {
-      if (line.startsWith("Framequeue is ready")) break;
-    }
-    child.stdout!.resume();
+    await untilReady(child);
     const form = new FormData();
     form.append("options", JSON.stringify({ options: { enhance: { normalize: true } } }));
     form.append("file", await openAsBlob(clip), "clip.mp4");

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "@framequeue/service/testing";
 import { writeClip } from "./clip.ts";
-import { launch, openWorkshop } from "./product.ts";
+import { launch, openWorkshop, untilReady } from "./product.ts";
 
 const NAMES = ["frames.jsonl", "tracks.jsonl", "mot.txt"];
 
@@ -32,10 +32,7 @@ test("Redis is killed, services are stopped: npm start brings them back, and job
   try {
     const said: string[] = [];
     createInterface({ input: child.stderr! }).on("line", (line) => said.push(line));
-    for await (const line of createInterface({ input: child.stdout! })) {
-      if (line.startsWith("Framequeue is ready")) break;
-    }
-    child.stdout!.resume();
+    await untilReady(child);
     const jobs = `http://localhost:${port}/v1/jobs`;
     const submit = async (): Promise<string> => {
       const form = new FormData();

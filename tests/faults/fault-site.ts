@@ -9,7 +9,7 @@ import type { JobView } from "@framequeue/contracts";
 import { atExit } from "@framequeue/lifetime";
 import { freePort } from "@framequeue/service/testing";
 import { writeClip } from "../e2e/clip.ts";
-import { launch, openWorkshop, type Workshop } from "../e2e/product.ts";
+import { launch, openWorkshop, type Workshop, untilReady } from "../e2e/product.ts";
 
 export const isRoot = process.getuid?.() === 0;
 /** Results that do not depend on anything but the video. */
@@ -171,13 +171,9 @@ async function startSystem(
   const gone = once(child, "exit");
   let last = "";
   createInterface({ input: child.stderr! }).on("line", (line) => onLine((last = line)));
-  let isReady = false;
-  for await (const line of createInterface({ input: child.stdout! })) {
-    isReady = line.startsWith("Framequeue is ready");
-    if (isReady) break;
-  }
-  if (!isReady) throw new Error(`npm start ended before it was ready: ${last}`);
-  child.stdout!.resume();
+  await untilReady(child).catch((error: unknown) => {
+    throw new Error(`${String(error)} It said: ${last}`);
+  });
   return {
     pid: child.pid!,
     gone,
