@@ -5,6 +5,9 @@ import { type Moment, playCell } from "./matrix.ts";
 import { openMatrixSite } from "./matrix-site.ts";
 import type { Strike } from "./strikes.ts";
 
+/** A minute on a machine that has nothing else to do. */
+const LIMIT = { timeout: 600_000 };
+
 /** Some of what `npm run check:objects` plays, with what is to come of it. */
 const CELLS: readonly [kind: string, Strike, Moment, outcome: string][] = [
   ["plan", "emptied", "running", "right"],
@@ -18,7 +21,7 @@ const CELLS: readonly [kind: string, Strike, Moment, outcome: string][] = [
   ["result file", "flipped", "ended", "result-damaged; right after: retry"],
 ];
 
-test("a damaged object makes no result wrong and no job hang", async (t) => {
+test("a damaged object makes no result wrong and no job hang", LIMIT, async (t) => {
   await using at = await openMatrixSite();
   for (const [name, strike, moment, outcome] of CELLS) {
     await t.test(`${name} ${strike}, ${moment}`, async () => {
