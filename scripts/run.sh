@@ -34,8 +34,8 @@ export ORT_DISABLE_TELEMETRY=1
 # npm passes two signals on, and no word of its own end. Who started whom is told, so that what it leaves ends too. What
 # was started by hand may outlive the terminal.
 if [ -n "${npm_lifecycle_event:-}" ]; then
-  # Gone while this was being set up.
-  kill -0 "$PPID" 2>/dev/null || exit 129
+  # Gone while this was being set up. That it is another user's is another answer of the same command.
+  case $(LC_ALL=C kill -0 "$PPID" 2>&1) in *[Nn]"o such process"*) exit 129 ;; esac
   export FQ_RUN_BY="$$ $PPID"
 fi
 

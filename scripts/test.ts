@@ -47,7 +47,13 @@ const child = spawn(
   {
     cwd: root,
     // Tests start their own Redis; one that the environment names is somebody's.
-    env: { ...process.env, TMPDIR: temporary, REDIS_URL: undefined },
+    // Where npm runs on a Node that keeps what it compiled, that would be left in the temporary folder.
+    env: {
+      ...process.env,
+      TMPDIR: temporary,
+      REDIS_URL: undefined,
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/framequeue"),
+    },
     stdio: ["ignore", "inherit", "inherit"],
   },
 );

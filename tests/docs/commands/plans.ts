@@ -252,6 +252,7 @@ sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.
     seconds: 20,
   },
   "npm run bench -- frame-stores": HOURS,
+  "npm run bench -- objects": HOURS,
   "npm run bench -- autoscale --plots docs/images": AS_WRITTEN,
   "npm start -- --infer-processes 0-4 --decode-processes 1-3": {
     with: { "npm start": "FQ_API_PORT=$PORT npm start" },
