@@ -34,7 +34,7 @@ echo "$$ 0" 2>/dev/null >"${HOME:-/tmp}/.framequeue-watch" || true
 
 case $name in
   api | ingest | decode | enhance | infer | track | index | render)
-    # The flags are those of `npm start` (packages/cli/src/supervisor.ts says why); V8 takes them on the command line only.
+    # The flags are those of `npm start` (packages/cli/src/system/supervisor.ts says why); V8 takes them on the command line only.
     exec node --disable-warning=ExperimentalWarning \
       --max-semi-space-size=2 --initial-old-space-size=24 --heap-growing-percent=30 \
       "$app/services/$name/src/main.ts" "$@"

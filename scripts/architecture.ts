@@ -25,6 +25,8 @@ export const ARCHITECTURE: Architecture = {
       folders: [
         "packages/vision",
         "packages/tracking",
+        "packages/analytics",
+        "packages/evaluation",
         "packages/graphs",
         "packages/scaling",
         "packages/synth",

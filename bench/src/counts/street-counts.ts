@@ -1,5 +1,5 @@
 import type { GroundTruthBox, Scene } from "@framequeue/synth";
-import { SceneAnalytics } from "@framequeue/tracking";
+import { SceneAnalytics } from "@framequeue/analytics";
 
 /** An upright line, and a zone with sides along the picture's. Pixels. */
 export interface Gate {

@@ -6,12 +6,8 @@ import { needsLooks, trackerOptionsSchema } from "@framequeue/contracts";
 import { loadModelPackage, type ModelPackage } from "@framequeue/models";
 import { storeModel } from "@framequeue/pipeline";
 import { createScene, h264OutputArguments, type SceneOptions } from "@framequeue/synth";
-import {
-  countTracking,
-  parseMotText,
-  type TrackingCounts,
-  trackingScores,
-} from "@framequeue/tracking";
+import { countTracking, type TrackingCounts, trackingScores } from "@framequeue/evaluation";
+import { parseMotText } from "@framequeue/tracking";
 import type { Bench, BenchInput } from "../bench.ts";
 import { runJob } from "../run-job.ts";
 import { encodeScene } from "../street-video.ts";

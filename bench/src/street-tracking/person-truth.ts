@@ -1,5 +1,5 @@
 import type { Scene } from "@framequeue/synth";
-import type { TruthBox } from "@framequeue/tracking";
+import type { TruthBox } from "@framequeue/evaluation";
 
 /** The people of a scene by frame, from 1. Of those that do not count, because little is seen of them, tracks are neither right nor wrong. */
 export function personTruth(scene: Scene): TruthBox[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IdentifiedBox, TruthBox } from "@framequeue/tracking";
+import type { IdentifiedBox, TruthBox } from "@framequeue/evaluation";
 import { behindBars, betweenKeyFrames, ofTheDrawn, returnsOf } from "./key-frames.ts";
 
 const box = (frame: number, id: number, left: number): IdentifiedBox => {

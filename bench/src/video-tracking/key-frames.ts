@@ -1,4 +1,4 @@
-import type { IdentifiedBox, TruthBox } from "@framequeue/tracking";
+import type { IdentifiedBox, TruthBox } from "@framequeue/evaluation";
 import { type BoxXywh, iou, xywhToXyxy } from "@framequeue/vision";
 
 /** A strip over the whole height of the picture that hides what is behind it. Source pixels. */

@@ -1,6 +1,6 @@
-export { awaitJob } from "./await-job.ts";
-export { type ComposedSystem, composeSystem } from "./compose.ts";
-export { FRAME_STORES, type FrameStoreKind, openPrivateFrames } from "./private-frames.ts";
-export { openPrivateSystem, type PrivateSystemOptions } from "./private-system.ts";
-export { STREET_GAP_FRAMES, STREET_TRACKER } from "./street-tracker.ts";
-export { createSupervisor, type Supervisor } from "./supervisor.ts";
+export { awaitJob } from "./system/await-job.ts";
+export { type ComposedSystem, composeSystem } from "./system/compose.ts";
+export { FRAME_STORES, type FrameStoreKind, openPrivateFrames } from "./system/private-frames.ts";
+export { openPrivateSystem, type PrivateSystemOptions } from "./system/private-system.ts";
+export { STREET_GAP_FRAMES, STREET_TRACKER } from "./demo/street-tracker.ts";
+export { createSupervisor, type Supervisor } from "./system/supervisor.ts";

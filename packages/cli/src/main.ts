@@ -2,14 +2,14 @@ import { resolve } from "node:path";
 import { ProblemError } from "@framequeue/contracts";
 import { runCommand } from "@framequeue/lifetime";
 import { ConfigError, fileReason } from "@framequeue/service";
-import { analyze } from "./analyze.ts";
-import { demo } from "./demo.ts";
-import { createDownloadLine } from "./download-line.ts";
-import { evaluate } from "./eval.ts";
-import { models } from "./models-command.ts";
-import { start } from "./start.ts";
-import { track } from "./track.ts";
-import type { Terminal } from "./terminal.ts";
+import { analyze } from "./commands/analyze.ts";
+import { demo } from "./commands/demo.ts";
+import { createDownloadLine } from "./text/download-line.ts";
+import { evaluate } from "./commands/eval.ts";
+import { models } from "./commands/models-command.ts";
+import { start } from "./commands/start.ts";
+import { track } from "./commands/track.ts";
+import type { Terminal } from "./text/terminal.ts";
 
 const USAGE = `Usage: npm run demo                 a generated scene, analysed and scored
        npm run analyze -- VIDEO…   find and track what is in videos

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ProblemError } from "@framequeue/contracts";
-import { scanPackets } from "./packet-scan.ts";
-import { probe } from "./probe.ts";
-import { planSegments } from "./segments.ts";
+import { scanPackets } from "./probe/packet-scan.ts";
+import { probe } from "./probe/probe.ts";
+import { planSegments } from "./probe/segments.ts";
 import { readAll } from "./testing/read-all.ts";
 
 /** Real files, sound and broken, with the number of frames that they are known to have. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Size } from "@framequeue/vision";
 import { Tensor } from "onnxruntime-node";
-import { CATALOGUE } from "./catalogue.ts";
+import { CATALOGUE } from "./package/catalogue.ts";
 import { createDetector } from "./detector.ts";
 import type { DirectInput } from "./testing/direct-run.ts";
 import { directTensor, openDirect, RGB } from "./testing/direct-run.ts";

@@ -1,13 +1,13 @@
 import type { Runs, Size } from "@framequeue/vision";
-import type { ChunkResult } from "./chunk-result.ts";
-import { frameSizeOf } from "./frame-size.ts";
-import { objectManifest } from "./manifest.ts";
-import { masksOf } from "./mask-collector.ts";
-import type { RunnerOptions } from "./model-runner.ts";
-import { ModelRunner } from "./model-runner.ts";
-import type { ModelPackage } from "./package.ts";
-import type { PlanarFrames } from "./planar-frames.ts";
-import { picturesOf } from "./planar-frames.ts";
+import type { ChunkResult } from "./session/chunk-result.ts";
+import { frameSizeOf } from "./tensors/frame-size.ts";
+import { objectManifest } from "./manifest/manifest.ts";
+import { masksOf } from "./decoders/mask-collector.ts";
+import type { RunnerOptions } from "./session/model-runner.ts";
+import { ModelRunner } from "./session/model-runner.ts";
+import type { ModelPackage } from "./package/package.ts";
+import type { PlanarFrames } from "./tensors/planar-frames.ts";
+import { picturesOf } from "./tensors/planar-frames.ts";
 
 /** The detections of one frame, by falling score. */
 export interface FrameDetections {

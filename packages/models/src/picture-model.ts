@@ -1,16 +1,16 @@
 import type { ModelTask } from "@framequeue/contracts";
 import { ProblemError } from "@framequeue/contracts";
 import { type BoxXyxy, cropOf, type Runs, type Size } from "@framequeue/vision";
-import type { ChunkResult } from "./chunk-result.ts";
-import { frameSizeOf } from "./frame-size.ts";
-import { leastScore } from "./manifest-facts.ts";
-import { masksOf } from "./mask-collector.ts";
-import type { RunnerOptions } from "./model-runner.ts";
-import { ModelRunner } from "./model-runner.ts";
-import type { ModelPackage } from "./package.ts";
-import type { PlanarFrames } from "./planar-frames.ts";
-import { picturesOf } from "./planar-frames.ts";
-import type { Picture } from "./session-protocol.ts";
+import type { ChunkResult } from "./session/chunk-result.ts";
+import { frameSizeOf } from "./tensors/frame-size.ts";
+import { leastScore } from "./manifest/manifest-facts.ts";
+import { masksOf } from "./decoders/mask-collector.ts";
+import type { RunnerOptions } from "./session/model-runner.ts";
+import { ModelRunner } from "./session/model-runner.ts";
+import type { ModelPackage } from "./package/package.ts";
+import type { PlanarFrames } from "./tensors/planar-frames.ts";
+import { picturesOf } from "./tensors/planar-frames.ts";
+import type { Picture } from "./session/session-protocol.ts";
 
 /** The labels of a picture, the best first. */
 export interface PictureLabels {

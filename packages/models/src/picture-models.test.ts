@@ -5,9 +5,9 @@ import type { Size } from "@framequeue/vision";
 import { roleOf } from "@framequeue/contracts";
 import { decodeMask } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
-import { CATALOGUE } from "./catalogue.ts";
-import type { ModelManifest } from "./manifest.ts";
-import type { ModelPackage } from "./package.ts";
+import { CATALOGUE } from "./package/catalogue.ts";
+import type { ModelManifest } from "./manifest/manifest.ts";
+import type { ModelPackage } from "./package/package.ts";
 import type { PictureModel } from "./picture-model.ts";
 import {
   createClassifier,

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createScene } from "@framequeue/synth";
 import { createDetector } from "./detector.ts";
-import { objectManifest } from "./manifest.ts";
-import { loadModelPackage } from "./package.ts";
+import { objectManifest } from "./manifest/manifest.ts";
+import { loadModelPackage } from "./package/package.ts";
 import { naiveYolox } from "./testing/naive-yolox.ts";
 
 const folder = join(import.meta.dirname, "../../../models/starter-detector");

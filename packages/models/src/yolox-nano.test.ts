@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { CATALOGUE } from "./catalogue.ts";
+import { CATALOGUE } from "./package/catalogue.ts";
 import { createDetector } from "./detector.ts";
-import { objectManifest } from "./manifest.ts";
-import { loadModelPackage } from "./package.ts";
+import { objectManifest } from "./manifest/manifest.ts";
+import { loadModelPackage } from "./package/package.ts";
 import { assertEqualDetections } from "./testing/naive-detection.ts";
 import { naiveYolox } from "./testing/naive-yolox.ts";
 import {

@@ -1,12 +1,12 @@
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
-import { createInferRoster, type InferRoster } from "./infer-roster.ts";
-import { createJobs, type JobEvents, type Jobs } from "./jobs.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
-import { createFactsReader, type FactsReader } from "./plan.ts";
-import { connectRedis, type RedisClient } from "./redis.ts";
-import { observeFrames, observeObjects, type StoreEvents } from "./observed-stores.ts";
-import { createTaskQueues, type TaskQueues } from "./task-queues.ts";
+import { createInferRoster, type InferRoster } from "./registry/infer-roster.ts";
+import { createJobs, type JobEvents, type Jobs } from "./jobs/jobs.ts";
+import { createLedger, type Ledger } from "./ledger/ledger.ts";
+import { createFactsReader, type FactsReader } from "./plan/plan.ts";
+import { connectRedis, type RedisClient } from "./ledger/redis.ts";
+import { observeFrames, observeObjects, type StoreEvents } from "./site/observed-stores.ts";
+import { createTaskQueues, type TaskQueues } from "./queues/task-queues.ts";
 
 /** What every stage works with. */
 export interface Pipeline {

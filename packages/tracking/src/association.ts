@@ -1,6 +1,6 @@
 import type { BoxXyxy } from "@framequeue/vision";
-import type { Feature } from "./appearance.ts";
-import type { CameraMotion } from "./camera-motion.ts";
+import type { Feature } from "./appearance/appearance.ts";
+import type { CameraMotion } from "./camera/camera-motion.ts";
 import type { TrackLife } from "./track-life.ts";
 
 /** A track in one frame. */

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
-import type { CameraMotion } from "./camera-motion.ts";
-import { parseCmcText } from "./cmc-text.ts";
+import type { CameraMotion } from "./camera/camera-motion.ts";
+import { parseCmcText } from "./camera/cmc-text.ts";
 import { parseMotText } from "./mot-text.ts";
 import type { MotRow } from "./mot-text.ts";
 import {

@@ -1,10 +1,10 @@
-import type { BotSortOptions } from "./bot-sort.ts";
-import type { ByteOptions } from "./byte-association.ts";
-import type { ByteTrackOptions } from "./byte-track.ts";
-import type { DeepSortOptions } from "./deep-sort.ts";
-import type { OcSortOptions } from "./oc-sort.ts";
-import type { RecallOptions } from "./recall.ts";
-import type { SortOptions } from "./sort.ts";
+import type { BotSortOptions } from "./byte/bot-sort.ts";
+import type { ByteOptions } from "./byte/byte-association.ts";
+import type { ByteTrackOptions } from "./byte/byte-track.ts";
+import type { DeepSortOptions } from "./deep-sort/deep-sort.ts";
+import type { OcSortOptions } from "./oc-sort/oc-sort.ts";
+import type { RecallOptions } from "./appearance/recall.ts";
+import type { SortOptions } from "./sort/sort.ts";
 
 interface CommonOptions {
   /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { BoxXyxy } from "@framequeue/vision";
-import { unpackFeature, unpackGallery } from "./packed-features.ts";
+import { unpackFeature, unpackGallery } from "./appearance/packed-features.ts";
 import { NewerCheckpointError, TrackerCheckpointError } from "./tracker-checkpoint.ts";
 import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
 import {

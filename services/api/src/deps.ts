@@ -1,8 +1,8 @@
 import type { Jobs, Pipeline } from "@framequeue/pipeline";
 import type { Logger, Registry } from "@framequeue/service";
 import type { ObjectStore } from "@framequeue/storage";
-import type { ModelCheck } from "./model-check.ts";
-import type { ModelResolver } from "./model-resolver.ts";
+import type { ModelCheck } from "./models/model-check.ts";
+import type { ModelResolver } from "./models/model-resolver.ts";
 
 /** What the API works with. */
 export interface ApiDeps {

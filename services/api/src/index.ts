@@ -1,9 +1,9 @@
 export { createApi } from "./api.ts";
 export type { ApiDeps } from "./deps.ts";
-export { createModelCheck, type ModelCheck } from "./model-check.ts";
+export { createModelCheck, type ModelCheck } from "./models/model-check.ts";
 export {
   createModelResolver,
   type ModelResolver,
   type ModelResolverOptions,
-} from "./model-resolver.ts";
+} from "./models/model-resolver.ts";
 export { type ApiService, type ApiServiceOptions, createApiService } from "./service.ts";

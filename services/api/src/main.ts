@@ -1,8 +1,8 @@
 import { openLocalPipeline } from "@framequeue/pipeline";
 import { gaugeIn, observePipeline, runService } from "@framequeue/service";
 import { readApiConfig } from "./config.ts";
-import { createModelCheck } from "./model-check.ts";
-import { createModelResolver } from "./model-resolver.ts";
+import { createModelCheck } from "./models/model-check.ts";
+import { createModelResolver } from "./models/model-resolver.ts";
 import { createApiService } from "./service.ts";
 
 await runService({

@@ -5,9 +5,9 @@ import {
   type StageEvents,
   type StageRunner,
 } from "@framequeue/pipeline";
-import { cutViews } from "./cut-views.ts";
-import { finalizeJob } from "./finalize-job.ts";
-import { indexTracks } from "./index-tracks.ts";
+import { cutViews } from "./views/cut-views.ts";
+import { finalizeJob } from "./results/finalize-job.ts";
+import { indexTracks } from "./results/index-tracks.ts";
 
 export interface IndexServiceOptions {
   /** Jobs that this process works on at once. */

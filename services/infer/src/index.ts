@@ -1,3 +1,3 @@
 export { createInferService, type InferService, type InferServiceOptions } from "./service.ts";
-export { createDetectorCache } from "./detector-cache.ts";
-export type { DetectorCache, DetectorLoan } from "./detector-cache.ts";
+export { createDetectorCache } from "./models/detector-cache.ts";
+export type { DetectorCache, DetectorLoan } from "./models/detector-cache.ts";

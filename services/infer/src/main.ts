@@ -9,7 +9,7 @@ import {
   runService,
 } from "@framequeue/service";
 import { readInferConfig } from "./config.ts";
-import { showEngine } from "./engine-metrics.ts";
+import { showEngine } from "./models/engine-metrics.ts";
 import { createInferService } from "./service.ts";
 
 await runService({

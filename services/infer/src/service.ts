@@ -16,15 +16,15 @@ import {
   type StageRunner,
   type Verdict,
 } from "@framequeue/pipeline";
-import { createBackgroundTuning } from "./background-tuning.ts";
-import type { DetectorCache } from "./detector-cache.ts";
-import { createAttendance } from "./attendance.ts";
-import { inferBatch } from "./infer-batch.ts";
-import type { JudgedWork } from "./judge.ts";
-import { lookAtViews } from "./look-at-views.ts";
-import { openModels } from "./open-models.ts";
-import { createSoloGate } from "./solo-gate.ts";
-import { createTasksInHand } from "./tasks-in-hand.ts";
+import { createBackgroundTuning } from "./models/background-tuning.ts";
+import type { DetectorCache } from "./models/detector-cache.ts";
+import { createAttendance } from "./models/attendance.ts";
+import { inferBatch } from "./work/infer-batch.ts";
+import type { JudgedWork } from "./work/judge.ts";
+import { lookAtViews } from "./work/look-at-views.ts";
+import { openModels } from "./models/open-models.ts";
+import { createSoloGate } from "./load/solo-gate.ts";
+import { createTasksInHand } from "./load/tasks-in-hand.ts";
 
 export interface InferServiceOptions {
   /** Inference threads, each with a session of its own. */

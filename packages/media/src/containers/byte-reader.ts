@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { SourceFile } from "../source-file.ts";
+import type { SourceFile } from "../probe/source-file.ts";
 
 /** Bytes of a file, wherever they are wanted. */
 export interface ByteReader {

@@ -1,5 +1,5 @@
-import { editsExcess, entriesExcess, packetExcess } from "../tool-bounds.ts";
-import type { Excess, PacketLimits } from "../tool-bounds.ts";
+import { editsExcess, entriesExcess, packetExcess } from "../ffmpeg/tool-bounds.ts";
+import type { Excess, PacketLimits } from "../ffmpeg/tool-bounds.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { type Box, boxes, find } from "./mp4-facts.ts";
 

@@ -1,4 +1,4 @@
-import { ENCRYPTED_ENTRY } from "../protection.ts";
+import { ENCRYPTED_ENTRY } from "../probe/protection.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ContainerFacts, StreamPlace } from "./container-facts.ts";
 

@@ -1,5 +1,5 @@
-import { PacketScanBuilder } from "../packet-scan.ts";
-import type { PacketScan } from "../packet-scan.ts";
+import { PacketScanBuilder } from "../probe/packet-scan.ts";
+import type { PacketScan } from "../probe/packet-scan.ts";
 
 /**
  * A scan of packets that are written as `0K 2 1 N/AD`: each its pts and flags, K for a key frame and D for one that is not

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { MediaInfo, Segment } from "@framequeue/contracts";
-import { openDecoder } from "../decode.ts";
-import type { DecoderOptions } from "../decode.ts";
-import type { DecodeReport } from "../judge-decode.ts";
+import { openDecoder } from "../decode/decode.ts";
+import type { DecoderOptions } from "../decode/decode.ts";
+import type { DecodeReport } from "../decode/judge-decode.ts";
 
 export interface Decoded {
   readonly pts: number[];

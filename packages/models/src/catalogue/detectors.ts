@@ -1,4 +1,4 @@
-import { COCO_LABELS } from "../coco-labels.ts";
+import { COCO_LABELS } from "../labels/coco-labels.ts";
 import type { CatalogueEntry } from "./entry.ts";
 import { pinned } from "./entry.ts";
 

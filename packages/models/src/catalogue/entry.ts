@@ -1,4 +1,4 @@
-import type { ModelManifest } from "../manifest.ts";
+import type { ModelManifest } from "../manifest/manifest.ts";
 
 /** A model that can be fetched by its name. */
 export interface CatalogueEntry {

@@ -1,7 +1,7 @@
-import { VOC_LABELS } from "../voc-labels.ts";
+import { VOC_LABELS } from "../labels/voc-labels.ts";
 import type { CatalogueEntry } from "./entry.ts";
 import { pinned } from "./entry.ts";
-import { IMAGENET_LABELS } from "../imagenet-labels.ts";
+import { IMAGENET_LABELS } from "../labels/imagenet-labels.ts";
 
 const IMAGENET = {
   scale: 1 / 255,

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type ProblemCode, ProblemError } from "@framequeue/contracts";
 import { tiedCommand } from "@framequeue/lifetime";
 import { processorMsOf } from "../guarding/progress.ts";
-import type { ModelPackage } from "../package.ts";
+import type { ModelPackage } from "../package/package.ts";
 import type { CheckOrder, CheckReply } from "./check-order.ts";
 
 export interface CheckLimits {

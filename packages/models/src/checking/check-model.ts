@@ -1,6 +1,6 @@
-import { parseManifest } from "../manifest.ts";
-import { ModelRunner } from "../model-runner.ts";
-import { loadModelPackage, type ModelPackage, recognizeFile } from "../package.ts";
+import { parseManifest } from "../manifest/manifest.ts";
+import { ModelRunner } from "../session/model-runner.ts";
+import { loadModelPackage, type ModelPackage, recognizeFile } from "../package/package.ts";
 import type { Hints } from "../recognize/hints.ts";
 
 export interface CheckOptions extends Hints {

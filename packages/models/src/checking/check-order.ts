@@ -1,5 +1,5 @@
 import type { Problem } from "@framequeue/contracts";
-import type { ModelPackage } from "../package.ts";
+import type { ModelPackage } from "../package/package.ts";
 import type { CheckOptions } from "./check-model.ts";
 
 /** What a process is to check. */

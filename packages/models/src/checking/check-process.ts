@@ -1,7 +1,7 @@
 import { constants, setPriority } from "node:os";
 import { toProblemError } from "@framequeue/contracts";
 import { endNow } from "@framequeue/lifetime";
-import { readLabels } from "../add.ts";
+import { readLabels } from "../package/add.ts";
 import { checkModel } from "./check-model.ts";
 import type { CheckOrder, CheckReply } from "./check-order.ts";
 

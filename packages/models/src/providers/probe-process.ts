@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { shortOnnxruntimeMessage } from "../onnxruntime-message.ts";
+import { shortOnnxruntimeMessage } from "../session/onnxruntime-message.ts";
 import { probeGraph, PROBE_SIDE } from "./probe-graph.ts";
 import { executionProviders, type ProviderName } from "./provider.ts";
 

@@ -1,7 +1,7 @@
 import { ProblemError } from "@framequeue/contracts";
-import { COCO_LABELS } from "../coco-labels.ts";
-import { IMAGENET_LABELS } from "../imagenet-labels.ts";
-import { VOC_LABELS } from "../voc-labels.ts";
+import { COCO_LABELS } from "../labels/coco-labels.ts";
+import { IMAGENET_LABELS } from "../labels/imagenet-labels.ts";
+import { VOC_LABELS } from "../labels/voc-labels.ts";
 import type { Hints } from "./hints.ts";
 import { givenNames, namesInFile } from "./ultralytics.ts";
 

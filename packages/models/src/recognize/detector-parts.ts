@@ -1,4 +1,4 @@
-import type { TensorSignature } from "../graph-signature.ts";
+import type { TensorSignature } from "../manifest/graph-signature.ts";
 import type { BodyOf, Recognized } from "./hints.ts";
 
 /** How pictures enter YOLOv5 and its successors; in words, `YOLO_PIXELS`. */

@@ -1,4 +1,4 @@
-import type { TensorSignature } from "../graph-signature.ts";
+import type { TensorSignature } from "../manifest/graph-signature.ts";
 import { classNames, namesOfAnyNumber } from "./class-names.ts";
 import { found, isFloats, OF_YOLO, SCORES, YOLO_PIXELS } from "./detector-parts.ts";
 import type { BodyOf, Clues, Recognized, Recognizer } from "./hints.ts";

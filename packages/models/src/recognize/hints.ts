@@ -1,6 +1,6 @@
-import type { GraphSignature } from "../graph-signature.ts";
+import type { GraphSignature } from "../manifest/graph-signature.ts";
 import type { ModelTask } from "@framequeue/contracts";
-import type { ModelManifest } from "../manifest.ts";
+import type { ModelManifest } from "../manifest/manifest.ts";
 
 /** What is known about a bare file beside its graph. */
 export interface Hints {

@@ -1,5 +1,5 @@
-import type { GraphSignature, TensorSignature } from "../graph-signature.ts";
-import type { InputSpec } from "../manifest-input.ts";
+import type { GraphSignature, TensorSignature } from "../manifest/graph-signature.ts";
+import type { InputSpec } from "../manifest/manifest-input.ts";
 import type { Hints, PictureInput } from "./hints.ts";
 
 /** The one float32 input of a graph that can be a picture: `[N, C, H, W]`, `[N, H, W, C]` or `[C, H, W]`, C 1 or 3. */

@@ -1,5 +1,5 @@
-import type { TensorSignature } from "../graph-signature.ts";
-import { describeScores } from "../plausibility.ts";
+import type { TensorSignature } from "../manifest/graph-signature.ts";
+import { describeScores } from "../checking/plausibility.ts";
 import { classNames } from "./class-names.ts";
 import type { Clues, Recognized, Recognizer, SeenOutputs } from "./hints.ts";
 import { inputSpec } from "./picture-input.ts";

@@ -1,5 +1,5 @@
-import type { GraphSignature, TensorSignature } from "../graph-signature.ts";
-import { describeTensor } from "../graph-signature.ts";
+import type { GraphSignature, TensorSignature } from "../manifest/graph-signature.ts";
+import { describeTensor } from "../manifest/graph-signature.ts";
 import type { Hints } from "./hints.ts";
 import { layoutOf, sizesInput } from "./picture-input.ts";
 import { namesInFile, ultralytics } from "./ultralytics.ts";

@@ -1,5 +1,5 @@
 import type { Size } from "@framequeue/vision";
-import type { PlanarFrames } from "../planar-frames.ts";
+import type { PlanarFrames } from "../tensors/planar-frames.ts";
 
 /** A filled rectangle: 0 red, 1 green, 2 blue. Corner and size in whole pixels of the frame. */
 export interface Blob {

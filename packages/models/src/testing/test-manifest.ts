@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { TEST_DETECTOR_LABELS } from "@framequeue/graphs";
-import type { DetectionManifest } from "../manifest.ts";
+import type { DetectionManifest } from "../manifest/manifest.ts";
 
 /** A manifest for the test detector of the graphs package, at 416x416. */
 export function testManifest(model: Uint8Array): DetectionManifest {

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestDetectorOptions } from "@framequeue/graphs";
 import { testDetector } from "@framequeue/graphs";
-import type { ModelPackage } from "../package.ts";
-import { loadModelPackage } from "../package.ts";
+import type { ModelPackage } from "../package/package.ts";
+import { loadModelPackage } from "../package/package.ts";
 import { testManifest } from "./test-manifest.ts";
 
 /** Writes the test detector with its manifest into a folder. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Size } from "@framequeue/vision";
-import type { PlanarFrames } from "../planar-frames.ts";
+import type { PlanarFrames } from "../tensors/planar-frames.ts";
 
 /** Real videos and models, which are not part of the repository. */
 export const sharedData = join(import.meta.dirname, "../../../../../shared/data");

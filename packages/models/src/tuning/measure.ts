@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { setPriority } from "node:os";
 import { resourceUsage } from "node:process";
-import type { ChunkResult } from "../chunk-result.ts";
-import { frameSizeOf } from "../frame-size.ts";
-import { ModelRunner } from "../model-runner.ts";
-import { picturesOf } from "../planar-frames.ts";
-import type { Picture } from "../session-protocol.ts";
+import type { ChunkResult } from "../session/chunk-result.ts";
+import { frameSizeOf } from "../tensors/frame-size.ts";
+import { ModelRunner } from "../session/model-runner.ts";
+import { picturesOf } from "../tensors/planar-frames.ts";
+import type { Picture } from "../session/session-protocol.ts";
 import type { Measurement, MeasurementOrder } from "./measurement.ts";
 
 /** A measurement lets others go first: it is done beside work that matters. */

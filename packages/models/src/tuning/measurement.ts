@@ -1,5 +1,5 @@
 import type { RunSetting } from "@framequeue/contracts";
-import type { ModelPackage } from "../package.ts";
+import type { ModelPackage } from "../package/package.ts";
 import type { ExecutionDevice } from "../providers/provider.ts";
 
 /** What one process is to measure. */

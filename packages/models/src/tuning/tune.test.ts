@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { tuningSchema } from "@framequeue/contracts";
 import { GraphBuilder } from "@framequeue/graphs";
-import { loadModelPackage } from "../package.ts";
+import { loadModelPackage } from "../package/package.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { bareTestPackage } from "../testing/test-package.ts";
 import { measureApart } from "./measure-apart.ts";

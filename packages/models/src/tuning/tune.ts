@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { RunSetting, Tuning } from "@framequeue/contracts";
-import type { ModelPackage } from "../package.ts";
+import type { ModelPackage } from "../package/package.ts";
 import type { Engine } from "../providers/choose.ts";
 import { chooseSetting } from "./choose-setting.ts";
 import { type Measure, measureApart } from "./measure-apart.ts";

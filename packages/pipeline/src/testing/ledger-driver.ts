@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type BatchKey, type JobId, newJobId, newToken } from "@framequeue/contracts";
-import { type Due, type Ledger, type PlanOptions, type TrackRun } from "../ledger.ts";
+import { type Due, type Ledger, type PlanOptions, type TrackRun } from "../ledger/ledger.ts";
 
 export const PLAN: PlanOptions = {
   mode: "parallel",

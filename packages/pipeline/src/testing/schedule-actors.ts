@@ -11,10 +11,10 @@ import {
   type RenderMessage,
   type TrackMessage,
 } from "@framequeue/contracts";
-import { grantId, payloadOf } from "../payloads.ts";
-import { reconcileJob } from "../reconcile-job.ts";
-import { reconcileStores } from "../reconcile-stores.ts";
-import type { Suspects } from "../suspects.ts";
+import { grantId, payloadOf } from "../protocol/payloads.ts";
+import { reconcileJob } from "../reconcile/reconcile-job.ts";
+import { reconcileStores } from "../reconcile/reconcile-stores.ts";
+import type { Suspects } from "../reconcile/suspects.ts";
 import type { World, WorldTask } from "./schedule-world.ts";
 
 // The stages, reduced to what they say to the ledger and the stores, in the order in which the services say it. Each

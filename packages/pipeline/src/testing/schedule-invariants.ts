@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBatchKey } from "@framequeue/contracts";
-import { grantKeys, ledgerKeys } from "../keys.ts";
+import { grantKeys, ledgerKeys } from "../ledger/keys.ts";
 import type { World } from "./schedule-world.ts";
 
 /** Looks at the whole state between two steps, and says what may never be. */

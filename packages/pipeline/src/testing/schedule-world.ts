@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { BatchKey, InferredBatch, JobId, Message, Stage } from "@framequeue/contracts";
-import { createLedger, type Due, type Ledger, type PlanOptions } from "../ledger.ts";
-import type { ReconcileJobDeps } from "../reconcile-job.ts";
-import type { ReconcileStoresDeps } from "../reconcile-stores.ts";
-import { deliveryId, dueMessage, queueOf, taskId } from "../task-queues.ts";
+import { createLedger, type Due, type Ledger, type PlanOptions } from "../ledger/ledger.ts";
+import type { ReconcileJobDeps } from "../reconcile/reconcile-job.ts";
+import type { ReconcileStoresDeps } from "../reconcile/reconcile-stores.ts";
+import { deliveryId, dueMessage, queueOf, taskId } from "../queues/task-queues.ts";
 import type { Random } from "./random.ts";
 import type { ScheduleRedis } from "./simulated-redis.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type BatchKey, batchKey, type InferredBatch, type QueueName } from "@framequeue/contracts";
-import { jobKey, ledgerKeys } from "../keys.ts";
-import { createLedger } from "../ledger.ts";
-import { Suspects } from "../suspects.ts";
-import { queueOf } from "../task-queues.ts";
+import { jobKey, ledgerKeys } from "../ledger/keys.ts";
+import { createLedger } from "../ledger/ledger.ts";
+import { Suspects } from "../reconcile/suspects.ts";
+import { queueOf } from "../queues/task-queues.ts";
 import { Random } from "./random.ts";
 import {
   type Actor,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { LuaFactory } from "wasmoon";
-import type { RedisClient } from "../redis.ts";
+import type { RedisClient } from "../ledger/redis.ts";
 
 /** Between the keys and arguments of one call, and between calls; they stand in none of them. */
 const SEPARATOR = "\u001f";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { commonConfig, commonSettings } from "../common-config.ts";
-import { readConfig } from "../config.ts";
-import { runService } from "../run-service.ts";
-import { choiceSetting } from "../settings.ts";
+import { commonConfig, commonSettings } from "../config/common-config.ts";
+import { readConfig } from "../config/config.ts";
+import { runService } from "../process/run-service.ts";
+import { choiceSetting } from "../config/settings.ts";
 
 // A service for the test of the frame: it says on stdout what happens to it, and misbehaves as told.
 

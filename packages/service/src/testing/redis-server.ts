@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startRedisProcess } from "../redis-process.ts";
+import { startRedisProcess } from "../process/redis-process.ts";
 
 /** A Redis of the test's own: in memory, on a socket in a temporary folder, gone with the test. */
 export interface TestRedis extends AsyncDisposable {

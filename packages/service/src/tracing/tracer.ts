@@ -1,8 +1,8 @@
 import { bounded } from "@framequeue/contracts";
 import type { Attributes, Link, SpanContext } from "@opentelemetry/api";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
-import type { Logger } from "../logger.ts";
-import { redactUrl } from "../redact.ts";
+import type { Logger } from "../process/logger.ts";
+import { redactUrl } from "../process/redact.ts";
 import { parseTraceparent, spanIdOf, traceIdsOf } from "./trace-ids.ts";
 import type { TracingSettings } from "./tracing-config.ts";
 

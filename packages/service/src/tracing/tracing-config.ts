@@ -5,7 +5,7 @@ import {
   integerSetting,
   numberSetting,
   textSetting,
-} from "../settings.ts";
+} from "../config/settings.ts";
 
 const SAMPLERS = [
   "parentbased_always_on",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type BoxXyxy, findLandmarks, type Landmarks } from "@framequeue/vision";
-import type { CameraMotion } from "../camera-motion.ts";
+import type { CameraMotion } from "./camera-motion.ts";
 import { CameraFollower } from "./camera-follower.ts";
 
 const SIZE = { width: 416, height: 234 };

@@ -7,7 +7,7 @@ import {
   placesOfLandmarks,
   type Size,
 } from "@framequeue/vision";
-import type { CameraMotion } from "../camera-motion.ts";
+import type { CameraMotion } from "./camera-motion.ts";
 import { fitSimilarity } from "./fit-similarity.ts";
 import { matchLandmarks } from "./match-landmarks.ts";
 

@@ -1,9 +1,9 @@
 import { isTerminal } from "@framequeue/contracts";
 import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../job-id.ts";
+import { jobIdOf } from "../jobs/job-id.ts";
 
 /** `POST /v1/jobs/{id}/cancel`: 200 when the job is cancelled, 202 while it still lets go of its work. */
 export function cancelJob({ jobs }: Pick<ApiDeps, "jobs">) {

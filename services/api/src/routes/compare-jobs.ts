@@ -1,9 +1,9 @@
 import { jobIdSchema } from "@framequeue/contracts";
 import { compareJobs, jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../job-id.ts";
+import { jobIdOf } from "../jobs/job-id.ts";
 
 /** `GET /v1/jobs/{id}/compare/{other}`: how far the detections of two jobs over the same source agree. */
 export function compareTwoJobs({ jobs, objects }: Pick<ApiDeps, "jobs" | "objects">) {

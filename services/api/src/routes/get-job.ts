@@ -1,8 +1,8 @@
 import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../job-id.ts";
+import { jobIdOf } from "../jobs/job-id.ts";
 
 /** `GET /v1/jobs/{id}` */
 export function getJob({ jobs }: Pick<ApiDeps, "jobs">) {

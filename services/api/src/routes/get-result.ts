@@ -14,11 +14,11 @@ import {
 import { jobNotFound } from "@framequeue/pipeline";
 import { contentPolicy } from "@framequeue/service";
 import type { Request, Response } from "express";
-import { namesEtag, parseByteRange } from "../byte-range.ts";
-import { ClientGone } from "../client-gone.ts";
-import { inTime } from "../deadline.ts";
+import { namesEtag, parseByteRange } from "../http/byte-range.ts";
+import { ClientGone } from "../http/client-gone.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../job-id.ts";
+import { jobIdOf } from "../jobs/job-id.ts";
 
 type Deps = Pick<ApiDeps, "jobs" | "objects">;
 

@@ -1,10 +1,10 @@
 import { isTerminal, type JobId, type JobView } from "@framequeue/contracts";
 import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../job-id.ts";
-import type { JobWatch, Sighting } from "../job-watch.ts";
+import { jobIdOf } from "../jobs/job-id.ts";
+import type { JobWatch, Sighting } from "../jobs/job-watch.ts";
 
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 1_000;

@@ -2,9 +2,9 @@ import { jobIdSchema } from "@framequeue/contracts";
 import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { requestProblem } from "../request-problem.ts";
+import { requestProblem } from "../http/request-problem.ts";
 
 const querySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),

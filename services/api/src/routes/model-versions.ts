@@ -1,10 +1,10 @@
 import { metricsReportSchema, type ModelRecord, type ModelRef } from "@framequeue/contracts";
 import { addMetrics, liftQuarantine, unregisterModel } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { checked, jsonReader } from "../json-body.ts";
-import { fullView, modelNameOf, versionOf } from "../model-view.ts";
+import { checked, jsonReader } from "../http/json-body.ts";
+import { fullView, modelNameOf, versionOf } from "../models/model-view.ts";
 
 /** A store may take its time, and another change of the model may have to end first. */
 const DELETE_MS = 60_000;

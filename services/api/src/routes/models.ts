@@ -7,10 +7,10 @@ import {
 } from "@framequeue/contracts";
 import { type AliasStep, changeAlias, registeredModels, rollBack } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { checked, jsonReader } from "../json-body.ts";
-import { fullView, modelNameOf, versionOf, viewOf } from "../model-view.ts";
+import { checked, jsonReader } from "../http/json-body.ts";
+import { fullView, modelNameOf, versionOf, viewOf } from "../models/model-view.ts";
 
 type Deps = Pick<ApiDeps, "registry">;
 

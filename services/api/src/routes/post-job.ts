@@ -15,16 +15,16 @@ import {
 } from "@framequeue/contracts";
 import { objectKeys, readManifest } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "../body-bounds.ts";
-import { throwIfGone } from "../client-gone.ts";
-import { inTime } from "../deadline.ts";
+import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "../http/body-bounds.ts";
+import { throwIfGone } from "../http/client-gone.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { checked, jsonReader } from "../json-body.ts";
-import type { ModelPlace } from "../model-resolver.ts";
-import { jsonFault } from "../request-problem.ts";
-import { displayName, urlSourceName } from "../source-name.ts";
-import { sourceOfPath } from "../source-path.ts";
-import { receiveUpload, type UploadForm } from "../upload.ts";
+import { checked, jsonReader } from "../http/json-body.ts";
+import type { ModelPlace } from "../models/model-resolver.ts";
+import { jsonFault } from "../http/request-problem.ts";
+import { displayName, urlSourceName } from "../jobs/source-name.ts";
+import { sourceOfPath } from "../jobs/source-path.ts";
+import { receiveUpload, type UploadForm } from "../http/upload.ts";
 
 type Deps = Pick<ApiDeps, "jobs" | "objects" | "resolveModel" | "sourceRoots" | "uploadLimitBytes">;
 

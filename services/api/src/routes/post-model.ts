@@ -6,12 +6,12 @@ import { registerModel } from "@framequeue/pipeline";
 import { createFolderStore } from "@framequeue/storage";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { ClientGone, throwIfGone } from "../client-gone.ts";
-import { inTime } from "../deadline.ts";
+import { ClientGone, throwIfGone } from "../http/client-gone.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { checked } from "../json-body.ts";
-import { jsonFault } from "../request-problem.ts";
-import { receiveUpload, type UploadForm } from "../upload.ts";
+import { checked } from "../http/json-body.ts";
+import { jsonFault } from "../http/request-problem.ts";
+import { receiveUpload, type UploadForm } from "../http/upload.ts";
 import { recordOf } from "./model-versions.ts";
 
 type Deps = Pick<ApiDeps, "registry" | "modelLimitBytes" | "checkModel">;

@@ -1,8 +1,8 @@
 import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
-import { inTime } from "../deadline.ts";
+import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../job-id.ts";
+import { jobIdOf } from "../jobs/job-id.ts";
 
 /** `POST /v1/jobs/{id}/resume`: a paused job goes on where it was; for any other that runs it changes nothing. */
 export function resumeJob({ jobs }: Pick<ApiDeps, "jobs">) {

@@ -8,8 +8,8 @@ import { type ClientBounds, createLogger, createMetrics } from "@framequeue/serv
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore, type ObjectStore } from "@framequeue/storage";
 import type { ApiDeps } from "../deps.ts";
-import { createModelCheck } from "../model-check.ts";
-import { createModelResolver } from "../model-resolver.ts";
+import { createModelCheck } from "../models/model-check.ts";
+import { createModelResolver } from "../models/model-resolver.ts";
 import { type ApiService, createApiService } from "../service.ts";
 
 /** An API on a free port over a Redis and folders of its own. */

@@ -1,0 +1,10 @@
+export type { Point } from "./geometry.ts";
+export { createHeatMap, heat } from "./heat-map.ts";
+export type { HeatMap } from "./heat-map.ts";
+export { planeMap } from "./homography.ts";
+export type { PlaneMap } from "./homography.ts";
+export { anchorOf, SceneAnalytics } from "./scene-analytics.ts";
+export type { AnalyticsSettings, SceneEvent, SceneInterval, SeenFrame } from "./scene-analytics.ts";
+export { sorted } from "./tally.ts";
+export { TrackWatch } from "./track-watch.ts";
+export type { TrackHappening } from "./track-watch.ts";
