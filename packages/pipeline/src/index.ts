@@ -1,7 +1,6 @@
 export { type Adopted, adoptKept, adoptSoFar, readAdopted } from "./plan/adoption.ts";
 export * from "./registry/infer-roster.ts";
 export { clearEpoch } from "./protocol/clear-epoch.ts";
-export { insist } from "./ledger/insist.ts";
 export * from "./protocol/intermediates.ts";
 export { NotWanted } from "./queues/job-watch.ts";
 export * from "./jobs/jobs.ts";
@@ -40,7 +39,21 @@ export * from "./protocol/parts.ts";
 export * from "./protocol/payloads.ts";
 export * from "./pipeline.ts";
 export * from "./plan/plan.ts";
-export { doPost, type PostWork } from "./protocol/post-stage.ts";
+export { blameOf } from "./protocol/blame.ts";
+export { type HeldRange, inferRanges, replacePixels } from "./protocol/batch.ts";
+export { type CursorWork, moveCursor } from "./protocol/cursor.ts";
+export { type TaskOutcome } from "./protocol/delivery.ts";
+export { type Host, THIS_HOST } from "./protocol/host.ts";
+export { planJob } from "./protocol/planning.ts";
+export {
+  type HeldSegment,
+  holdSegment,
+  type Passed,
+  type SegmentDeps,
+} from "./protocol/segment.ts";
+export { finishJob, runStep, type StepWork } from "./protocol/step.ts";
+export * from "./protocol/task-context.ts";
+export { isOurs } from "./protocol/worker-class.ts";
 export { remake } from "./protocol/remake.ts";
 export { connectRedis, type RedisClient } from "./ledger/redis.ts";
 export { createReconciler, type Reconciler, type RepairEvents } from "./reconcile/reconciler.ts";

@@ -6,6 +6,7 @@ import { createLedger, type Ledger } from "./ledger/ledger.ts";
 import { createFactsReader, type FactsReader } from "./plan/plan.ts";
 import { connectRedis, type RedisClient } from "./ledger/redis.ts";
 import { observeFrames, observeObjects, type StoreEvents } from "./site/observed-stores.ts";
+import { type Host, THIS_HOST } from "./protocol/host.ts";
 import { createTaskQueues, type TaskQueues } from "./queues/task-queues.ts";
 
 /** What every stage works with. */
@@ -24,6 +25,7 @@ export interface Pipeline {
   readonly frameBudgetBytes: number;
   /** How long a task stays with a process that gives no sign of life, in milliseconds. */
   readonly lockMs: number;
+  readonly host: Host;
 }
 
 export interface PipelineOptions {
@@ -66,6 +68,7 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
     frames,
     frameBudgetBytes,
     lockMs: options.lockMs ?? DEFAULT_LOCK_MS,
+    host: THIS_HOST,
     async [Symbol.asyncDispose]() {
       await queues[Symbol.asyncDispose]();
       redis.disconnect();

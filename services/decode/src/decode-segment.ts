@@ -1,13 +1,8 @@
 import {
+  type AcceptedJob,
   type DecodeMessage,
   frameBytes,
-  fromDeltas,
-  type InferredBatch,
-  newToken,
-  parseBatchKey,
   ProblemError,
-  type Segment,
-  toDeltas,
 } from "@framequeue/contracts";
 import {
   countSampled,
@@ -19,23 +14,16 @@ import {
   samplingOf,
 } from "@framequeue/media";
 import {
-  adoptSoFar,
-  clearEpoch,
-  insist,
-  IntermediateLost,
-  type JobFacts,
-  objectKeys,
+  type HeldSegment,
+  holdSegment,
   openSource,
+  type Passed,
   type Pipeline,
-  putPlan,
-  putSegmentTimes,
   putTimeline,
-  readAdopted,
   readSegment,
   type SegmentEnd,
   type TaskContext,
 } from "@framequeue/pipeline";
-import { BatchPublisher, WorkTakenAway } from "./batch-publisher.ts";
 import { warningOf } from "./segment-warning.ts";
 import { Turn } from "./turn.ts";
 
@@ -46,354 +34,166 @@ export interface DecodeDeps extends Pipeline {
   readonly quantumMs: number;
 }
 
-/**
- * Decodes one segment into batches, from its start: batches that an earlier delivery published are decoded again and
- * passed over, so that a batch always holds the same frames.
- */
+/** Decodes one segment into batches. */
 export async function decodeSegment(
   deps: DecodeDeps,
   message: DecodeMessage,
   context: TaskContext,
 ): Promise<void> {
-  const { job, epoch, segment, tag = 0 } = message;
-  const facts = await deps.facts(job, epoch);
-  if (facts === undefined) return;
+  await holdSegment(deps, message, context, {
+    pass: (held) => pass(deps, held),
+    giveUp: async (held, soFar) => giveUp(held, soFar),
+  });
+}
 
-  const lease = newToken();
-  const begun = await deps.ledger.segBegin(job, epoch, segment, lease, context.delivery, tag);
-  if (begun.a === "gone") {
-    // Nobody works for this epoch any more; whoever died in it may have left pixels.
-    await clearEpoch(deps, job, epoch);
-    return;
-  }
-  if (begun.a === "skip") {
-    await deps.queues.addDue(job, epoch, begun.due);
-    return;
-  }
-  await deps.queues.began(tag);
-  const work = new SegmentWork(deps, facts, message, lease, context);
-  try {
-    if (begun.a === "exhausted") {
-      if (work.mayFallBack) await work.fallBack({ oneThread: true });
-      else await work.giveUpAfter(begun.batches, begun.frames);
-      return;
+/** One run of ffmpeg over the segment, and what is to be made of it. */
+async function pass(deps: DecodeDeps, held: HeldSegment): Promise<Passed> {
+  const read = await readAll(deps, held);
+  if (read === "out of turn") return { is: read };
+  const { batches, report } = read;
+  if (!report.matched) return startedOver(held, report.isDamaged);
+  if (report.isDamaged && held.mayFallBack) return startedOver(held, true);
+  return { is: "at its end", batches, ...(await outcomeOf(deps, held, report)) };
+}
+
+/** Reads and publishes batch after batch: reading the next overlaps with publishing the last. */
+async function readAll(
+  deps: DecodeDeps,
+  held: HeldSegment,
+): Promise<{ batches: number; report: DecodeReport } | "out of turn"> {
+  const { frames } = deps;
+  const { job, plan } = held.facts;
+  const { batchFrames, frame } = plan;
+  const bytes = frameBytes(frame.layout, frame.width, frame.height);
+  const turn = new Turn(deps.queues, job.id, deps.quantumMs);
+  await using decoder = await openReader(deps, held);
+  const { reader } = decoder;
+  const publisher = held.publisher((vt) => turn.published(vt));
+  for (let batch = 0; ; batch++) {
+    const pixels = frames.allocate(batchFrames * bytes);
+    const pts = await reader.read(new Uint8Array(pixels), batchFrames);
+    await publisher.settled();
+    // What several threads make of damage is not published; nor is the rest waited for. ffmpeg tells of damage in a
+    // picture before it tells that picture's time, without which `read` does not give it.
+    const isInVain = reader.isDamaged && held.mayFallBack;
+    if (pts.length === 0 || isInVain) {
+      frames.discard(pixels);
+      return { batches: batch, report: isInVain ? reader.report() : reportOf(reader) };
     }
-    await work.run();
-  } catch (error) {
-    if (error instanceof WorkTakenAway) return;
-    const blameless =
-      context.signal.aborted ||
-      error instanceof IntermediateLost ||
-      (error instanceof ProblemError && error.code !== "frame-undecodable");
-    const { ledger, lockMs } = deps;
-    const say = blameless ? ledger.segHandBack : ledger.segFail;
-    await insist(() => say(job, epoch, segment, lease), lockMs);
-    throw error;
+    if (await turn.isOver()) {
+      frames.discard(pixels);
+      return "out of turn";
+    }
+    if (await held.isAdopted(batch, pts.length)) frames.discard(pixels);
+    else publisher.publish(batch, pts, cut(deps, pixels, pts.length * bytes));
+    if (pts.length < batchFrames) {
+      await publisher.settled();
+      return { batches: batch + 1, report: reportOf(reader) };
+    }
   }
 }
 
-class SegmentWork {
-  readonly #deps: DecodeDeps;
-  readonly #facts: JobFacts;
-  readonly #message: DecodeMessage;
-  readonly #lease: string;
-  readonly #context: TaskContext;
-  readonly #signal: AbortSignal;
-  readonly #segment: Segment;
-  readonly #everyNth: number;
-  /** Batches with results of an earlier run, by their index. */
-  readonly #adopted = new Map<number, InferredBatch>();
-
-  constructor(
-    deps: DecodeDeps,
-    facts: JobFacts,
-    message: DecodeMessage,
-    lease: string,
-    context: TaskContext,
-  ) {
-    this.#deps = deps;
-    this.#facts = facts;
-    this.#message = message;
-    this.#lease = lease;
-    this.#context = context;
-    this.#signal = context.signal;
-    this.#segment = facts.plan.segments[message.segment]!;
-    this.#everyNth = facts.job.options.everyNth ?? 1;
-  }
-
-  /** Whether nobody but the decoder can tell how many frames the source has: rows tell of those that are looked at. */
-  get #countsFrames(): boolean {
-    return this.#everyNth > 1 && this.#facts.plan.mode === "sequential";
-  }
-
-  /** What an earlier run left of this segment is taken over; the rest is decoded. */
-  async run(): Promise<void> {
-    const { job, epoch, segment } = this.#message;
-    if (this.#facts.plan.adopts) {
-      const adopted = await readAdopted(this.#deps.objects, job, epoch, segment);
-      for (const batch of adopted?.batches ?? [])
-        this.#adopted.set(parseBatchKey(batch.k).batch, batch);
-      if (adopted?.whole === true && !this.#countsFrames && (await this.#adoptAll())) return;
-    }
-    await this.decode();
-  }
-
-  /** Ends a segment of which nothing is missing, without decoding it. False where a batch needs its pixels after all. */
-  async #adoptAll(): Promise<boolean> {
-    for (const batch of this.#adopted.values()) {
-      this.#signal.throwIfAborted();
-      if ((await this.#adopt(batch)) === "part") return false;
-    }
-    return this.#end({ batches: this.#adopted.size });
-  }
-
-  async #adopt(batch: InferredBatch): Promise<"ok" | "part" | "skip"> {
-    const { job, epoch, segment } = this.#message;
-    const answer = await this.#deps.ledger.adopt(job, epoch, segment, this.#lease, batch);
-    if (answer.a === "stale" || answer.a === "gone") {
-      throw new WorkTakenAway(`batch ${batch.k}: ${answer.a}`);
-    }
-    await this.#deps.queues.addDue(job, epoch, answer.due);
-    return answer.a;
-  }
-
-  /** Whether the batch is done by an earlier run, so that its pixels are not needed. */
-  async #isAdopted(batch: number, frames: number): Promise<boolean> {
-    const adopted = this.#adopted.get(batch);
-    // Other frames than then: the file decodes differently now.
-    if (adopted === undefined || adopted.frames !== frames) return false;
-    return (await this.#adopt(adopted)) !== "part";
-  }
-
-  /** Passes over the segment until every batch of it is published, or falls back when it cannot be trusted. */
-  async decode(): Promise<void> {
-    for (;;) {
-      const passed = await this.#pass();
-      if (passed === "turn over") {
-        await this.#yield();
-        return;
-      }
-      const { batches, report } = passed;
-      if (!report.matched || (report.isDamaged && this.mayFallBack)) {
-        // Another pass would pass over the batches that this one published, and they may be wrong.
-        await this.fallBack({ oneThread: report.isDamaged });
-        return;
-      }
-      if (await this.#end({ batches, ...(await this.#outcomeOf(report)) })) return;
-    }
-  }
-
-  /** One run of ffmpeg over the segment. Reading the next batch overlaps with publishing the last. */
-  async #pass(): Promise<{ batches: number; report: DecodeReport } | "turn over"> {
-    const { plan, job } = this.#facts;
-    const turn = new Turn(this.#deps.queues, job.id, this.#deps.quantumMs);
-    const { batchFrames, frame, media } = plan;
-    const bytes = frameBytes(frame.layout, frame.width, frame.height);
-    const segment = await readSegment(
-      this.#deps.objects,
-      job.id,
-      this.#message.epoch,
-      plan,
-      this.#message.segment,
-    );
-    await using source = await openSource(this.#deps.objects, plan.source, plan.sourceState);
-    const threads = plan.oneThread === true ? 1 : this.#deps.decoderThreads;
-    await using reader: FrameReader = openDecoder(source, {
-      info: media,
+async function openReader(
+  { objects, tools, decoderThreads }: DecodeDeps,
+  { facts: { plan, job }, message, context }: HeldSegment,
+): Promise<{ readonly reader: FrameReader } & AsyncDisposable> {
+  await using resources = new AsyncDisposableStack();
+  const segment = await readSegment(objects, job.id, message.epoch, plan, message.segment);
+  const source = resources.use(await openSource(objects, plan.source, plan.sourceState));
+  const threads = plan.oneThread === true ? 1 : decoderThreads;
+  const reader = resources.use(
+    openDecoder(source, {
+      info: plan.media,
       segment,
-      frame,
-      layout: frame.layout,
-      sampling: samplingOf(plan.segments, this.#message.segment, this.#everyNth),
-      tools: this.#deps.tools,
-      signal: this.#signal,
+      frame: plan.frame,
+      layout: plan.frame.layout,
+      sampling: samplingOf(plan.segments, message.segment, everyNthOf(job)),
+      tools,
+      signal: context.signal,
       ...(threads === undefined ? {} : { threads }),
-    });
-    const publisher = new BatchPublisher(this.#deps, {
-      ...this.#message,
-      lease: this.#lease,
-      frame,
-      // A batch's enhanced pixels live on the same credit as its decoded ones, and are reserved with them.
-      reserved: job.options.enhance.normalize ? 2 : 1,
-      signal: this.#signal,
-      idle: this.#context.idle,
-      span: this.#context.span,
-      onPublished: (vt, count) => {
-        turn.published(vt);
-        this.#context.count({ frames: count, batches: 1 });
+    }),
+  );
+  const owned = resources.move();
+  return { reader, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function everyNthOf({ options }: AcceptedJob): number {
+  return options.everyNth ?? 1;
+}
+
+/** The last batch of a segment is shorter than the buffer that it was read into. */
+function cut({ frames }: DecodeDeps, pixels: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
+  if (bytes === pixels.byteLength) return pixels;
+  const short = pixels.slice(0, bytes);
+  frames.discard(pixels);
+  return short;
+}
+
+function reportOf(reader: FrameReader): DecodeReport {
+  const report = reader.report();
+  if (report.exitCode === null) {
+    // Killed from outside, say by the kernel for want of memory: that says nothing about the file.
+    throw new ProblemError("frame-undecodable", "The decoder was killed before it was done.");
+  }
+  return report;
+}
+
+/** How much of the source decoded, and what did not, for the record at the job's end. */
+async function outcomeOf(
+  { objects, tools }: DecodeDeps,
+  { facts: { plan, job }, message, countsFrames }: HeldSegment,
+  report: DecodeReport,
+): Promise<Omit<SegmentEnd, "batches">> {
+  const frames = report.pts.length;
+  const missing = report.missing.map((span) => ({
+    ...span,
+    reason:
+      report.truncated && span.before === frames
+        ? ("source-truncated" as const)
+        : ("decode-error" as const),
+  }));
+  const last = missing.at(-1);
+  const warning = warningOf(report, plan, await ffmpegVersion(tools.ffmpeg));
+  const timeline = { pts: report.pts, missing, isReshaped: report.shapes.length > 1 };
+  return {
+    ...(countsFrames ? { shown: frames } : {}),
+    ...(last && {
+      missing: {
+        frames: missing.reduce((sum, span) => sum + span.frames, 0),
+        reason: last.reason,
       },
-    });
-    for (let batch = 0; ; batch++) {
-      const pixels = this.#deps.frames.allocate(batchFrames * bytes);
-      const pts = await reader.read(new Uint8Array(pixels), batchFrames);
-      await publisher.settled();
-      // What several threads make of damage is not published; nor is the rest waited for. ffmpeg tells of damage in a
-      // picture before it tells that picture's time, without which `read` does not give it.
-      const isInVain = reader.isDamaged && this.mayFallBack;
-      if (pts.length === 0 || isInVain) {
-        this.#deps.frames.discard(pixels);
-        return { batches: batch, report: isInVain ? reader.report() : this.#judge(reader) };
-      }
-      if (await turn.isOver()) {
-        this.#deps.frames.discard(pixels);
-        return "turn over";
-      }
-      if (await this.#isAdopted(batch, pts.length)) this.#deps.frames.discard(pixels);
-      else publisher.publish(batch, pts, this.#cut(pixels, pts.length * bytes));
-      if (pts.length < batchFrames) {
-        await publisher.settled();
-        return { batches: batch + 1, report: this.#judge(reader) };
-      }
-    }
-  }
+    }),
+    ...(plan.mode === "sequential"
+      ? { timeline: await putTimeline(objects, job.id, message.epoch, timeline) }
+      : {}),
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
 
-  /** Others are further behind: the segment goes back to the queue, behind them. */
-  async #yield(): Promise<void> {
-    const { job, epoch, segment } = this.#message;
-    const { due } = await this.#deps.ledger.segYield(job, epoch, segment, this.#lease);
-    await this.#deps.queues.addDue(job, epoch, due);
-  }
+function startedOver({ facts: { plan, job } }: HeldSegment, oneThread: boolean): Passed {
+  const sampling = { everyNth: everyNthOf(job), firstFrame: 0 };
+  return {
+    is: "not to be trusted",
+    oneThread,
+    frames: countSampled(sampling, plan.expectedFrames),
+  };
+}
 
-  /** The last batch of a segment is shorter than the buffer that it was read into. */
-  #cut(pixels: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
-    if (bytes === pixels.byteLength) return pixels;
-    const cut = pixels.slice(0, bytes);
-    this.#deps.frames.discard(pixels);
-    return cut;
-  }
-
-  #judge(reader: FrameReader): DecodeReport {
-    const report = reader.report();
-    if (report.exitCode === null) {
-      // Killed from outside, say by the kernel for want of memory: that says nothing about the file.
-      throw new ProblemError("frame-undecodable", "The decoder was killed before it was done.");
-    }
-    return report;
-  }
-
-  /** How much of the source decoded, and what did not, for the record at the job's end. */
-  async #outcomeOf(report: DecodeReport): Promise<Omit<SegmentEnd, "batches">> {
-    const { plan } = this.#facts;
-    const { job, epoch } = this.#message;
-    const frames = report.pts.length;
-    const missing = report.missing.map((span) => ({
-      ...span,
-      reason:
-        report.truncated && span.before === frames
-          ? ("source-truncated" as const)
-          : ("decode-error" as const),
-    }));
-    const last = missing.at(-1);
-    const warning = warningOf(report, plan, await ffmpegVersion(this.#deps.tools.ffmpeg));
-    const timeline = { pts: report.pts, missing, isReshaped: report.shapes.length > 1 };
-    return {
-      ...(this.#countsFrames ? { shown: frames } : {}),
-      ...(last && {
-        missing: {
-          frames: missing.reduce((sum, span) => sum + span.frames, 0),
-          reason: last.reason,
-        },
-      }),
-      ...(plan.mode === "sequential"
-        ? { timeline: await putTimeline(this.#deps.objects, job, epoch, timeline) }
-        : {}),
-      ...(warning === undefined ? {} : { warning }),
-    };
-  }
-
-  /** Whether the segment is over; if not, a batch of it was lost meanwhile and needs another pass. */
-  async #end(end: SegmentEnd): Promise<boolean> {
-    const { job, epoch, segment } = this.#message;
-    const answer = await this.#deps.ledger.segEnd(job, epoch, segment, this.#lease, end);
-    if (answer.a === "again") return false;
-    await this.#deps.queues.addDue(job, epoch, answer.due);
-    return true;
-  }
-
-  /**
-   * Ends a sequential segment where the decoder gets no further: the rest is a gap.
-   *
-   * @throws ProblemError `source-damaged` where it never came to a first frame
-   */
-  async giveUpAfter(batches: number, frames: number): Promise<void> {
-    if (frames === 0) {
-      const { name } = this.#facts.plan.source;
-      throw new ProblemError(
-        "source-damaged",
-        `The decoder died again and again before the first picture of ${name}.`,
-        { at: "source" },
-      );
-    }
-    // What came behind the last frame that was looked at, nobody knows.
-    const shown = Math.max(0, (frames - 1) * this.#everyNth + 1);
-    const missing = Math.max(0, this.#segment.frames - shown);
-    const ended = await this.#end({
-      batches,
-      ...(this.#countsFrames ? { shown } : {}),
-      ...(missing === 0 ? {} : { missing: { frames: missing, reason: "decode-error" } }),
-      warning: "The decoder failed again and again at the same place; what follows was left out.",
-    });
-    if (!ended) {
-      throw new ProblemError("frame-undecodable", "A batch was lost while the segment was ended.");
-    }
-  }
-
-  /** Whether the source can still be decoded in a way that depends on less. */
-  get mayFallBack(): boolean {
-    const { plan } = this.#facts;
-    return plan.mode === "parallel" || plan.oneThread !== true;
-  }
-
-  /**
-   * Starts the job over as one sequential segment: this file does not decode from its key frames as it does in one go, or
-   * it is damaged and is to be decoded by one thread.
-   */
-  async fallBack({ oneThread }: { readonly oneThread: boolean }): Promise<void> {
-    const { job, epoch, segment } = this.#message;
-    const { plan } = this.#facts;
-    const fresh = newToken();
-    const expected = plan.expectedFrames;
-    const { objects } = this.#deps;
-    const expectedDeltas = toDeltas(await this.#expectedTimes());
-    const { truncated } = plan.segments.at(-1)!;
-    const segments = await putSegmentTimes(objects, job, fresh, [
-      {
-        frames: expected,
-        ...(expectedDeltas.length === 0 ? {} : { expectedDeltas }),
-        ...(truncated && { truncated }),
-      },
-    ]);
-    // What was published of a source that is decoded in one go came before the damage, and is what one thread gives.
-    const adopts =
-      plan.mode === "sequential" && (await adoptSoFar(this.#deps, job, epoch, plan, fresh));
-    await putPlan(objects, job, fresh, {
-      ...plan,
-      mode: "sequential",
-      segments,
-      adopts: adopts ? true : undefined,
-      ...(oneThread ? { oneThread } : {}),
-    });
-    const total = countSampled({ everyNth: this.#everyNth, firstFrame: 0 }, expected);
-    const answer = await this.#deps.ledger.fallback(job, epoch, segment, this.#lease, fresh, total);
-    if (answer.a !== "ok") {
-      await objects.deletePrefix(objectKeys.epoch(job, fresh));
-      return;
-    }
-    await this.#deps.queues.addDue(job, fresh, answer.due);
-    // The objects of the old epoch stay until the job ends: a Redis that forgets its last second goes back to it.
-    await clearEpoch(this.#deps, job, epoch);
-  }
-
-  /** The times of all frames as this plan has them. */
-  async #expectedTimes(): Promise<number[]> {
-    const { job, epoch } = this.#message;
-    const { plan } = this.#facts;
-    const times: number[] = [];
-    for (const index of plan.segments.keys()) {
-      const segment = await readSegment(this.#deps.objects, job, epoch, plan, index);
-      for (const pts of fromDeltas(segment.ptsDeltas ?? segment.expectedDeltas ?? [])) {
-        times.push(pts);
-      }
-    }
-    return times;
-  }
+/**
+ * Where every decoder dies: a source that others can be tried with is decoded by one thread; else what comes behind the
+ * last batch is a gap.
+ */
+function giveUp(held: HeldSegment, soFar: { batches: number; frames: number }): Passed {
+  if (held.mayFallBack) return startedOver(held, true);
+  const { batches, frames } = soFar;
+  // What came behind the last frame that was looked at, nobody knows.
+  const shown = frames === 0 ? 0 : (frames - 1) * everyNthOf(held.facts.job) + 1;
+  const missing = Math.max(0, held.segment.frames - shown);
+  return {
+    is: "at its end",
+    batches,
+    ...(held.countsFrames ? { shown } : {}),
+    ...(missing === 0 ? {} : { missing: { frames: missing, reason: "decode-error" } }),
+    warning: "The decoder failed again and again at the same place; what follows was left out.",
+  };
 }

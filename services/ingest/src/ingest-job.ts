@@ -9,7 +9,6 @@ import {
   MESSAGE_VERSION,
   looksAtEach,
   type ModelRef,
-  newToken,
   ProblemError,
   type Size,
   type StoredSource,
@@ -25,7 +24,6 @@ import {
 } from "@framequeue/media";
 import { frameSizeOf, type ModelManifest, parseManifest } from "@framequeue/models";
 import {
-  adoptKept,
   checkUpload,
   forgetAddress,
   jobShare,
@@ -35,8 +33,7 @@ import {
   openSource,
   type Pipeline,
   type Plan,
-  putPlan,
-  putSegmentTimes,
+  planJob,
   readManifest,
   readTuning,
   sourceState,
@@ -63,46 +60,26 @@ export interface IngestDeps extends Pipeline {
 /** Turns an accepted job into a plan: where the bytes are, what they hold, how the work is cut. */
 export async function ingestJob(
   deps: IngestDeps,
-  { job: id }: IngestMessage,
+  message: IngestMessage,
   { signal }: TaskContext,
 ): Promise<void> {
-  const { ledger, queues, objects } = deps;
-  const validated = await ledger.validate(id);
-  if (validated.a === "planned") {
-    const { ep, due } = await ledger.due(id);
-    if (ep !== undefined) await queues.addDue(id, ep, due);
-  }
-  if (validated.a !== "ok") return;
-  // Not before: a task that nobody wants any more does not wait for a record that cannot be read.
-  const job = await deps.jobs.accepted(id);
-  if (job === undefined) return;
-
-  const epoch = newToken();
-  const drawn = await makePlan(deps, job, signal);
-  const segments = await putSegmentTimes(objects, id, epoch, drawn.segments);
-  const fresh: Plan = { ...drawn, segments };
-  const { run } = validated;
-  const ofRunBefore = run > 1 ? await deps.jobs.resultIfReadable(id, run - 1) : undefined;
-  const kept = validated.kept ?? ofRunBefore?.kept;
-  const plan =
-    (kept === undefined ? undefined : await adoptKept(objects, id, kept, epoch, fresh)) ?? fresh;
-  await putPlan(objects, id, epoch, plan);
-  const planned = await ledger.plan(id, epoch, {
-    mode: plan.mode,
-    segments: plan.segments.length,
-    ...(await shareOf(deps, job)),
-    attempts: ATTEMPTS,
-    enhance: job.options.enhance.normalize,
-    render: job.render,
-    views: job.options.views !== undefined,
-    total: countSampled(
-      { everyNth: job.options.everyNth ?? 1, firstFrame: 0 },
-      plan.expectedFrames,
-    ),
-    priority: job.priority ?? DEFAULT_PRIORITY,
+  await planJob(deps, message, {
+    draw: (job) => makePlan(deps, job, signal),
+    async describe(job, plan) {
+      const { everyNth = 1 } = job.options;
+      return {
+        mode: plan.mode,
+        segments: plan.segments.length,
+        ...(await shareOf(deps, job)),
+        attempts: ATTEMPTS,
+        enhance: job.options.enhance.normalize,
+        render: job.render,
+        views: job.options.views !== undefined,
+        total: countSampled({ everyNth, firstFrame: 0 }, plan.expectedFrames),
+        priority: job.priority ?? DEFAULT_PRIORITY,
+      };
+    },
   });
-  if (planned.a === "ok") await queues.addDue(id, epoch, planned.due);
-  else await objects.deletePrefix(objectKeys.epoch(id, epoch));
 }
 
 /** What the job may hold at once: as its user says, else by the workers that there are now, and more when more come. */

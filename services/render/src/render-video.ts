@@ -14,11 +14,11 @@ import {
   writeOverlay,
 } from "@framequeue/media";
 import {
-  doPost,
+  runStep,
   objectKeys,
   openSource,
   type Pipeline,
-  type PostWork,
+  type StepWork,
   readRows,
   readTimeline,
   type RenderReport,
@@ -37,7 +37,7 @@ export async function renderVideo(
   message: RenderMessage,
   { signal, count }: TaskContext,
 ): Promise<void> {
-  await doPost(deps, message, async (work) => {
+  await runStep(deps, message, async (work) => {
     const { everyNth = 1 } = work.job.options;
     let written = 0;
     const note = (frames: number): void => {
@@ -54,7 +54,7 @@ export async function renderVideo(
 
 async function render(
   deps: RenderDeps,
-  work: PostWork,
+  work: StepWork,
   folder: string,
   onProgress: (frames: number) => void,
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import {
   type Due,
   type Ledger,
   type PlanOptions,
-  type PostStage,
+  type ReportStep,
   type TrackRun,
 } from "./ledger.ts";
 import { connectRedis, type RedisClient } from "./redis.ts";
@@ -551,7 +551,7 @@ test("views are cut, then looked at, then written down, and render waits for non
   await d.finish(0, "l", 0);
   await d.end(0, "l", 1);
   assert.deepEqual(await d.track(), ["cut #1", "render #1"]);
-  const commit = async (stage: PostStage, ref: string): Promise<string[]> =>
+  const commit = async (stage: ReportStep, ref: string): Promise<string[]> =>
     names(await ledger.postCommit(d.job, d.ep, stage, ref));
   assert.deepEqual(await commit("cut", "c1"), ["look #1"]);
   assert.deepEqual(await commit("render", "r1"), []);

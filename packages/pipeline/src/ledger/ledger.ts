@@ -79,8 +79,8 @@ export interface PlanOptions {
   readonly total: number;
 }
 
-/** The stages after track that leave a reference. */
-export type PostStage = "cut" | "look" | "index" | "render";
+/** The steps after track that leave a report. */
+export type ReportStep = "cut" | "look" | "index" | "render";
 
 export interface SegmentEnd {
   readonly batches: number;
@@ -371,10 +371,10 @@ export function createLedger(redis: RedisClient, site: string) {
       >("read-parts", job, ep),
 
     /** Whether the stage is to start: not while the job is paused, nor once it is done. */
-    postBegin: (job: JobId, ep: string, stage: PostStage | "finalize") =>
+    postBegin: (job: JobId, ep: string, stage: ReportStep | "finalize") =>
       call<Answer<"run" | "skip"> | Gone>("post-begin", job, ep, stage),
 
-    postCommit: (job: JobId, ep: string, stage: PostStage, ref: string) =>
+    postCommit: (job: JobId, ep: string, stage: ReportStep, ref: string) =>
       call<Answer<"ok"> | Gone>("post-commit", job, ep, stage, ref),
 
     /** Nothing may start for the job any more; `tasks` are those that may wait for it. */

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { ProblemError } from "@framequeue/contracts";
 import { startRedisServer } from "@framequeue/service/testing";
 import { connectRedis } from "./redis.ts";
-import { isBlameless, redisTrouble } from "./redis-trouble.ts";
+import { blameOf } from "../protocol/blame.ts";
+import { redisTrouble } from "./redis-trouble.ts";
 
 const LUA = "redis.call('SET', KEYS[1], ARGV[1]) return 1";
 
@@ -25,7 +26,7 @@ test("what a full Redis or a replica answers is trouble of Redis's, also from in
     await redis.replicaof("NO", "ONE");
     for (const error of [...full, ...replica]) {
       assert.equal(redisTrouble(error)?.code, "queue-unavailable", String(error));
-      assert.ok(isBlameless(error));
+      assert.equal(blameOf(error), "outage");
     }
     assert.deepEqual(await refusal(), [undefined, undefined]);
     const wrong = await redis.eval("return nonsense.x", 0).catch((error: unknown) => error);
@@ -38,8 +39,8 @@ test("what a full Redis or a replica answers is trouble of Redis's, also from in
 });
 
 test("a store without room is no fault of the work, a file that does not decode is", () => {
-  assert.ok(isBlameless(new ProblemError("store-full", "No room.")));
-  assert.ok(!isBlameless(new ProblemError("frame-undecodable", "Broken.")));
-  assert.ok(!isBlameless(new Error("OOM in a sentence of somebody else's")));
-  assert.ok(!isBlameless("OOM "));
+  assert.equal(blameOf(new ProblemError("store-full", "No room.")), "outage");
+  assert.equal(blameOf(new ProblemError("frame-undecodable", "Broken.")), "work");
+  assert.equal(blameOf(new Error("OOM in a sentence of somebody else's")), "work");
+  assert.equal(blameOf("OOM "), "work");
 });

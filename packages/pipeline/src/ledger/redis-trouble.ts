@@ -17,21 +17,3 @@ export function redisTrouble(error: unknown): ProblemError | undefined {
   const what = refused ? `Redis answers: ${error.message.slice(0, 200)}` : "Redis is away.";
   return new ProblemError("queue-unavailable", what, { cause: error });
 }
-
-/** Whether the fault lies with what the work needs, and not with the work: it waits, and no attempt counts. */
-export function isBlameless(error: unknown): boolean {
-  if (redisTrouble(error) !== undefined) return true;
-  if (error instanceof ProblemError) return OUTAGES.has(error.code);
-  // The disk for temporary files is full.
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOSPC" || code === "EDQUOT";
-}
-
-const OUTAGES: ReadonlySet<string> = new Set([
-  "store-full",
-  "store-unavailable",
-  "queue-unavailable",
-  "shutting-down",
-  // Somebody may put the record back; until then nothing of the job can be said to have failed.
-  "record-damaged",
-]);

@@ -15,11 +15,11 @@ import { payloadOf } from "../protocol/payloads.ts";
 import {
   createStageRunner,
   type Handler,
-  Later,
   type StageEvents,
   type StageRunner,
   type StageRunnerOptions,
 } from "./stage-runner.ts";
+import { Later } from "../protocol/task-context.ts";
 import { taskId } from "./task-queues.ts";
 import {
   eventually,

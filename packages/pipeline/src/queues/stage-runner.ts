@@ -15,40 +15,13 @@ import {
   toProblemError,
 } from "@framequeue/contracts";
 import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
-import { IntermediateLost } from "../protocol/intermediates.ts";
-import { createJobWatch, NotWanted } from "./job-watch.ts";
-import { createLapses } from "./lapses.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { isBlameless } from "../ledger/redis-trouble.ts";
-import { remake, type RemakeDeps } from "../protocol/remake.ts";
+import { deliver, type TaskOutcome, type Verdict } from "../protocol/delivery.ts";
+import type { RemakeDeps } from "../protocol/remake.ts";
+import { type DoneWork, Later, type TaskContext } from "../protocol/task-context.ts";
+import { createJobWatch } from "./job-watch.ts";
+import { createLapses } from "./lapses.ts";
 import { deliveryId, workerName } from "./task-queues.ts";
-
-/** What a stage's code gets beside its message. */
-export interface TaskContext {
-  /**
-   * Fires when the service must be gone, or when nobody wants the work any more: hand the work back and return by
-   * throwing the signal's reason.
-   */
-  readonly signal: AbortSignal;
-  /** Names this delivery. */
-  readonly delivery: string;
-  /** Whoever had the task before was never heard of again: the task may have killed its process. */
-  readonly suspect: boolean;
-  /** What the task has just finished for good, for those who count. */
-  readonly count: (work: DoneWork) => void;
-  /** Names this delivery in the job's trace, where there is one; goes with what it makes. */
-  readonly span: string | undefined;
-  /** The task works on what the task of that span made. */
-  readonly follow: (span: string | undefined) => void;
-  /** Waits for what others hold; so long, this task keeps its process from nothing. */
-  readonly idle: <T>(wait: Promise<T>) => Promise<T>;
-}
-
-export interface DoneWork {
-  readonly frames: number;
-  /** 0 where the work is not cut into batches. */
-  readonly batches: number;
-}
 
 export type Handler<S extends MessageStage> = (
   message: MessageOf<S>,
@@ -64,14 +37,6 @@ type StepOf<Q extends QueueName> = Q extends "index"
   : Q extends "infer"
     ? "infer" | "look"
     : Q;
-
-/**
- * How a delivery ended. `waits`: what the work needs is full or away, so it is tried again without an attempt counted;
- * `unwanted`: its job was cancelled, has ended, or goes on in another epoch; `lost`: what it was to go on from is gone or
- * damaged, so that its job goes on in another epoch.
- */
-export type TaskOutcome =
-  "done" | "retry" | "waits" | "failed" | "handed-back" | "unwanted" | "lost";
 
 /** What the runner tells the outside; the service turns it into logs and metrics. */
 export interface StageEvents {
@@ -116,32 +81,6 @@ export interface StageRunnerOptions<Q extends QueueName> {
   readonly events?: StageEvents;
 }
 
-/** The work can only be done later: its task is put back for a while, and no attempt counts. */
-export class Later extends Error {
-  override readonly name: string = "Later";
-  readonly waitMs: number;
-  /** Done once the task is put back, so that whoever is asked there finds it so. */
-  readonly whenPutBack: (() => Promise<void>) | undefined;
-
-  constructor(message: string, waitMs: number, whenPutBack?: () => Promise<void>) {
-    super(message);
-    this.waitMs = waitMs;
-    this.whenPutBack = whenPutBack;
-  }
-}
-
-/** How long a task stays away that was for another process: short, because the other one may be idle. */
-const FOR_ANOTHER_MS = 250;
-
-/** The work is for a process of another kind. */
-export class ForAnother extends Later {
-  override readonly name = "ForAnother";
-
-  constructor(message: string) {
-    super(message, FOR_ANOTHER_MS);
-  }
-}
-
 export interface StageRunner {
   readonly state: "starting" | "running" | "draining" | "stopped";
   start(): Promise<void>;
@@ -172,12 +111,12 @@ function defaultBackoffMs(attempt: number): number {
   return Math.min(30_000, 250 * 2 ** Math.min(attempt - 1, 7)) * (0.75 + Math.random() / 2);
 }
 
-/** Connects one stage to its queue. The one place where an error becomes a retry, a failed job, or a hand-back. */
+/** Connects one stage to its queue: see {@link deliver} for what becomes of an error. */
 export function createStageRunner<Q extends QueueName>(
   options: StageRunnerOptions<Q>,
 ): SizedRunner {
   const { events } = options;
-  const { redis, ledger, queues, jobs } = options.pipeline;
+  const { redis, jobs } = options.pipeline;
   const handlers = options.handlers as unknown as Record<string, Handler<MessageStage> | undefined>;
   const stopping = new AbortController();
   const watch = createJobWatch(redis);
@@ -197,7 +136,7 @@ export function createStageRunner<Q extends QueueName>(
     const { stage, job } = message;
     const delivery = deliveryId(task);
     const follows: string[] = [];
-    const report = (outcome: TaskOutcome, error?: unknown): void =>
+    const report = (verdict: Verdict): void =>
       events?.onTask?.({
         stage,
         job,
@@ -205,23 +144,15 @@ export function createStageRunner<Q extends QueueName>(
         delivery,
         follows,
         seconds: elapsedMs() / 1000,
-        outcome,
-        ...(error === undefined ? {} : { error }),
+        outcome: verdict.outcome,
+        ...(isFault(verdict) ? { error: verdict.error } : {}),
       });
-    const maxAttempts = COUNTED.has(stage) ? Infinity : (options.maxAttempts ?? Infinity);
-    let failures = task.attemptsMade;
-    const redelivered = task.attemptsStarted > 1 || task.stalledCounter > 0;
     using wanted = watch.watch(message.job, "epoch" in message ? message.epoch : undefined);
     using lock = lapses.watch(task, token);
     events?.onBusy?.(stage, 1);
     try {
       const deaths = await lapses.deaths(task);
-      failures += deaths;
-      if (failures >= maxAttempts) throw new Error("Every process that took this task has died.");
-      // An earlier delivery may have died between a commit and the enqueue of what it made due; or still live, commit
-      // while this one works, and die then.
-      if (redelivered) await repair(message.job);
-      await handler(message, {
+      const context: TaskContext = {
         signal: AbortSignal.any([stopping.signal, wanted.signal]),
         delivery,
         span: events?.spanOf?.(job, delivery),
@@ -238,60 +169,54 @@ export function createStageRunner<Q extends QueueName>(
             events?.onBusy?.(stage, 1);
           }
         },
-      });
-      // Who was away for longer than its lock may have worked for a job that has ended meanwhile.
-      if (elapsedMs() > lockMs) await lock.settle();
-      if (redelivered || elapsedMs() > lockMs) await repair(message.job);
-      report("done");
-    } catch (error) {
-      if (elapsedMs() > lockMs) await lock.settle().catch(() => {});
-      if (stopping.signal.aborted) {
-        report("handed-back");
-        await task.moveToWait(token);
-        throw new WaitingError();
-      }
-      if (wanted.signal.aborted || error instanceof NotWanted) {
-        report("unwanted");
-        await repair(message.job);
-        return;
-      }
-      if (error instanceof IntermediateLost && "epoch" in message) {
-        report("lost", error);
-        await remake(options.pipeline, message.job, message.epoch, error);
-        return;
-      }
-      if (error instanceof Later) {
-        report("waits");
-        await task.moveToDelayed(Date.now() + error.waitMs, token);
-        // Where that fails, the task comes back and tries again.
-        await error.whenPutBack?.().catch((fault: Error) => events?.onQueueError?.(fault));
-        throw new DelayedError();
-      }
-      if (isBlameless(error)) {
-        report("waits", error);
-        await task.moveToDelayed(Date.now() + backoffMs(task.attemptsStarted), token);
-        throw new DelayedError();
-      }
-      const hopeless =
-        (error instanceof ProblemError && !error.retryable) || failures + 1 >= maxAttempts;
-      if (!hopeless) {
-        report("retry", error);
-        // BullMQ keeps what it said and whence it came, in Redis and in the queue's events.
-        throw asBounded(error);
-      }
-      report("failed", error);
-      const epoch = "epoch" in message ? message.epoch : undefined;
-      await jobs.fail(message.job, toProblemError(error).toProblem(), epoch);
+      };
+      const verdict = await deliver(
+        options.pipeline,
+        {
+          message,
+          stopping: stopping.signal,
+          unwanted: wanted.signal,
+          isRepeated: task.attemptsStarted > 1 || task.stalledCounter > 0,
+          failures: task.attemptsMade + deaths,
+          maxAttempts: COUNTED.has(stage) ? Infinity : (options.maxAttempts ?? Infinity),
+          async settle() {
+            if (elapsedMs() <= lockMs) return false;
+            await lock.settle();
+            return true;
+          },
+        },
+        () => handler(message, context),
+        report,
+      );
+      await putBack(task, token, verdict);
     } finally {
       events?.onBusy?.(stage, -1);
     }
   }
 
-  /** Enqueues what is due for a job, or clears away what a job that has ended may have left. */
-  async function repair(job: JobId): Promise<void> {
-    const { ep, ended, due } = await ledger.due(job);
-    if (ended !== undefined) await jobs.clearWork(job);
-    await queues.addDue(job, ep ?? "", due);
+  /** Gives the task back to its queue where it is not over, by what BullMQ wants to be thrown. */
+  async function putBack(
+    task: Job,
+    token: string | undefined,
+    { outcome, error }: Verdict,
+  ): Promise<void> {
+    switch (outcome) {
+      case "handed-back":
+        await task.moveToWait(token);
+        throw new WaitingError();
+      case "waits": {
+        const waitMs = error instanceof Later ? error.waitMs : backoffMs(task.attemptsStarted);
+        await task.moveToDelayed(Date.now() + waitMs, token);
+        const after = error instanceof Later ? error.whenPutBack?.() : undefined;
+        // Where that fails, the task comes back and tries again.
+        await after?.catch((fault: Error) => events?.onQueueError?.(fault));
+        throw new DelayedError();
+      }
+      case "retry":
+        // BullMQ keeps what it said and whence it came, in Redis and in the queue's events.
+        throw asBounded(error);
+      default:
+    }
   }
 
   /**
@@ -366,6 +291,12 @@ export function createStageRunner<Q extends QueueName>(
       return stopped;
     },
   };
+}
+
+/** Whether something went wrong, beside what happens every day. */
+function isFault({ outcome, error }: Verdict): boolean {
+  if (outcome === "handed-back" || outcome === "unwanted") return false;
+  return error !== undefined && !(error instanceof Later);
 }
 
 /** The error as a queue may keep it. */

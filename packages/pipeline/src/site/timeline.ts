@@ -5,7 +5,7 @@ import { putIntermediate, readIntermediateJson } from "../protocol/intermediates
 import type { JobRecord } from "../ledger/ledger.ts";
 import { readRows } from "../protocol/parts.ts";
 import type { Pipeline } from "../pipeline.ts";
-import type { PostWork } from "../protocol/post-stage.ts";
+import type { StepWork } from "../protocol/step.ts";
 import { readSegment } from "../plan/segment-times.ts";
 import { videoFrames } from "../jobs/video-frames.ts";
 
@@ -53,7 +53,7 @@ export async function putTimeline(
 /** The timeline of a job that is tracked: as it was planned, as its decoder told, or else by its rows. */
 export async function readTimeline(
   pipeline: Pick<Pipeline, "ledger" | "objects">,
-  work: PostWork,
+  work: StepWork,
 ): Promise<Timeline> {
   const { objects } = pipeline;
   const { job, plan, epoch, record } = work;
@@ -77,7 +77,7 @@ export async function readTimeline(
  */
 async function timelineOfRows(
   pipeline: Pick<Pipeline, "ledger" | "objects">,
-  work: PostWork,
+  work: StepWork,
 ): Promise<Timeline> {
   const { job, epoch, record } = work;
   const frames = videoFrames(work, record);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   type FinalizeMessage,
+  type Gap,
   type JobResult,
   type JobState,
   RESULT_SCHEMA_VERSION,
@@ -10,6 +11,7 @@ import {
 } from "@framequeue/contracts";
 import {
   checkSource,
+  finishJob,
   type JobFacts,
   type JobRecord,
   objectKeys,
@@ -22,25 +24,24 @@ import {
 import { type IndexReport, indexReportSchema } from "./index-report.ts";
 
 /** The last step: the summary, the result object, the terminal state. */
-export async function finalizeJob(
-  { ledger, jobs, objects, facts: readFacts }: Pipeline,
-  { job, epoch }: FinalizeMessage,
-): Promise<void> {
-  const facts = await readFacts(job, epoch);
-  if (facts === undefined || (await ledger.postBegin(job, epoch, "finalize")).a !== "run") return;
-  const record = await ledger.read(job);
-  if (record?.["st"] !== "tracked" || record["ep"] !== epoch) return;
+export async function finalizeJob(pipeline: Pipeline, message: FinalizeMessage): Promise<void> {
+  await finishJob(pipeline, message, (facts, record, reports) =>
+    writeSummary(pipeline, facts, record, reports),
+  );
+}
 
-  // A Redis that went back since this task was added has the stages before it done again.
-  if (record["index"] === undefined || (record["ren"] === "1" && record["render"] === undefined)) {
-    return;
-  }
-
-  const index = await readIntermediateJson(objects, record["index"], indexReportSchema);
+async function writeSummary(
+  { objects }: Pipeline,
+  facts: JobFacts,
+  record: JobRecord,
+  reports: { readonly index: string; readonly render: string | undefined },
+): Promise<{ result: JobResult; gaps: readonly Gap[] }> {
+  const job = facts.job.id;
+  const index = await readIntermediateJson(objects, reports.index, indexReportSchema);
   const rendered =
-    record["render"] === undefined
+    reports.render === undefined
       ? undefined
-      : await readIntermediateJson(objects, record["render"], renderReportSchema);
+      : await readIntermediateJson(objects, reports.render, renderReportSchema);
   const changed = await checkSource(objects, facts.plan);
   const warnings: Warning[] = [
     ...warningsOf(record, index),
@@ -69,7 +70,7 @@ export async function finalizeJob(
       ...(rendered?.artifact ? { "annotated.mp4": rendered.artifact } : {}),
     },
   };
-  await jobs.finish(result, index.gaps);
+  return { result, gaps: index.gaps };
 }
 
 /** So many gaps are told of one by one: a job's record is read with every list. */

@@ -11,11 +11,11 @@ import { openTempFolder } from "@framequeue/lifetime";
 import { FrameClock } from "@framequeue/media";
 import {
   type JobFacts,
-  doPost,
+  runStep,
   FrameNumbers,
   labelRows,
   type Pipeline,
-  type PostWork,
+  type StepWork,
   readRows,
   readTimeline,
   type TaskContext,
@@ -36,7 +36,7 @@ export async function indexTracks(
   message: IndexMessage,
   { count }: TaskContext,
 ): Promise<void> {
-  const report = await doPost(pipeline, message, async (work) => {
+  const report = await runStep(pipeline, message, async (work) => {
     await using folder = await openTempFolder("index");
     return await writeFiles(pipeline, work, folder.path);
   });
@@ -45,7 +45,7 @@ export async function indexTracks(
 
 async function writeFiles(
   pipeline: Pipeline,
-  work: PostWork,
+  work: StepWork,
   folder: string,
 ): Promise<IndexReport | undefined> {
   const { job, plan, epoch, record } = work;

@@ -8,10 +8,10 @@ import {
 } from "@framequeue/contracts";
 import { type FrameReader, type MediaTools, openDecoder } from "@framequeue/media";
 import {
-  doPost,
+  runStep,
   openSource,
   type Pipeline,
-  type PostWork,
+  type StepWork,
   putIntermediate,
   readRows,
   readSegment,
@@ -44,7 +44,7 @@ export async function cutViews(
   message: CutMessage,
   { signal }: TaskContext,
 ): Promise<void> {
-  await doPost(deps, message, async (work) => {
+  await runStep(deps, message, async (work) => {
     const views = await pickViews(deps, work);
     return views === undefined ? undefined : await cut(deps, work, views, signal);
   });
@@ -52,7 +52,7 @@ export async function cutViews(
 
 async function pickViews(
   pipeline: Pipeline,
-  { job, plan, epoch, record }: PostWork,
+  { job, plan, epoch, record }: StepWork,
 ): Promise<TrackView[] | undefined> {
   const { media, labels } = plan;
   const { views } = job.options;
@@ -85,7 +85,7 @@ function isLookedAt({ models, options }: AcceptedJob, label: string | undefined)
 /** Decodes the frames of the views once more, those of a segment in one go, and keeps what the views show. */
 async function cut(
   { objects, tools }: CutDeps,
-  { job, plan, epoch }: PostWork,
+  { job, plan, epoch }: StepWork,
   views: readonly TrackView[],
   signal: AbortSignal,
 ): Promise<CutReport> {

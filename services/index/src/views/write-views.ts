@@ -10,7 +10,7 @@ import {
   labelOf,
   labelRows,
   type Pipeline,
-  type PostWork,
+  type StepWork,
   readIntermediateJson,
 } from "@framequeue/pipeline";
 import { ArtifactWriter, type StoredArtifact } from "../results/artifact-writer.ts";
@@ -31,7 +31,7 @@ export interface WrittenViews {
  */
 export async function writeViews(
   { objects }: Pipeline,
-  { job, plan, record }: PostWork,
+  { job, plan, record }: StepWork,
   header: ResultHeader,
   folder: string,
   numbers: FrameNumbers,

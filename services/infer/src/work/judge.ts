@@ -26,8 +26,20 @@ export interface JudgeDeps extends Pipeline {
     ((breach: Breach<ModelRef>, work: JudgedWork, verdict: Verdict) => void) | undefined;
 }
 
-/** Whether the error says something about a model, or about one that ran beside it, and nothing about the frames. */
-export function isOfModel(error: unknown): error is RunBroke | RunGivenUp {
+/** Does work with models; where one broke a bound, what comes of that is thrown, and says nothing about the frames. */
+export async function judging<R>(
+  deps: JudgeDeps,
+  judged: JudgedWork,
+  work: () => Promise<R>,
+): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isOfModel(error) ? await judge(deps, error, judged) : error;
+  }
+}
+
+function isOfModel(error: unknown): error is RunBroke | RunGivenUp {
   return error instanceof RunBroke || error instanceof RunGivenUp;
 }
 

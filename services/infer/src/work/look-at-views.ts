@@ -11,8 +11,9 @@ import {
 import type { PictureModel } from "@framequeue/models";
 import {
   checkStanding,
-  doPost,
-  type PostWork,
+  isOurs,
+  runStep,
+  type StepWork,
   readIntermediate,
   readIntermediateJson,
   type TaskContext,
@@ -20,10 +21,9 @@ import {
 } from "@framequeue/pipeline";
 import { scoredLabels } from "./cascade.ts";
 import type { InferDeps } from "./infer-batch.ts";
-import { isOfModel, judge } from "./judge.ts";
+import { judging } from "./judge.ts";
 import { tensorBatchOf } from "./look-at-rows.ts";
 import type { ModelCache } from "../models/model-cache.ts";
-import { isOurs } from "../models/numeric-class.ts";
 import { wantedClasses } from "./result-rows.ts";
 
 /** Looks at the best views of every track, that index cut out of the source. */
@@ -36,20 +36,17 @@ export async function lookAtViews(
   if (facts === undefined || !(await isOurs(deps, facts, message))) return;
   const { job, epoch } = message;
   const { isSuspect } = await checkStanding(deps, facts.job.models, job, WORK);
-  const done = doPost(deps, message, async (work) => {
-    const { record } = work;
-    // A Redis that went back has the views cut again.
-    if (record["cut"] === undefined) return undefined;
-    const cut = await readIntermediateJson(deps.objects, record["cut"], cutReportSchema);
-    // What took a process with it may do so again.
-    const look = (): Promise<LookReport> => lookAt(deps, work, cut, signal);
-    return suspect || isSuspect ? deps.gate.alone(look) : deps.gate.share(look);
-  });
-  try {
-    await done;
-  } catch (error) {
-    throw isOfModel(error) ? await judge(deps, error, { job, epoch, work: WORK }) : error;
-  }
+  const look = () =>
+    runStep(deps, message, async (work) => {
+      const { record } = work;
+      // A Redis that went back has the views cut again.
+      if (record["cut"] === undefined) return undefined;
+      const cut = await readIntermediateJson(deps.objects, record["cut"], cutReportSchema);
+      // What took a process with it may do so again.
+      const run = (): Promise<LookReport> => lookAt(deps, work, cut, signal);
+      return suspect || isSuspect ? deps.gate.alone(run) : deps.gate.share(run);
+    });
+  await judging(deps, { job, epoch, work: WORK }, look);
   if (isSuspect) await trustWork(deps, job, WORK);
 }
 
@@ -58,7 +55,7 @@ const WORK = "views";
 
 async function lookAt(
   { objects, models }: InferDeps,
-  { job, plan }: PostWork,
+  { job, plan }: StepWork,
   { packs, views }: CutReport,
   signal: AbortSignal,
 ): Promise<LookReport> {

@@ -1,25 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type BatchKey,
   batchKey,
-  type DecodeMessage,
-  newToken,
   ProblemError,
   type PixelLayout,
   type Size,
 } from "@framequeue/contracts";
 import { payloadChecksum } from "@framequeue/frames";
-import {
-  clearPayload,
-  grantId,
-  payloadOf,
-  type Pipeline,
-  type TaskContext,
-} from "@framequeue/pipeline";
+import type { Pipeline } from "../pipeline.ts";
+import type { TaskQueues } from "../queues/task-queues.ts";
+import { clearPayload, grantId, payloadOf } from "./payloads.ts";
+import type { TaskContext } from "./task-context.ts";
 
-/** How soon a full window is looked at again: fast inference gives a credit back every few milliseconds. */
+/** How soon a full window is polled: fast inference gives a credit back every few milliseconds. */
 const FIRST_POLL_MS = 2;
-/** After some looks in vain: well below the time that slow inference needs for the window. */
+/** After some polls in vain: well below the time that slow inference needs for the window. */
 const LAST_POLL_MS = 32;
 
 /** Another holder decodes the segment now, or the job is over: stop, this is no error. */
@@ -27,17 +21,23 @@ export class WorkTakenAway extends Error {
   override readonly name = "WorkTakenAway";
 }
 
-export interface PublishTarget extends Pick<DecodeMessage, "job" | "epoch" | "segment"> {
+export interface PublishDeps extends Pick<
+  Pipeline,
+  "ledger" | "frames" | "frameBudgetBytes" | "host"
+> {
+  readonly queues: Pick<TaskQueues, "addDue">;
+}
+
+export interface PublishTarget extends Pick<TaskContext, "signal" | "idle" | "span"> {
+  readonly job: Parameters<typeof payloadOf>[0];
+  readonly epoch: string;
+  readonly segment: number;
   readonly lease: string;
   readonly frame: Size & { readonly layout: PixelLayout };
   /** How many times a batch's bytes its grant covers. */
   readonly reserved: number;
-  readonly signal: AbortSignal;
   /** A batch that was not there is; `vt` is the job's virtual time. */
   readonly onPublished: (vt: number, frames: number) => void;
-  /** Takes the time for which the decoder stands still for want of a credit, or of room for pixels. */
-  readonly idle: TaskContext["idle"];
-  readonly span: TaskContext["span"];
 }
 
 /**
@@ -46,14 +46,14 @@ export interface PublishTarget extends Pick<DecodeMessage, "job" | "epoch" | "se
  * went wrong.
  */
 export class BatchPublisher {
-  readonly #pipeline: Pipeline;
+  readonly #deps: PublishDeps;
   readonly #target: PublishTarget;
   #running: Promise<void> = Promise.resolve();
   /** The reader has the next batch and waits as well. */
   #readerWaits = false;
 
-  constructor(pipeline: Pipeline, target: PublishTarget) {
-    this.#pipeline = pipeline;
+  constructor(deps: PublishDeps, target: PublishTarget) {
+    this.#deps = deps;
     this.#target = target;
   }
 
@@ -74,7 +74,7 @@ export class BatchPublisher {
 
   async #publish(batch: number, pts: readonly number[], pixels: SharedArrayBuffer): Promise<void> {
     const { job, epoch, segment, lease, frame, reserved, span } = this.#target;
-    const { ledger, queues, frames } = this.#pipeline;
+    const { ledger, queues, frames } = this.#deps;
     const k = batchKey({ segment, batch });
     for (;;) {
       const bytes = pixels.byteLength * reserved;
@@ -118,7 +118,7 @@ export class BatchPublisher {
       }
       // The job is over, so nobody else can hold this payload: it goes. Where only the lease is lost, it stays,
       // because it may be the new holder's by now.
-      if (answer.a === "gone") await clearPayload(this.#pipeline, job, epoch, k, tok);
+      if (answer.a === "gone") await clearPayload(this.#deps, job, epoch, k, tok);
       if (answer.a !== "retry") throw new WorkTakenAway();
       // Somebody cleared the payload meanwhile. A buffer that the store kept may be in other hands by now.
       if (put === "kept")
@@ -129,11 +129,11 @@ export class BatchPublisher {
   /** The token of a credit for the batch, or undefined when others have gone further with it. */
   async #acquire(batch: number, k: BatchKey, bytes: number): Promise<string | undefined> {
     const { job, epoch, segment, lease, signal } = this.#target;
-    const { ledger, queues } = this.#pipeline;
+    const { ledger, queues } = this.#deps;
     let pollMs = FIRST_POLL_MS;
     for (;;) {
       signal.throwIfAborted();
-      const tok = newToken();
+      const tok = this.#deps.host.newToken();
       const answer = await ledger.acquire(job, epoch, segment, lease, batch, tok, bytes);
       switch (answer.a) {
         case "ok":
@@ -146,7 +146,7 @@ export class BatchPublisher {
           pollMs = Math.min(2 * pollMs, LAST_POLL_MS);
           break;
         case "drop":
-          await clearPayload(this.#pipeline, job, epoch, answer.k, answer.tok);
+          await clearPayload(this.#deps, job, epoch, answer.k, answer.tok);
           await ledger.unhold(job, epoch, answer.k, answer.tok);
           break;
         case "stale":
@@ -158,7 +158,7 @@ export class BatchPublisher {
 
   async #grant(k: BatchKey, tok: string, bytes: number): Promise<void> {
     const { job, epoch } = this.#target;
-    const { ledger, frameBudgetBytes } = this.#pipeline;
+    const { ledger, frameBudgetBytes } = this.#deps;
     while ((await ledger.grant(grantId(job, epoch, k), tok, bytes, frameBudgetBytes)) === "wait") {
       await this.#pause(LAST_POLL_MS);
     }
@@ -166,7 +166,7 @@ export class BatchPublisher {
 
   #pause(ms: number): Promise<void> {
     const { signal, idle } = this.#target;
-    const pause = sleep(ms, undefined, { signal });
+    const pause = this.#deps.host.sleep(ms, signal);
     return this.#readerWaits ? idle(pause) : pause;
   }
 }

@@ -1,16 +1,26 @@
 import type { JobId } from "@framequeue/contracts";
-import { clearEpoch, ForAnother, type JobFacts, type Pipeline } from "@framequeue/pipeline";
+import type { Pipeline } from "../pipeline.ts";
+import type { JobFacts } from "../plan/plan.ts";
+import type { TaskQueues } from "../queues/task-queues.ts";
+import { clearEpoch } from "./clear-epoch.ts";
+import { ForAnother } from "./task-context.ts";
+
+export interface ClassDeps extends Pick<Pipeline, "ledger" | "frames"> {
+  readonly roster: Pick<Pipeline["roster"], "wasHere">;
+  readonly queues: Pick<TaskQueues, "addDue">;
+  /** What this process runs models on; absent where it serves every job, as one that is alone does. */
+  readonly numericClass?: string | undefined;
+}
 
 /**
  * Whether this process may infer for a job: all of its frames are inferred by processes of one class, and those of
  * another leave them. Where the last process of the class is gone for good, the job begins again on what there is: half
  * of its frames by one class and half by another would be a result that no undisturbed run gives.
  *
- * @param numericClass what this process runs models on; any where it is undefined
  * @throws ForAnother if processes of the job's class are there
  */
 export async function isOurs(
-  deps: Pipeline & { readonly numericClass?: string | undefined },
+  deps: ClassDeps,
   { plan }: JobFacts,
   { job, epoch }: { readonly job: JobId; readonly epoch: string },
 ): Promise<boolean> {
