@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Ledger } from "./ledger.ts";
 import { playSchedule } from "../testing/schedule.ts";
-import type { Scenario } from "../testing/schedule-world.ts";
+import type { Scenario } from "../testing/schedule-scenario.ts";
 import { createSimulatedRedis } from "../testing/simulated-redis.ts";
 
 /** A simulation is worth what it finds: each of these faults, put into the scripts, must fail a schedule. */
@@ -13,6 +14,18 @@ interface Trap {
   /** What the scenarios must have for the fault to show. */
   readonly scenario?: Partial<Scenario>;
 }
+
+/** Nothing but deaths: whatever else has a task delivered again repairs what a fault left. */
+const CALM: Partial<Scenario> = {
+  ...{ cancel: false, replans: false, pauses: false, stops: false, damages: false, retries: false },
+  ...{ outages: 0, failures: 0 },
+};
+
+/** And no deaths that count as attempts. */
+const ALIVE: Partial<Scenario> = {
+  ...CALM,
+  ...{ crashes: false, poison: -1, zombies: false, travel: false, forgetful: false, losses: false },
+};
 
 const TRAPS: readonly Trap[] = [
   {
@@ -35,7 +48,7 @@ const TRAPS: readonly Trap[] = [
     fault: "a batch that is published again keeps its enqueue generation",
     cut: "'ready', batch.q + 1, frames, sum",
     put: "'ready', math.max(1, batch.q), frames, sum",
-    scenario: { losses: true, reconciler: false, cancel: false, replans: false, yields: false },
+    scenario: { ...CALM, losses: true, reconciler: false, yields: false },
   },
   {
     fault: "the tracker's commit does not look at the cursor",
@@ -62,7 +75,7 @@ const TRAPS: readonly Trap[] = [
     fault: "a repeated delivery of a finished batch does not drop its credit",
     cut: "if not credit or not credit.drop then return answer('skip') end",
     put: "do return answer('skip') end",
-    scenario: { reconciler: false, cancel: false },
+    scenario: { ...CALM, reconciler: false, window: 1, budget: 1 },
   },
   {
     fault: "messages of an old epoch are taken",
@@ -109,7 +122,52 @@ const TRAPS: readonly Trap[] = [
   },
 ];
 
+/** Faults in what the steps say, which are the product's own functions in a simulation. */
+const SAID: readonly {
+  readonly fault: string;
+  readonly tamper: (ledger: Ledger) => Partial<Ledger>;
+  readonly scenario: Partial<Scenario>;
+}[] = [
+  {
+    fault: "a decoder that dies is taken for one that was told to stop",
+    tamper: ({ segHandBack }) => ({ segFail: segHandBack }),
+    scenario: { ...CALM, segments: [[4, 4]], broken: 6, attempts: 2, cancel: false },
+  },
+  {
+    fault: "an infer that was told to stop is taken for one that failed",
+    tamper: () => ({ handBack: async () => ({ a: "ok" }) }),
+    scenario: { ...ALIVE, attempts: 2, stops: true },
+  },
+  {
+    fault: "a decoder that was told to stop is taken for one that failed",
+    tamper: ({ segFail }) => ({ segHandBack: segFail }),
+    scenario: { ...ALIVE, attempts: 1, stops: true, yields: false },
+  },
+  {
+    fault: "lost pixels are not reported",
+    tamper: () => ({ lost: async () => ({ a: "ok" }) }),
+    scenario: { losses: true, reconciler: false },
+  },
+  {
+    fault: "the credit of a batch that is done stays",
+    tamper: () => ({ returned: async () => ({ a: "ok" }) }),
+    scenario: { reconciler: false },
+  },
+];
+
 const MOST_SEEDS = 400;
+
+/** The first seed whose schedule fails. */
+async function firstFailure(play: (seed: number) => Promise<unknown>): Promise<number> {
+  for (let seed = 1; seed <= MOST_SEEDS; seed++) {
+    const failed = await play(seed).then(
+      () => false,
+      () => true,
+    );
+    if (failed) return seed;
+  }
+  assert.fail(`no schedule of ${MOST_SEEDS} failed`);
+}
 
 for (const { fault, cut, put, scenario } of TRAPS) {
   test(`found: ${fault}`, async () => {
@@ -119,19 +177,24 @@ for (const { fault, cut, put, scenario } of TRAPS) {
       if (changed !== script) planted++;
       return changed;
     });
-    let found = 1;
-    for (; found <= MOST_SEEDS; found++) {
+    const found = await firstFailure((seed) => {
       redis.clear();
-      const failed = await playSchedule(redis, found, scenario).then(
-        () => false,
-        () => true,
-      );
-      if (failed) break;
-    }
+      return playSchedule(redis, seed, scenario);
+    });
     assert.ok(planted > 0, "the scripts hold the text that the trap replaces");
-    assert.ok(found <= MOST_SEEDS, `no schedule of ${MOST_SEEDS} failed`);
     // It is the fault that failed it, and not the scenario.
     using sound = await createSimulatedRedis();
     await playSchedule(sound, found, scenario);
+  });
+}
+
+for (const { fault, tamper, scenario } of SAID) {
+  test(`found: ${fault}`, async () => {
+    using redis = await createSimulatedRedis();
+    const play = (seed: number, by?: typeof tamper): Promise<unknown> => {
+      redis.clear();
+      return playSchedule(redis, seed, scenario, by);
+    };
+    await play(await firstFailure((seed) => play(seed, tamper)));
   });
 }

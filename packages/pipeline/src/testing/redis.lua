@@ -1,5 +1,5 @@
--- The part of Redis that the ledger's scripts use, in Lua, so that a simulation runs them without a server: hashes,
--- lists and strings, in the order of insertion as small ones have it there. Loaded once into an engine of its own.
+-- The part of Redis that the pipeline uses, in Lua, so that a simulation runs without a server: hashes, sets, lists and
+-- strings, in the order of insertion as small ones have it there. Loaded once into an engine of its own.
 -- `run(sha, keys, request)` runs a script that `define(sha, text)` has compiled; request is its keys and arguments.
 
 local data = {} -- key -> { kind, ... }
@@ -22,7 +22,8 @@ local function entry(key, kind, make)
   local found = data[key]
   if found and found.kind ~= kind then fail('WRONGTYPE ' .. key) end
   if not found and make then
-    found = kind == 'hash' and { kind = kind, names = {}, values = {} } or { kind = kind, items = {} }
+    local named = kind == 'hash' or kind == 'set' or kind == 'zset'
+    found = named and { kind = kind, names = {}, values = {} } or { kind = kind, items = {} }
     data[key] = found
   end
   return found
@@ -137,7 +138,10 @@ function commands.GET(key)
   return found and found.items or false
 end
 
-function commands.SET(key, value)
+function commands.SET(key, value, ...)
+  for _, flag in ipairs({ ... }) do
+    if flag == 'NX' and data[key] then return false end
+  end
   data[key] = { kind = 'string', items = value }
   return { ok = 'OK' }
 end
@@ -205,6 +209,59 @@ function commands.LTRIM(key, from, to)
     if #list.items == 0 then data[key] = nil end
   end
   return { ok = 'OK' }
+end
+
+-- Members of a set stand in the order in which they came, those of a sorted one by their score.
+local function add(key, kind, name, value)
+  local set = entry(key, kind, true)
+  local isNew = set.values[name] == nil
+  hashSet(set, name, value)
+  return isNew and 1 or 0
+end
+
+local function remove(key, kind, ...)
+  local count = 0
+  for _, name in ipairs({ ... }) do count = count + hashDelete(key, entry(key, kind), name) end
+  return count
+end
+
+function commands.SADD(key, ...)
+  local count = 0
+  for _, name in ipairs({ ... }) do count = count + add(key, 'set', name, '') end
+  return count
+end
+
+function commands.SREM(key, ...)
+  return remove(key, 'set', ...)
+end
+
+function commands.SMEMBERS(key)
+  local set, found = entry(key, 'set'), {}
+  for i, name in ipairs(set and set.names or {}) do found[i] = name end
+  return found
+end
+
+function commands.SISMEMBER(key, name)
+  local set = entry(key, 'set')
+  return set and set.values[name] ~= nil and 1 or 0
+end
+
+function commands.ZADD(key, score, name)
+  return add(key, 'zset', name, score)
+end
+
+function commands.ZREM(key, ...)
+  return remove(key, 'zset', ...)
+end
+
+function commands.ZMSCORE(key, ...)
+  local set, found = entry(key, 'zset'), {}
+  for i, name in ipairs({ ... }) do found[i] = set and set.values[name] or false end
+  return found
+end
+
+function commands.INFO()
+  return 'run_id:simulated'
 end
 
 redis = {
@@ -365,7 +422,7 @@ end
 function restore(state)
   data = cjson.decode(state)
   for _, found in pairs(data) do
-    found.names = found.names or (found.kind == 'hash' and {} or nil)
+    found.names = found.names or (found.kind ~= 'list' and found.kind ~= 'string' and {} or nil)
     if found.kind == 'list' then found.items = found.items or {} end
   end
 end

@@ -17,8 +17,8 @@ export interface ScheduleRedis {
 }
 
 /**
- * Redis for simulations: the ledger's own Lua scripts on hashes, lists and strings in this process, without a server.
- * It knows what the scripts and the ledger use, and refuses the rest.
+ * Redis for simulations: the ledger's own Lua scripts and the commands beside them, in this process, without a server.
+ * It knows what the pipeline uses, and refuses the rest.
  */
 export interface SimulatedRedis extends ScheduleRedis, Disposable {
   /** The whole state; `restore` goes back to it, as a server does that lost its last second. */
@@ -63,8 +63,22 @@ export async function createSimulatedRedis(
       return fields;
     },
   };
+  /** Any other command, answered as ioredis does. */
+  const commands = new Proxy(client, {
+    get(known, name: string) {
+      if (name in known || name === "then") return Reflect.get(known, name) as unknown;
+      return async (...args: (string | number)[]) => {
+        const [answer] = ask([[name.toUpperCase(), ...args]]);
+        if (answer === false) return null;
+        if (Array.isArray(answer)) return answer.map((each) => (each === false ? null : each));
+        if (typeof answer === "object" && answer !== null && "ok" in answer) return answer.ok;
+        // An empty list is written as an empty object.
+        return typeof answer === "object" ? [] : answer;
+      };
+    },
+  });
   return {
-    client: client as unknown as RedisClient,
+    client: commands as unknown as RedisClient,
     ask: async (commands) => ask(commands),
     dump: lua.global.get("dump") as () => string,
     restore: lua.global.get("restore") as (state: string) => void,
