@@ -99,7 +99,7 @@ async function publishJob(
   const batches = Math.ceil(total / batchFrames);
   await ledger.plan(id, epoch, {
     ...{ mode: "sequential", segments: 1, window: batches, openSegments: 1, attempts: 3 },
-    ...{ enhance: false, render: false, total },
+    ...{ enhance: false, steps: ["index", "finalize"], total },
   });
   await ledger.segBegin(id, epoch, 0, lease, "bench");
   const bytes = frameBytes("gbrp", size.width, size.height);

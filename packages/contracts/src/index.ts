@@ -11,5 +11,6 @@ export * from "./messages.ts";
 export * from "./models.ts";
 export * from "./problems.ts";
 export * from "./queues.ts";
+export * from "./steps.ts";
 export * from "./results.ts";
 export * from "./version.ts";

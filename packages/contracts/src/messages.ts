@@ -1,74 +1,40 @@
 import { z } from "zod";
 import { batchKeySchema, jobIdSchema } from "./ids.ts";
+import { STEP_NAMES, type StepName, STEPS } from "./steps.ts";
 import { MESSAGE_VERSION } from "./version.ts";
 
-const v = z.literal(MESSAGE_VERSION);
 const epoch = z.string().min(1);
 /** Enqueue generation: part of the task's id, so that a task still kept under an old id cannot swallow a new one. */
 const q = z.int().min(0);
-
 /** Place in the order of turns: the job's virtual time when the task was added. The least goes first. */
 const tag = z.number().min(0).optional();
 
-export const ingestMessageSchema = z.object({
-  v,
-  stage: z.literal("ingest"),
-  job: jobIdSchema,
-  q: q.optional(),
-});
-
-/** Asks for a source on the web; the job's `ingest` waits for it. */
-export const fetchMessageSchema = z.object({ v, stage: z.literal("fetch"), job: jobIdSchema });
-
-export const decodeMessageSchema = z.object({
-  v,
-  stage: z.literal("decode"),
-  job: jobIdSchema,
-  epoch,
-  segment: z.int().min(0),
-  q,
-  tag,
-});
-
-const batchMessage = { v, job: jobIdSchema, epoch, batch: batchKeySchema, q, tag };
-export const enhanceMessageSchema = z.object({ ...batchMessage, stage: z.literal("enhance") });
-export const inferMessageSchema = z.object({ ...batchMessage, stage: z.literal("infer") });
-
-export const trackMessageSchema = z.object({
-  v,
-  stage: z.literal("track"),
-  job: jobIdSchema,
-  epoch,
-  q,
-});
-
-const postMessage = { v, job: jobIdSchema, epoch, q };
-/** The index service cuts the best views of the tracks out of the source, … */
-export const cutMessageSchema = z.object({ ...postMessage, stage: z.literal("cut") });
-/** … and the infer service looks at them, before index writes the results. */
-export const lookMessageSchema = z.object({ ...postMessage, stage: z.literal("look"), tag });
-export const indexMessageSchema = z.object({ ...postMessage, stage: z.literal("index") });
-export const renderMessageSchema = z.object({ ...postMessage, stage: z.literal("render") });
-/** The last step of a job, done by the index service: artefacts named by hash, the result object, the terminal state. */
-export const finalizeMessageSchema = z.object({ ...postMessage, stage: z.literal("finalize") });
-
-export const MESSAGE_SCHEMAS = {
-  ingest: ingestMessageSchema,
-  fetch: fetchMessageSchema,
-  decode: decodeMessageSchema,
-  enhance: enhanceMessageSchema,
-  infer: inferMessageSchema,
-  track: trackMessageSchema,
-  cut: cutMessageSchema,
-  look: lookMessageSchema,
-  index: indexMessageSchema,
-  render: renderMessageSchema,
-  finalize: finalizeMessageSchema,
+/** What names the task of a step, beside its job. */
+const SCOPES = {
+  job: { q: q.optional() },
+  segment: { epoch, segment: z.int().min(0), q, tag },
+  batch: { epoch, batch: batchKeySchema, q, tag },
+  cursor: { epoch, q },
+  tracks: { epoch, q, tag },
 } as const;
 
-export type MessageStage = keyof typeof MESSAGE_SCHEMAS;
-export type MessageOf<S extends MessageStage> = z.infer<(typeof MESSAGE_SCHEMAS)[S]>;
-export type Message = { [S in MessageStage]: MessageOf<S> }[MessageStage];
+function messageOf<S extends StepName>(stage: S) {
+  return z.object({
+    v: z.literal(MESSAGE_VERSION),
+    stage: z.literal(stage),
+    job: jobIdSchema,
+    ...(SCOPES[STEPS[stage].scope] as (typeof SCOPES)[(typeof STEPS)[S]["scope"]]),
+  });
+}
+
+/** A message asks for one task of a step. */
+export const MESSAGE_SCHEMAS = Object.fromEntries(
+  STEP_NAMES.map((name) => [name, messageOf(name)]),
+) as unknown as { readonly [S in StepName]: ReturnType<typeof messageOf<S>> };
+
+export type MessageStage = StepName;
+export type MessageOf<S extends StepName> = z.infer<(typeof MESSAGE_SCHEMAS)[S]>;
+export type Message = { [S in StepName]: MessageOf<S> }[StepName];
 
 export type IngestMessage = MessageOf<"ingest">;
 export type FetchMessage = MessageOf<"fetch">;

@@ -62,7 +62,7 @@ test("the job at once, every change of the ledger, and the end; then the server 
     openSegments: 2,
     attempts: 3,
     enhance: false,
-    render: false,
+    steps: ["index", "finalize"],
     total: 77,
   });
   const running = await nextEvent(stream);

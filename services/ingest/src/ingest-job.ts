@@ -6,6 +6,8 @@ import {
   type FetchMessage,
   frameBytes,
   type IngestMessage,
+  LATE_STEPS,
+  type LateStep,
   MESSAGE_VERSION,
   looksAtEach,
   type ModelRef,
@@ -73,13 +75,24 @@ export async function ingestJob(
         ...(await shareOf(deps, job)),
         attempts: ATTEMPTS,
         enhance: job.options.enhance.normalize,
-        render: job.render,
-        views: job.options.views !== undefined,
+        steps: lateSteps(job),
         total: countSampled({ everyNth, firstFrame: 0 }, plan.expectedFrames),
         priority: job.priority ?? DEFAULT_PRIORITY,
       };
     },
   });
+}
+
+/** What is to be done with what is tracked of the job. */
+function lateSteps({ render, options }: AcceptedJob): LateStep[] {
+  const wanted: Record<LateStep, boolean> = {
+    cut: options.views !== undefined,
+    look: options.views !== undefined,
+    index: true,
+    render,
+    finalize: true,
+  };
+  return LATE_STEPS.filter((step) => wanted[step]);
 }
 
 /** What the job may hold at once: as its user says, else by the workers that there are now, and more when more come. */

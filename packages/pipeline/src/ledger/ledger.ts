@@ -5,8 +5,11 @@ import {
   type GAP_REASONS,
   type JobId,
   type JobState,
+  type LateStep,
   type MessageStage,
+  orderOf,
   parseBatchKey,
+  type ReportStep,
   type Problem,
   type SegmentMode,
 } from "@framequeue/contracts";
@@ -70,17 +73,13 @@ export interface PlanOptions {
   /** N: how often a single frame is tried alone, and a segment without progress. */
   readonly attempts: number;
   readonly enhance: boolean;
-  readonly render: boolean;
-  /** The best views of the tracks are cut out and looked at. */
-  readonly views?: boolean;
+  /** What is to be done with what is tracked. */
+  readonly steps: readonly LateStep[];
   /** 1 to 9: a job's share beside others, default 5. */
   readonly priority?: number;
   /** Frames to expect, for progress. */
   readonly total: number;
 }
-
-/** The steps after track that leave a report. */
-export type ReportStep = "cut" | "look" | "index" | "render";
 
 export interface SegmentEnd {
   readonly batches: number;
@@ -168,18 +167,14 @@ export function createLedger(redis: RedisClient, site: string) {
         "plan",
         job,
         ep,
-        plan.mode,
-        plan.segments,
-        plan.window,
-        plan.openSegments,
-        plan.attempts,
-        plan.enhance ? 1 : 0,
-        plan.render ? 1 : 0,
-        plan.total,
-        new Date().toISOString(),
-        plan.priority ?? DEFAULT_PRIORITY,
-        plan.auto ? 1 : 0,
-        plan.views ? 1 : 0,
+        JSON.stringify({
+          ...plan,
+          steps: orderOf(plan.steps),
+          enhance: plan.enhance ? 1 : 0,
+          auto: plan.auto ? 1 : 0,
+          priority: plan.priority ?? DEFAULT_PRIORITY,
+          startedAt: new Date().toISOString(),
+        }),
       ),
 
     /** More workers came: jobs whose plan is `auto` may hold more. */
@@ -371,7 +366,7 @@ export function createLedger(redis: RedisClient, site: string) {
       >("read-parts", job, ep),
 
     /** Whether the stage is to start: not while the job is paused, nor once it is done. */
-    postBegin: (job: JobId, ep: string, stage: ReportStep | "finalize") =>
+    postBegin: (job: JobId, ep: string, stage: LateStep) =>
       call<Answer<"run" | "skip"> | Gone>("post-begin", job, ep, stage),
 
     postCommit: (job: JobId, ep: string, stage: ReportStep, ref: string) =>

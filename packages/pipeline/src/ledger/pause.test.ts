@@ -115,7 +115,7 @@ test("a holder that died before the pause leaves nothing that only its task woul
 
 test("index, render and the last step wait for a paused job too", async () => {
   const { jobs, ledger } = site.pipeline;
-  const d = await submitAndPlan({ render: true });
+  const d = await submitAndPlan({ steps: ["index", "render", "finalize"] });
   await d.segBegin(0, "l");
   await d.finish(0, "l", 0);
   await d.track();

@@ -1,3 +1,4 @@
+import { declarationOf, STEP_NAMES } from "@framequeue/contracts";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { luaScript, type RedisClient } from "./redis.ts";
@@ -58,11 +59,16 @@ function text(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8");
 }
 
+function turns(): string {
+  const named = STEP_NAMES.filter((name) => declarationOf(name).turns);
+  return `local TAKES_TURNS = { ${named.map((name) => `${name} = true`).join(", ")} }`;
+}
+
 /** Every script, bound to a connection. Ledger scripts have `common.lua` in front. */
 export function loadScripts(
   redis: RedisClient,
 ): Record<LedgerScript | SiteScript | QueueScript, Script> {
-  const common = text("common");
+  const common = `${turns()}\n${text("common")}`;
   const bind = (lua: string): Script =>
     luaScript(redis, lua, createHash("sha1").update(lua).digest("hex"));
   return Object.fromEntries([

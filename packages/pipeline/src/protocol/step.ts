@@ -3,8 +3,10 @@ import {
   type Gap,
   type JobResult,
   type MessageOf,
+  type ReportStep,
 } from "@framequeue/contracts";
-import type { JobRecord, ReportStep } from "../ledger/ledger.ts";
+import { hasStep } from "../ledger/late-steps.ts";
+import type { JobRecord } from "../ledger/ledger.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { JobFacts } from "../plan/plan.ts";
 import { NotWanted } from "../queues/job-watch.ts";
@@ -73,7 +75,7 @@ export async function finishJob(
 
   // A Redis that went back since this task was added has the steps before it done again.
   const { index, render } = record;
-  if (index === undefined || (record["ren"] === "1" && render === undefined)) return;
+  if (index === undefined || (hasStep(record, "render") && render === undefined)) return;
   const { result, gaps } = await work(facts, record, { index, render });
   await jobs.finish(result, gaps);
 }

@@ -1,5 +1,7 @@
 import {
   type BatchKey,
+  declarationOf,
+  type StepsOf,
   bounded,
   BOUNDS,
   type JobId,
@@ -28,15 +30,8 @@ export type Handler<S extends MessageStage> = (
   context: TaskContext,
 ) => Promise<void>;
 
-/** A handler for every message that the queue can carry; a missing one does not compile. */
-export type Handlers<Q extends QueueName> = { readonly [S in StepOf<Q>]: Handler<S> };
-
-/** The messages that a queue carries. */
-type StepOf<Q extends QueueName> = Q extends "index"
-  ? "cut" | "index" | "finalize"
-  : Q extends "infer"
-    ? "infer" | "look"
-    : Q;
+/** A handler for every step whose tasks the queue carries; a missing one does not compile. */
+export type Handlers<Q extends QueueName> = { readonly [S in StepsOf<"queue", Q>]: Handler<S> };
 
 /** What the runner tells the outside; the service turns it into logs and metrics. */
 export interface StageEvents {
@@ -96,9 +91,6 @@ export interface SizedRunner extends StageRunner {
   /** From now on holds so many tasks at once, instead of `concurrency`. */
   hold(tasks: number): void;
 }
-
-/** Steps whose attempts the ledger counts. */
-const COUNTED: ReadonlySet<MessageStage> = new Set(["decode", "enhance", "infer"]);
 
 /** Characters of a stack that the queue keeps. */
 const STACK_LENGTH = 4_000;
@@ -178,7 +170,10 @@ export function createStageRunner<Q extends QueueName>(
           unwanted: wanted.signal,
           isRepeated: task.attemptsStarted > 1 || task.stalledCounter > 0,
           failures: task.attemptsMade + deaths,
-          maxAttempts: COUNTED.has(stage) ? Infinity : (options.maxAttempts ?? Infinity),
+          maxAttempts:
+            declarationOf(stage).attempts === "ledger"
+              ? Infinity
+              : (options.maxAttempts ?? Infinity),
           async settle() {
             if (elapsedMs() <= lockMs) return false;
             await lock.settle();

@@ -1,15 +1,15 @@
 import {
-  type DecodeMessage,
-  type EnhanceMessage,
-  type InferMessage,
+  declarationOf,
   type JobId,
-  type LookMessage,
   type Message,
   MESSAGE_SCHEMAS,
   MESSAGE_VERSION,
   QUEUE_PREFIX,
   type QueueName,
   QUEUES,
+  STEP_NAMES,
+  type StepName,
+  STEPS,
   type BatchKey,
 } from "@framequeue/contracts";
 import { type Job, Queue } from "bullmq";
@@ -20,16 +20,8 @@ import type { QueueDepth } from "../site/site-state.ts";
 import { redisTrouble } from "../ledger/redis-trouble.ts";
 
 /** The queue that carries a message: several steps may be those of one service. */
-export function queueOf(stage: Message["stage"]): QueueName {
-  switch (stage) {
-    case "cut":
-    case "finalize":
-      return "index";
-    case "look":
-      return "infer";
-    default:
-      return stage;
-  }
+export function queueOf(stage: StepName): QueueName {
+  return STEPS[stage].queue;
 }
 
 /**
@@ -37,19 +29,15 @@ export function queueOf(stage: Message["stage"]): QueueName {
  * BullMQ still holds under an older id from swallowing a new one.
  */
 export function taskId(message: Message): string {
-  switch (message.stage) {
-    case "ingest":
-      return `ingest-${message.job}${message.q ? `-${message.q}` : ""}`;
-    case "fetch":
-      return `fetch-${message.job}`;
-    case "decode":
-      return `decode-${message.job}-${message.epoch}-${message.segment}-${message.q}`;
-    case "enhance":
-    case "infer":
-      return `${message.stage}-${message.job}-${message.epoch}-${message.batch}-${message.q}`;
-    default:
-      return `${message.stage}-${message.job}-${message.epoch}-${message.q}`;
-  }
+  const { stage, job, q } = message;
+  const of = "epoch" in message ? [message.epoch, ...itemOf(message)] : [];
+  // The first generation of what is asked for once has no number.
+  return [stage, job, ...of, ...(of.length > 0 || (q ?? 0) > 0 ? [q] : [])].join("-");
+}
+
+function itemOf(message: Message): (string | number)[] {
+  if ("segment" in message) return [message.segment];
+  return "batch" in message ? [message.batch] : [];
 }
 
 /** How a worker is called in Redis, so that others know how much it takes. */
@@ -66,29 +54,22 @@ export function deliveryId(task: Pick<Job, "id" | "attemptsStarted">): string {
   return `${task.id}#${task.attemptsStarted}`;
 }
 
-type TurnMessage = DecodeMessage | EnhanceMessage | InferMessage | LookMessage;
-
-function isTurn(message: Message): message is TurnMessage {
-  return (TURNS as readonly string[]).includes(queueOf(message.stage));
+function isTurn(message: Message): message is Message & { tag?: number } {
+  return declarationOf(message.stage).turns === true;
 }
 
 /** What a script made due, as the message that asks for it. */
 export function dueMessage(job: JobId, epoch: string, { stage, item, q, vt }: Due): Message {
-  const base = { v: MESSAGE_VERSION, job, epoch, q } as const;
+  const base = { v: MESSAGE_VERSION, stage, job } as const;
   const turn = vt === undefined ? {} : { tag: vt };
-  switch (stage) {
-    case "ingest":
-      return { v: MESSAGE_VERSION, stage, job, ...(q === 0 ? {} : { q }) };
-    case "decode":
-      return { ...base, ...turn, stage, segment: Number(item) };
-    case "enhance":
-    case "infer":
-      return { ...base, ...turn, stage, batch: item as BatchKey };
-    case "look":
-      return { ...base, ...turn, stage };
-    default:
-      return { ...base, stage };
-  }
+  const message = {
+    job: () => ({ ...base, ...(q === 0 ? {} : { q }) }),
+    segment: () => ({ ...base, epoch, segment: Number(item), q, ...turn }),
+    batch: () => ({ ...base, epoch, batch: item as BatchKey, q, ...turn }),
+    cursor: () => ({ ...base, epoch, q }),
+    tracks: () => ({ ...base, epoch, q, ...turn }),
+  }[STEPS[stage].scope]();
+  return message as Message;
 }
 
 /** The producing side of all queues. */
@@ -118,7 +99,7 @@ export interface TaskQueues extends AsyncDisposable {
 }
 
 /** Queues whose tasks take turns between jobs. */
-const TURNS = ["decode", "enhance", "infer"] as const satisfies readonly QueueName[];
+const TURNS = new Set(STEP_NAMES.filter((name) => declarationOf(name).turns).map(queueOf));
 
 /** BullMQ's score of a waiting task: its priority times this, and a counter. */
 const SCORES_PER_PRIORITY = 2 ** 32;

@@ -42,7 +42,7 @@ test("tasks count wherever they wait, with a priority or without", async () => {
 });
 
 test("what is left is counted from the ledger, stage by stage, until the job ends", async () => {
-  const d = await planned({ segments: 1, window: 7, render: true });
+  const d = await planned({ segments: 1, window: 7, steps: ["index", "render", "finalize"] });
   await d.segBegin(0, "l");
   await d.put(0, "l", 0);
   const published = await look();

@@ -5,6 +5,7 @@ import {
   type QueueName,
   QUEUES,
 } from "@framequeue/contracts";
+import { hasStep } from "../ledger/late-steps.ts";
 import { grantKeys, jobKey, ledgerKeys } from "../ledger/keys.ts";
 import type { Pipeline } from "../pipeline.ts";
 
@@ -80,7 +81,9 @@ const FIELDS = [
   "ord",
   "rendered",
   "enh",
+  "steps",
   "ren",
+  "vw",
   "render",
   "cut",
   "look",
@@ -146,12 +149,13 @@ async function readJobs({ redis }: SiteStateDeps, ids: readonly JobId[]) {
 }
 
 function framesLeft(stage: FrameStage, fields: Fields, ofUnplanned: number): number {
-  const { st, ep, enh, ren } = fields;
+  const { st, ep, enh } = fields;
   // Whether it wants its frames enhanced, or a video written, is known from the plan on.
   if (ep === null) return stage === "enhance" || stage === "render" ? 0 : ofUnplanned;
   const left = (done: string | null): number => Math.max(0, Number(fields.total) - Number(done));
   if (stage === "render") {
-    return st === "tracked" && ren === "1" && fields.render === null ? left(fields.rendered) : 0;
+    const isOwed = st === "tracked" && hasStep(fields, "render") && fields.render === null;
+    return isOwed ? left(fields.rendered) : 0;
   }
   if (st !== "running") return 0;
   switch (stage) {

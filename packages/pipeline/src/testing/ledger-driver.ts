@@ -9,7 +9,7 @@ export const PLAN: PlanOptions = {
   openSegments: 2,
   attempts: 2,
   enhance: false,
-  render: false,
+  steps: ["index", "finalize"],
   total: 0,
 };
 

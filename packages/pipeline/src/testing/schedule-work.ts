@@ -9,12 +9,14 @@ import {
   type MessageOf,
   type PartRow,
   ProblemError,
+  type ReportStep,
   type TrackMessage,
 } from "@framequeue/contracts";
 import { payloadChecksum } from "@framequeue/frames";
 import { contentName } from "@framequeue/storage";
 import { objectKeys } from "../ledger/keys.ts";
-import type { BatchRange, ReportStep } from "../ledger/ledger.ts";
+import { hasStep } from "../ledger/late-steps.ts";
+import type { BatchRange } from "../ledger/ledger.ts";
 import { runOf } from "../jobs/job-view.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { inferRanges, replacePixels } from "../protocol/batch.ts";
@@ -185,7 +187,7 @@ async function report(stage: Stage, message: MessageOf<ReportStep>): Promise<voi
     fail(stage, runOf(record));
     // Each of these needs what the one before left; a Redis that went back may have forgotten it.
     if (message.stage === "look" && record["cut"] === undefined) return undefined;
-    const needsLook = message.stage === "index" && record["vw"] === "1";
+    const needsLook = message.stage === "index" && hasStep(record, "look");
     if (needsLook && record["look"] === undefined) return undefined;
     const rows = await Array.fromAsync(readRows(pipeline, job.id, epoch));
     return { rows: rows.map(wordOf) };

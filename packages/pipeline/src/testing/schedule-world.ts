@@ -2,6 +2,7 @@ import {
   type AcceptedJob,
   type DetectionTuple,
   type JobId,
+  LATE_STEPS,
   type Message,
   type QueueName,
 } from "@framequeue/contracts";
@@ -156,8 +157,10 @@ export class World {
       openSegments: scenario.openSegments,
       attempts: scenario.attempts,
       enhance: scenario.enhance,
-      render: scenario.render,
-      views: scenario.views,
+      steps: LATE_STEPS.filter((step) => {
+        if (step === "render") return scenario.render;
+        return scenario.views || (step !== "cut" && step !== "look");
+      }),
       total: scenario.segments.flat().reduce((sum, frames) => sum + frames, 0),
     };
   }

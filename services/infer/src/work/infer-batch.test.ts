@@ -61,7 +61,7 @@ async function openScene(numeric?: Plan["numeric"]) {
   await ledger.validate(job);
   await ledger.plan(job, epoch, {
     ...{ mode: "sequential", segments: 1, window: 2, openSegments: 1, attempts: 3 },
-    ...{ enhance: false, render: false, total: FRAMES },
+    ...{ enhance: false, steps: ["index", "finalize"], total: FRAMES },
   });
   await ledger.segBegin(job, epoch, 0, lease, "delivery");
   await ledger.acquire(job, epoch, 0, lease, 0, tok, 12);

@@ -56,7 +56,7 @@ async function openScene() {
       await pipeline.ledger.validate(id);
       await pipeline.ledger.plan(id, epoch, {
         ...{ mode: "sequential", segments: 1, window: 2, openSegments: 1, attempts: 3 },
-        ...{ enhance: false, render: false, total: 4 },
+        ...{ enhance: false, steps: ["index", "finalize"], total: 4 },
       });
       return { job: id, epoch, work: batch };
     },

@@ -1,5 +1,6 @@
 -- Stands in front of every script of the ledger. All keys of a job carry one hash tag, so they share a slot:
---   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, gq, tq, pri, vt, stage refs, progress
+--   1 job   hash    st, ep, paused, mode, nseg, W, S, N, opened, cs, cb, ck, ord, roll, tst, gq, tq, pri, vt, progress; steps: the late ones,
+--                 a reference of each that is done under its name, and the generation of its task under q.<name>
 --   2 seg   hash    open or ended segment  -> { st, q, lease, by, att, nb }
 --   3 bat   hash    untracked batch "s.b"  -> { st, q, lease, frames, sum, ranges = { { f, t, att, solo, ref | gap } } }
 --   4 live  hash    the credits: payload holder "s.b" -> { tok, lease, bytes, drop }
@@ -42,8 +43,7 @@ end
 
 local due = {}
 
--- Stages that work on pixels take turns between jobs by the job's virtual time, see `FairClock`.
-local TAKES_TURNS = { decode = true, enhance = true, infer = true, look = true }
+-- TAKES_TURNS, which stands before this, names the steps whose tasks take turns by the job's virtual time: `FairClock`.
 
 local function owe(stage, item, q)
   local vt = TAKES_TURNS[stage] and tonumber(get('vt') or '0') or nil
@@ -91,32 +91,45 @@ local function oweBatch(k, batch)
   owe(stageOf(batch), k, batch.q)
 end
 
--- What comes next of the stages after track, but for render, which works beside them. With `vw` the best views of the
--- tracks are cut out of the source and looked at before index writes everything down.
-local function nextPost()
-  if get('vw') == '1' then
-    if not get('cut') then return 'cut' end
-    if not get('look') then return 'look' end
+-- The steps after track that the job has, each with those that it comes after.
+local function lateSteps()
+  local planned = get('steps')
+  if planned then return cjson.decode(planned) end
+  -- By a process of the version before.
+  local steps = { index = {}, finalize = { 'index' } }
+  if get('vw') == '1' then steps.cut, steps.look, steps.index = {}, { 'cut' }, { 'look' } end
+  if get('ren') == '1' then steps.render, steps.finalize = {}, { 'index', 'render' } end
+  return steps
+end
+
+local function generationOf(step)
+  return 'q.' .. step
+end
+
+local function isDone(steps)
+  for _, step in ipairs(steps) do
+    if not get(step) then return false end
   end
-  if not get('index') then return 'index' end
-  if get('ren') ~= '1' or get('render') then return 'finalize' end
+  return true
 end
 
--- The generation of a stage after track: cq, lq, iq, rq, fq.
-local function generationOf(stage)
-  return string.sub(stage, 1, 1) .. 'q'
+-- Whether a step has all that it comes after, and has left nothing itself.
+local function isReady(steps, step)
+  return steps[step] and not get(step) and isDone(steps[step])
 end
 
-local function owePost(stage)
-  local q = generationOf(stage)
-  if int(q) == 0 then set(q, 1) end
-  owe(stage, '', int(q))
-end
-
-local function settlePost()
+local function settleLate()
   if get('st') ~= 'tracked' then return end
-  local stage = nextPost()
-  if stage then owePost(stage) end
+  local steps, ready = lateSteps(), {}
+  for step in pairs(steps) do
+    if isReady(steps, step) then ready[#ready + 1] = step end
+  end
+  table.sort(ready)
+  for _, step in ipairs(ready) do
+    local q = generationOf(step)
+    if int(q) == 0 then set(q, 1) end
+    owe(step, '', int(q))
+  end
 end
 
 -- Invariants: opened <= cs + S, lowest first. Track is due exactly when the batch at the cursor is done. The cursor
@@ -139,8 +152,7 @@ local function settle()
   set('cs', cs, 'cb', cb, 'opened', opened)
   if cs == nseg then
     set('st', 'tracked')
-    settlePost()
-    if get('ren') == '1' then owePost('render') end
+    settleLate()
     return
   end
   local batch = load(BAT, cs .. '.' .. cb)
@@ -170,8 +182,7 @@ local function oweAll()
     end
     if get('tst') == 'queued' then owe('track', '', int('tq')) end
   elseif st == 'tracked' then
-    settlePost()
-    if get('ren') == '1' and not get('render') then owePost('render') end
+    settleLate()
   end
 end
 

@@ -3,5 +3,5 @@ local ep, stage, ref = ARGV[1], ARGV[2], ARGV[3]
 if gone(ep) then return answer('gone') end
 if get('st') ~= 'tracked' then return answer('gone') end
 redis.call('HSETNX', JOB, stage, ref)
-if stage ~= 'render' or nextPost() == 'finalize' then settlePost() end -- what else is next is due without it
+settleLate()
 return answer('ok')

@@ -11,7 +11,7 @@ end
 if get('replanned') == ep and not get('ep') then return oweIngest() end -- this caller's, who never heard the answer
 if gone(ep) then return answer('gone') end
 local st = get('st')
-local isGoing = st == 'running' or (st == 'tracked' and (isLost or nextPost() == 'look'))
+local isGoing = st == 'running' or (st == 'tracked' and (isLost or isReady(lateSteps(), 'look')))
 if not isGoing then return answer('gone') end
 local losses = int('losses') + (isLost and 1 or 0)
 if losses > LOSSES then return answer('exhausted') end
