@@ -186,8 +186,16 @@ function startedOver({ facts: { plan, job } }: HeldSegment, oneThread: boolean):
 function giveUp(held: HeldSegment, soFar: { batches: number; frames: number }): Passed {
   if (held.mayFallBack) return startedOver(held, true);
   const { batches, frames } = soFar;
+  if (frames === 0) {
+    const { name } = held.facts.plan.source;
+    throw new ProblemError(
+      "source-damaged",
+      `The decoder died again and again before the first picture of ${name}.`,
+      { at: "source" },
+    );
+  }
   // What came behind the last frame that was looked at, nobody knows.
-  const shown = frames === 0 ? 0 : (frames - 1) * everyNthOf(held.facts.job) + 1;
+  const shown = (frames - 1) * everyNthOf(held.facts.job) + 1;
   const missing = Math.max(0, held.segment.frames - shown);
   return {
     is: "at its end",
