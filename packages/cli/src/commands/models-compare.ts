@@ -16,7 +16,7 @@ import {
 } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
 import { openObjectStore } from "@framequeue/storage";
-import { resultOptionsOf } from "../options/analyze-options.ts";
+import { jobFlags } from "../options/job-flags.ts";
 import { awaitJob } from "../system/await-job.ts";
 import type { ComposedSystem } from "../system/compose.ts";
 import { type SideScores, scoreSide } from "../files/compare-scores.ts";
@@ -26,6 +26,9 @@ import { parseStrictly } from "../options/parse-options.ts";
 import { openPrivateSystem } from "../system/private-system.ts";
 import type { Terminal } from "../text/terminal.ts";
 import { readTruth } from "../files/truth-file.ts";
+
+/** What of a job both sides are told. */
+const FLAGS = jobFlags(({ flag }) => ["tracker", "min-score", "labels"].includes(flag!.name));
 
 export const COMPARE_USAGE = `Usage: npm run models -- compare MODEL MODEL VIDEO [options]
 
@@ -49,9 +52,7 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     options: {
       truth: { type: "string" },
       classes: { type: "string" },
-      tracker: { type: "string" },
-      "min-score": { type: "string" },
-      labels: { type: "string" },
+      ...FLAGS.config,
       record: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -68,7 +69,7 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
       at: "--record",
     });
   }
-  const options = resultOptionsOf(values);
+  const { options } = FLAGS.read(values);
   const at = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(terminal.cwd, path);
   const truthPath = at(values.truth);

@@ -98,7 +98,7 @@ function trackerOptions(
     type: "string",
     range: names.join(", "),
     default: (given as { algorithm: string }).algorithm,
-    see: "tracking.md",
+    see: "tracking.md#options",
     flag: { name: "tracker", value: "NAME" },
   };
   return [algorithm, ...byPath.values()];
@@ -141,9 +141,8 @@ function valueOf({ type }: OptionSchema): string {
     case "array":
       return "A,B";
     case "integer":
-      return "N";
     case "number":
-      return "NUMBER";
+      return "N";
     default:
       return "NAME";
   }

@@ -16,7 +16,7 @@ export const viewOptions = {
     z
       .strictObject({
         perTrack: option(z.int().min(1).max(16).default(3), {
-          text: "how many: embedder and classifier look at the best views of each track alone, after tracking and in the source's own size, instead of at every detection",
+          text: "best views of each track that embedder and classifier look at, after tracking and in the source's own size, instead of at every detection",
           flag: "views",
           see: "models.md#best-views",
         }),
