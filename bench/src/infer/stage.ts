@@ -9,7 +9,7 @@ import {
 } from "@framequeue/contracts";
 import { payloadKey } from "@framequeue/frames";
 import { frameSizeOf, type ModelPackage, objectManifest } from "@framequeue/models";
-import { type DoneWork, objectKeys, type Pipeline, type Plan } from "@framequeue/pipeline";
+import { type DoneWork, objectKeys, type Pipeline, type KeptPlan } from "@framequeue/pipeline";
 import { createInferService, type DetectorCache } from "@framequeue/service-infer";
 import { type Pace, pace } from "./pace.ts";
 
@@ -80,7 +80,7 @@ async function publishJob(
     render: false,
   };
   await jobs.submit(job);
-  const plan: Plan = {
+  const plan: KeptPlan = {
     ...{ v: 1, source, sourceSha256: "0".repeat(64), mode: "sequential" },
     media: {
       ...{ container: "mp4", codec: "h264", streamIndex: 0, ...SOURCE, rotation: 0 },

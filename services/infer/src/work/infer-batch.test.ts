@@ -11,7 +11,7 @@ import {
   resultOptionsSchema,
 } from "@framequeue/contracts";
 import { createRedisFrameStore } from "@framequeue/frames";
-import { ForAnother, objectKeys, openPipeline, type Plan } from "@framequeue/pipeline";
+import { ForAnother, objectKeys, openPipeline, type KeptPlan } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
 import { openModels } from "../models/open-models.ts";
@@ -21,7 +21,7 @@ import { createSoloGate } from "../load/solo-gate.ts";
 const FRAMES = 4;
 
 /** A site with one job, whose only batch is published and waits for infer. */
-async function openScene(numeric?: Plan["numeric"]) {
+async function openScene(numeric?: KeptPlan["numeric"]) {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fq-infer-"));
   resources.defer(() => rm(folder, { recursive: true }));
@@ -133,7 +133,7 @@ test("a batch of another numeric class is left alone while such a process may co
   assert.deepEqual(await queues.missing([ingest]), []);
 });
 
-const samplePlan: Plan = {
+const samplePlan: KeptPlan = {
   v: 1,
   source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
   sourceSha256: "0".repeat(64),

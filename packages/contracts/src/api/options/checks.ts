@@ -90,11 +90,3 @@ export function checkLabels(
     );
   }
 }
-
-/** Whether a model of a job looks at every detection, and not at the best views of the tracks alone. */
-export function looksAtEach(
-  { tracker, views }: ResultOptions,
-  role: "embedder" | "classifier",
-): boolean {
-  return views === undefined || (role === "embedder" && needsLooks(tracker));
-}

@@ -26,3 +26,23 @@ export function resolveSampling({
 }): Sampling {
   return { everyNth: settled(samplingOptions.everyNth, everyNth) };
 }
+
+/** Whether a job looks at every frame. */
+export function samplesAll({ everyNth }: Sampling): boolean {
+  return everyNth === 1;
+}
+
+/** Whether a job looks at the frame of this number in the source, from 0. */
+export function isSampled({ everyNth }: Sampling, frame: number): boolean {
+  return frame % everyNth === 0;
+}
+
+/** How many of the source's first frames a job looks at. */
+export function countSampled({ everyNth }: Sampling, frames: number): number {
+  return Math.ceil(frames / everyNth);
+}
+
+/** The number in the source of the frame that a job looks at as its `place`-th, from 0. */
+export function sampledFrame({ everyNth }: Sampling, place: number): number {
+  return place * everyNth;
+}
