@@ -1,11 +1,5 @@
 import { basename, resolve } from "node:path";
-import {
-  type AcceptedJob,
-  executionOptionsSchema,
-  newJobId,
-  ProblemError,
-  type ResultOptions,
-} from "@framequeue/contracts";
+import { acceptJob, ProblemError, type ResultOptions } from "@framequeue/contracts";
 import { type ModelPackage, objectManifest } from "@framequeue/models";
 import {
   addMetrics,
@@ -155,16 +149,8 @@ async function runOn(
   options: ResultOptions,
   signal: AbortSignal,
 ): Promise<JobToCompare> {
-  const job: AcceptedJob = {
-    v: 1,
-    id: newJobId(),
-    acceptedAt: new Date().toISOString(),
-    source: { kind: "file", path, name: basename(path) },
-    models: [model.ref],
-    options,
-    execution: executionOptionsSchema.parse({}),
-    render: false,
-  };
+  const source = { kind: "file", path, name: basename(path) } as const;
+  const job = acceptJob({ source, models: [model.ref], options, render: false });
   await jobs.submit(job);
   const view = await awaitJob(jobs, job.id, { signal });
   if (view.problem !== undefined) {

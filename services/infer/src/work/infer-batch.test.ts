@@ -3,13 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  executionOptionsSchema,
-  newJobId,
-  newToken,
-  ProblemError,
-  resultOptionsSchema,
-} from "@framequeue/contracts";
+import { acceptJob, newToken, ProblemError } from "@framequeue/contracts";
 import { createRedisFrameStore } from "@framequeue/frames";
 import { ForAnother, objectKeys, openPipeline, type KeptPlan } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
@@ -42,21 +36,17 @@ async function openScene(numeric?: KeptPlan["numeric"]) {
     openModels(objects, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
   );
 
-  const job = newJobId();
   const epoch = newToken();
   const lease = newToken();
   const tok = newToken();
   const { ledger } = pipeline;
-  await pipeline.jobs.submit({
-    v: 1,
-    id: job,
-    acceptedAt: "2026-01-01T00:00:00.000Z",
+  const accepted = acceptJob({
     source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
     models: [{ role: "detector", name: "nano", version: "1", sha256: "0".repeat(64) }],
-    options: resultOptionsSchema.parse({}),
-    execution: executionOptionsSchema.parse({}),
     render: false,
   });
+  const job = accepted.id;
+  await pipeline.jobs.submit(accepted);
   await objects.put(objectKeys.plan(job, epoch), JSON.stringify({ ...samplePlan, numeric }));
   await ledger.validate(job);
   await ledger.plan(job, epoch, {
