@@ -36,6 +36,16 @@ test("what a job says is in the plan, which is read as it was written", () => {
   assert.deepEqual(resolvedOptionsSchema.parse(JSON.parse(JSON.stringify(resolved))), resolved);
 });
 
+test("a plan of a later version, which resolves more, is read", () => {
+  const resolved = resolve({ tracker: { algorithm: "sort" } });
+  const later = {
+    ...{ ...resolved, sharpen: true, sampling: { everyNth: 1, from: 0 } },
+    tracker: { ...resolved.tracker, patience: 3 },
+    models: resolved.models.map((model) => ({ ...model, twice: false })),
+  };
+  assert.deepEqual(resolvedOptionsSchema.parse(later), resolved);
+});
+
 test("a model beside the detector looks at detections, or at views, or at both where the tracker needs it", () => {
   const views = { views: {} };
   const deepsort = { tracker: { algorithm: "deepsort" } };

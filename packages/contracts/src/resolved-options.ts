@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { needsLooks, resolveTracker, trackerOptionsSchema } from "./api/options/tracking.ts";
+import { needsLooks, plannedTrackerSchema, resolveTracker } from "./api/options/tracking.ts";
 import { labelsSchema } from "./api/options/detection.ts";
 import { resolveVariants, variantsSchema } from "./api/options/enhance.ts";
 import type { ResultOptions } from "./api/options/job-options.ts";
@@ -26,7 +26,7 @@ export const resolvedOptionsSchema = z.object({
   variants: variantsSchema,
   /** The job's own first. */
   models: z.array(plannedModelSchema).min(1),
-  tracker: trackerOptionsSchema,
+  tracker: plannedTrackerSchema,
   /** Best views of a track at most. Absent: no model looks at views. */
   views: z.object({ perTrack: z.int().min(1) }).optional(),
   /** Longest gap of a track that is filled, in frames of the source; 0: none is. */

@@ -130,19 +130,39 @@ export type TrackerName = keyof typeof TRACKER_OPTIONS;
 export const TRACKER_NAMES = Object.keys(TRACKER_OPTIONS) as TrackerName[];
 export const DEFAULT_TRACKER = "bytetrack" satisfies TrackerName;
 
+const strict = {
+  bytetrack: z.strictObject({ algorithm: z.literal("bytetrack"), ...TRACKER_OPTIONS.bytetrack }),
+  botsort: z.strictObject({ algorithm: z.literal("botsort"), ...TRACKER_OPTIONS.botsort }),
+  deepsort: z.strictObject({ algorithm: z.literal("deepsort"), ...TRACKER_OPTIONS.deepsort }),
+  sort: z.strictObject({ algorithm: z.literal("sort"), ...TRACKER_OPTIONS.sort }),
+  ocsort: z.strictObject({ algorithm: z.literal("ocsort"), ...TRACKER_OPTIONS.ocsort }),
+} as const;
+
 /** How detections become tracks. All match boxes by place, and some by looks too. */
 const trackerUnionSchema = z
   .discriminatedUnion("algorithm", [
-    z.strictObject({ algorithm: z.literal("bytetrack"), ...TRACKER_OPTIONS.bytetrack }),
-    z.strictObject({ algorithm: z.literal("botsort"), ...TRACKER_OPTIONS.botsort }),
-    z.strictObject({ algorithm: z.literal("deepsort"), ...TRACKER_OPTIONS.deepsort }),
-    z.strictObject({ algorithm: z.literal("sort"), ...TRACKER_OPTIONS.sort }),
-    z.strictObject({ algorithm: z.literal("ocsort"), ...TRACKER_OPTIONS.ocsort }),
+    strict.bytetrack,
+    strict.botsort,
+    strict.deepsort,
+    strict.sort,
+    strict.ocsort,
   ])
   .refine(
     (tracker) => !("lowThreshold" in tracker) || tracker.lowThreshold <= tracker.trackThreshold,
     { path: ["lowThreshold"], error: "must not be above trackThreshold" },
   );
+
+/**
+ * The same as it stands in a plan, with a value for every option: one that a later version adds is there, too, and this
+ * version does what it always did.
+ */
+export const plannedTrackerSchema = z.discriminatedUnion("algorithm", [
+  strict.bytetrack.strip(),
+  strict.botsort.strip(),
+  strict.deepsort.strip(),
+  strict.sort.strip(),
+  strict.ocsort.strip(),
+]);
 
 /** Options without an algorithm are those of the default one. */
 export const trackerOptionsSchema = z.preprocess(
