@@ -17,7 +17,7 @@ const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => name!);
 
 /** Every metric that a service has of its own. */
 const exported = new Set(
-  globSync("{packages,services}/*/src/*.ts", { cwd: ROOT })
+  globSync("{packages,services}/*/src/**/*.ts", { cwd: ROOT })
     .filter((path) => !path.endsWith(".test.ts"))
     .flatMap((path) => [...read(path).matchAll(/"(fq_[a-z_]+)"/g)].map(([, name]) => name!)),
 );

@@ -1,14 +1,13 @@
 import { basename } from "node:path";
 import { awaitJob, type ComposedSystem } from "@framequeue/cli";
 import {
-  type AcceptedJob,
+  acceptJob,
   type Analytics,
   analyticsOptionsSchema,
   analyticsSchema,
   type ArtifactName,
   type ExecutionOptions,
   executionOptionsSchema,
-  newJobId,
   resultOptionsSchema,
   type Summary,
   summarySchema,
@@ -51,17 +50,14 @@ export async function runJob(
   options: JobOptions = {},
   { embedder, analytics: counted }: JobExtras = {},
 ): Promise<JobRun> {
-  const job: AcceptedJob = {
-    v: 1,
-    id: newJobId(),
-    acceptedAt: new Date().toISOString(),
+  const job = acceptJob({
     source: { kind: "file", path: video, name: basename(video) },
     models: [model.ref, ...(embedder ? [embedder.ref] : [])],
     options: resultOptionsSchema.parse(options),
     execution: executionOptionsSchema.parse(execution),
     render: false,
-    ...(counted === undefined ? {} : { analytics: analyticsOptionsSchema.parse(counted) }),
-  };
+    analytics: counted === undefined ? undefined : analyticsOptionsSchema.parse(counted),
+  });
   await jobs.submit(job);
   const view = await awaitJob(jobs, job.id, { signal: new AbortController().signal });
   const result = await jobs.result(job.id);

@@ -7,13 +7,11 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
-  executionOptionsSchema,
+  acceptJob,
   isTerminal,
   type JobId,
   type JobView,
   type ModelRef,
-  newJobId,
-  resultOptionsSchema,
 } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { loadModelPackage } from "@framequeue/models";
@@ -29,18 +27,10 @@ const NOT_HERE =
   process.arch === "x64" ? false : "only x86-64 answers the model's division with a signal";
 
 async function submit(system: ChaosSystem, path: string, model: ModelRef): Promise<JobId> {
-  const id = newJobId();
-  await system.pipeline.jobs.submit({
-    v: 1,
-    id,
-    acceptedAt: new Date().toISOString(),
-    source: { kind: "file", path, name: "video" },
-    models: [model],
-    options: resultOptionsSchema.parse({}),
-    execution: executionOptionsSchema.parse({}),
-    render: false,
-  });
-  return id;
+  const source = { kind: "file", path, name: "video" } as const;
+  const job = acceptJob({ source, models: [model], render: false });
+  await system.pipeline.jobs.submit(job);
+  return job.id;
 }
 
 async function ended({ pipeline }: ChaosSystem, job: JobId): Promise<JobView> {

@@ -6,13 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   type AcceptedJob,
-  executionOptionsSchema,
+  acceptJob,
   isTerminal,
   type JobId,
   type JobView,
   type ModelRef,
-  newJobId,
-  resultOptionsSchema,
 } from "@framequeue/contracts";
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { testDetector } from "@framequeue/graphs";
@@ -139,19 +137,10 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     folder,
     model,
     async submit(video, more = {}) {
-      const { id = newJobId() } = more;
-      await pipeline.jobs.submit({
-        v: 1,
-        id,
-        acceptedAt: new Date().toISOString(),
-        source: { kind: "file", path: video, name: "video.mp4" },
-        models: [model],
-        options: resultOptionsSchema.parse({}),
-        execution: executionOptionsSchema.parse({}),
-        render: false,
-        ...more,
-      });
-      return id;
+      const source = { kind: "file", path: video, name: "video.mp4" } as const;
+      const job = acceptJob({ source, models: [model], render: false, ...more });
+      await pipeline.jobs.submit(job);
+      return job.id;
     },
     view,
     until,

@@ -4,12 +4,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  acceptJob,
   executionOptionsSchema,
   isTerminal,
   type JobId,
   type ModelRef,
-  newJobId,
-  resultOptionsSchema,
 } from "@framequeue/contracts";
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { openPipeline, type Pipeline } from "@framequeue/pipeline";
@@ -94,18 +93,14 @@ export async function playPowerCuts(options: PowerCutOptions): Promise<PowerCutR
 
   const model = await start();
   const submit = async (segmentSeconds: number): Promise<JobId> => {
-    const id = newJobId();
-    await pipeline.jobs.submit({
-      v: 1,
-      id,
-      acceptedAt: new Date().toISOString(),
+    const job = acceptJob({
       source: { kind: "file", path: video, name: "video.mp4" },
       models: [model],
-      options: resultOptionsSchema.parse({}),
       execution: executionOptionsSchema.parse({ segmentSeconds, batchFrames: 4 }),
       render: false,
     });
-    return id;
+    await pipeline.jobs.submit(job);
+    return job.id;
   };
   const right = await outcome(pipeline, await submit(2));
   say(`undisturbed: ${right}`);

@@ -1,15 +1,7 @@
-import {
-  type AcceptedJob,
-  executionOptionsSchema,
-  frameBytes,
-  type JobId,
-  newJobId,
-  newToken,
-  resultOptionsSchema,
-} from "@framequeue/contracts";
+import { acceptJob, frameBytes, type JobId, newJobId, newToken } from "@framequeue/contracts";
 import { payloadKey } from "@framequeue/frames";
 import { frameSizeOf, type ModelPackage, objectManifest } from "@framequeue/models";
-import { type DoneWork, objectKeys, type Pipeline, type Plan } from "@framequeue/pipeline";
+import { type DoneWork, objectKeys, type Pipeline, type KeptPlan } from "@framequeue/pipeline";
 import { createInferService, type DetectorCache } from "@framequeue/service-infer";
 import { type Pace, pace } from "./pace.ts";
 
@@ -73,14 +65,9 @@ async function publishJob(
   const total = all / count;
   const size = frameSizeOf(SOURCE, manifest.input);
   const source = { kind: "file", path: "/videos/bench.mp4", name: "bench.mp4" } as const;
-  const job: AcceptedJob = {
-    ...{ v: 1, id, acceptedAt: new Date().toISOString(), source, models: [ref] },
-    options: resultOptionsSchema.parse({}),
-    execution: executionOptionsSchema.parse({}),
-    render: false,
-  };
+  const job = acceptJob({ id, source, models: [ref], render: false });
   await jobs.submit(job);
-  const plan: Plan = {
+  const plan: KeptPlan = {
     ...{ v: 1, source, sourceSha256: "0".repeat(64), mode: "sequential" },
     media: {
       ...{ container: "mp4", codec: "h264", streamIndex: 0, ...SOURCE, rotation: 0 },

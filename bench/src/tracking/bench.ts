@@ -1,17 +1,14 @@
+import { TRACKER_PRESETS, type TrackerOptions } from "@framequeue/contracts";
 import {
   createTracker,
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
   restoreTracker,
   type TrackerCheckpoint,
   type TrackerInput,
-  type TrackerOptions,
 } from "@framequeue/tracking";
 import { walkingScene } from "@framequeue/tracking/testing";
 import type { Bench } from "../bench.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 /** Frames of each scene by its objects: about as long for all. */
 const FRAMES: ReadonlyMap<number, number> = new Map([
@@ -43,11 +40,11 @@ const PYTHON: Readonly<Record<string, Readonly<Record<number, number>>>> = {
 };
 
 const TRACKERS: readonly TrackerOptions[] = [
-  defaultSortOptions,
-  defaultByteTrackOptions,
-  defaultOcSortOptions,
-  defaultBotSortOptions,
-  defaultDeepSortOptions,
+  reference.sort,
+  reference.bytetrack,
+  reference.ocsort,
+  reference.botsort,
+  reference.deepsort,
 ];
 
 /** Processor time of every tracker alone, and of its checkpoint. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { jobIdSchema } from "./ids.ts";
 import { maskSchema } from "./intermediates.ts";
-import { jobStateSchema, resultOptionsSchema } from "./jobs.ts";
+import { resultOptionsSchema } from "./api/options/job-options.ts";
+import { jobStateSchema } from "./jobs.ts";
 import { mediaInfoSchema, segmentModeSchema, timeBaseSchema } from "./media.ts";
 import { modelRefSchema } from "./models.ts";
 import { problemSchema } from "./problems.ts";

@@ -10,21 +10,5 @@ export { trackEvents } from "./track-life.ts";
 export type { TrackEvent, TrackLife, TrackState } from "./track-life.ts";
 export { NewerCheckpointError, TrackerCheckpointError } from "./tracker-checkpoint.ts";
 export type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-export {
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
-  withoutLooks,
-} from "./tracker-options.ts";
-export type {
-  BotSortTrackerOptions,
-  ByteTrackTrackerOptions,
-  DeepSortTrackerOptions,
-  OcSortTrackerOptions,
-  SortTrackerOptions,
-  TrackerOptions,
-} from "./tracker-options.ts";
 export { createTracker, restoreTracker } from "./tracker.ts";
 export type { Tracker, TrackerInput } from "./tracker.ts";

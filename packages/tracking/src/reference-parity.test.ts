@@ -1,21 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { TRACKER_PRESETS, type TrackerOptions } from "@framequeue/contracts";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import type { BoxXywh } from "@framequeue/vision";
 import type { CameraMotion } from "./camera/camera-motion.ts";
 import { parseCmcText } from "./camera/cmc-text.ts";
 import { parseMotText } from "./mot-text.ts";
 import type { MotRow } from "./mot-text.ts";
-import {
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
-} from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
 import { createTracker } from "./tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const folder = new URL("../../../../shared/data/mot/", import.meta.url);
 const referencesOf = (file: string): string[] =>
@@ -89,12 +84,12 @@ function compare(sequence: string, file: string, options: TrackerOptions): numbe
 }
 
 const trackers: [string, string, TrackerOptions][] = [
-  ["SORT", "sort.txt", defaultSortOptions],
-  ["ByteTrack", "bytetrack.txt", defaultByteTrackOptions],
-  ["OC-SORT", "ocsort.txt", defaultOcSortOptions],
-  ["DeepSORT", "deepsort.txt", defaultDeepSortOptions],
-  ["BoT-SORT", "botsort.txt", defaultBotSortOptions],
-  ["BoT-SORT with looks", "botsort-reid.txt", { ...defaultBotSortOptions, appearance: true }],
+  ["SORT", "sort.txt", reference.sort],
+  ["ByteTrack", "bytetrack.txt", reference.bytetrack],
+  ["OC-SORT", "ocsort.txt", reference.ocsort],
+  ["DeepSORT", "deepsort.txt", reference.deepsort],
+  ["BoT-SORT", "botsort.txt", reference.botsort],
+  ["BoT-SORT with looks", "botsort-reid.txt", { ...reference.botsort, appearance: true }],
 ];
 for (const [name, file, options] of trackers) {
   const sequences = referencesOf(file);

@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import {
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
-} from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
+import { TRACKER_PRESETS, type TrackerOptions } from "@framequeue/contracts";
 import { createTracker } from "./tracker.ts";
 import { walkingScene } from "./walking-scene.ts";
 
+const { reference } = TRACKER_PRESETS;
+
 const trackers: readonly TrackerOptions[] = [
-  defaultSortOptions,
-  defaultByteTrackOptions,
-  { ...defaultOcSortOptions, refind: true },
-  { ...defaultBotSortOptions, appearance: true },
-  defaultDeepSortOptions,
+  reference.sort,
+  reference.bytetrack,
+  { ...reference.ocsort, refind: true },
+  { ...reference.botsort, appearance: true },
+  reference.deepsort,
   {
-    ...defaultDeepSortOptions,
+    ...reference.deepsort,
     gallerySize: 5,
     maxAge: 3,
     recall: { maxCosineDistance: 0.3, frames: 40 },

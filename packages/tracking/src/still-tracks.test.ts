@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
 import type { TrackedBox } from "./association.ts";
 import { StillTracks } from "./still-tracks.ts";
-import { defaultByteTrackOptions } from "./tracker-options.ts";
 import { createTracker } from "./tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const trackAt = (x: number): TrackedBox => {
   return { trackId: 1, box: [x, 0, x + 20, 20], detection: 0, classId: 0, score: 1 };
@@ -26,7 +28,7 @@ test("what creeps is hidden no longer than it takes to move", () => {
 });
 
 test("as an option of a tracker: a parked car is shown at first, one that drives always", () => {
-  const tracker = createTracker({ ...defaultByteTrackOptions, hideStillFrames: 5 });
+  const tracker = createTracker({ ...reference.bytetrack, hideStillFrames: 5 });
   const shown = Array.from({ length: 12 }, (_, frame) => {
     const boxes: BoxXyxy[] = [
       [0, 0, 40, 20],

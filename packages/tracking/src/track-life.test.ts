@@ -1,26 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { TRACKER_PRESETS, type TrackerOptions } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
 import { trackEvents } from "./track-life.ts";
 import type { TrackEvent, TrackState } from "./track-life.ts";
-import {
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
-} from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
 import { createTracker } from "./tracker.ts";
 import { walkingScene } from "./walking-scene.ts";
 
+const { reference } = TRACKER_PRESETS;
+
 const trackers: readonly TrackerOptions[] = [
-  { ...defaultSortOptions, maxAge: 5 },
-  { ...defaultByteTrackOptions, trackBuffer: 5 },
-  { ...defaultOcSortOptions, maxAge: 5 },
-  { ...defaultBotSortOptions, trackBuffer: 5 },
-  { ...defaultDeepSortOptions, maxAge: 5 },
+  { ...reference.sort, maxAge: 5 },
+  { ...reference.bytetrack, trackBuffer: 5 },
+  { ...reference.ocsort, maxAge: 5 },
+  { ...reference.botsort, trackBuffer: 5 },
+  { ...reference.deepsort, maxAge: 5 },
 ];
 
 const life = (trackId: number, state: TrackState) => ({ trackId, state });

@@ -1,3 +1,4 @@
+import { needsLooks, type TrackerName, type TrackerOptions } from "@framequeue/contracts";
 import type { ByteState } from "./byte/byte-association.ts";
 import type { DeepSortState } from "./deep-sort/deep-sort.ts";
 import { sortFilterLength } from "./motion/kalman-sort.ts";
@@ -8,8 +9,6 @@ import { isSavedFeature, isSavedGallery } from "./appearance/packed-features.ts"
 import type { RememberedTrack } from "./appearance/recall.ts";
 import type { SortState } from "./sort/sort.ts";
 import type { StillAnchor } from "./still-tracks.ts";
-import { needsFeatures } from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
 
 /** Of the checkpoint's algorithm. */
 export type AssociationState = SortState | OcSortState | DeepSortState | ByteState;
@@ -26,7 +25,7 @@ export type CheckpointVersion = 1 | 2;
  */
 export interface TrackerCheckpoint {
   readonly version: CheckpointVersion;
-  readonly algorithm: TrackerOptions["algorithm"];
+  readonly algorithm: TrackerName;
   readonly perClass: boolean;
   /** Frames seen, those without detections included. */
   readonly frame: number;
@@ -51,7 +50,7 @@ export class NewerCheckpointError extends TrackerCheckpointError {}
 
 /** The version in which a tracker saves. */
 export function checkpointVersion(options: TrackerOptions): CheckpointVersion {
-  return needsFeatures(options) ? 2 : 1;
+  return needsLooks(options) ? 2 : 1;
 }
 
 /** @throws TrackerCheckpointError */
@@ -84,7 +83,7 @@ function describe({ algorithm, perClass }: Pick<TrackerOptions, "algorithm" | "p
   return `${algorithm}, ${perClass ? "each class on its own" : "all classes together"}`;
 }
 
-function isState(state: AssociationState, algorithm: TrackerOptions["algorithm"]): boolean {
+function isState(state: AssociationState, algorithm: TrackerName): boolean {
   switch (algorithm) {
     case "sort":
       return "tracks" in state && haveFilters(state.tracks, sortFilterLength);

@@ -1,29 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import {
+  TRACKER_PRESETS,
+  type TrackerOptions,
+  type TrackerOptionsOf,
+  type WholeTrackerOptions,
+} from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
 import { unpackFeature, unpackGallery } from "./appearance/packed-features.ts";
 import { NewerCheckpointError, TrackerCheckpointError } from "./tracker-checkpoint.ts";
 import type { TrackerCheckpoint } from "./tracker-checkpoint.ts";
-import {
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
-  isScoreEnough,
-} from "./tracker-options.ts";
-import type {
-  BotSortTrackerOptions,
-  ByteTrackTrackerOptions,
-  DeepSortTrackerOptions,
-  OcSortTrackerOptions,
-  SortTrackerOptions,
-  TrackerOptions,
-} from "./tracker-options.ts";
+import { isScoreEnough } from "./tracker-options.ts";
 import { createTracker, restoreTracker } from "./tracker.ts";
 import type { TrackerInput } from "./tracker.ts";
 import { walkingScene } from "./walking-scene.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const seed = 20160202;
 const nothing: TrackerInput = { boxes: [], scores: [], classIds: [] };
@@ -62,7 +55,7 @@ const sortOptions = fc
     minHits: fc.nat(3),
     iouThreshold: fc.constantFrom(0, 0.3, 0.5),
   })
-  .map((given): TrackerOptions => ({ ...defaultSortOptions, ...given }));
+  .map((given): WholeTrackerOptions => ({ ...reference.sort, ...given }));
 const byteTrackOptions = fc
   .record({
     perClass: fc.boolean(),
@@ -73,7 +66,7 @@ const byteTrackOptions = fc
     trackBuffer: fc.nat(5),
     fuseScores: fc.boolean(),
   })
-  .map((given): TrackerOptions => ({ ...defaultByteTrackOptions, ...given }));
+  .map((given): WholeTrackerOptions => ({ ...reference.bytetrack, ...given }));
 const ocSortOptions = fc
   .record({
     perClass: fc.boolean(),
@@ -81,11 +74,11 @@ const ocSortOptions = fc
     maxAge: fc.nat(6),
     minHits: fc.nat(3),
     iouThreshold: fc.constantFrom(0, 0.3, 0.5),
-    deltaFrames: fc.nat(4),
+    deltaFrames: fc.integer({ min: 1, max: 4 }),
     inertia: fc.constantFrom(0, 0.2, 1),
     refind: fc.boolean(),
   })
-  .map((given): TrackerOptions => ({ ...defaultOcSortOptions, ...given }));
+  .map((given): WholeTrackerOptions => ({ ...reference.ocsort, ...given }));
 const deepSortOptions = fc
   .record({
     perClass: fc.boolean(),
@@ -96,7 +89,7 @@ const deepSortOptions = fc
     minHits: fc.nat(3),
     maxOverlapCost: fc.constantFrom(0.3, 0.7, 1),
   })
-  .map((given): TrackerOptions => ({ ...defaultDeepSortOptions, ...given }));
+  .map((given): WholeTrackerOptions => ({ ...reference.deepsort, ...given }));
 const botSortOptions = fc
   .record({
     perClass: fc.boolean(),
@@ -109,11 +102,14 @@ const botSortOptions = fc
     proximityThreshold: fc.constantFrom(0.5, 1),
     appearanceThreshold: fc.constantFrom(0.25, 1),
   })
-  .map((given): TrackerOptions => ({ ...defaultBotSortOptions, ...given }));
+  .map((given): WholeTrackerOptions => ({ ...reference.botsort, ...given }));
 const more = fc.record(
   {
     hideStillFrames: fc.integer({ min: 1, max: 10 }),
-    recall: fc.record({ maxCosineDistance: fc.constantFrom(0.001, 0.1), frames: fc.nat(60) }),
+    recall: fc.record({
+      maxCosineDistance: fc.constantFrom(0.001, 0.1),
+      frames: fc.integer({ min: 1, max: 60 }),
+    }),
   },
   { requiredKeys: [] },
 );
@@ -126,13 +122,13 @@ const plainOptions = fc.oneof(
 );
 const options = fc
   .tuple(plainOptions, fc.oneof(fc.constant({}), more))
-  .map(([given, extra]): TrackerOptions => ({ ...given, ...extra }));
+  .map(([given, extra]): WholeTrackerOptions => ({ ...given, ...extra }));
 const defaults = [
-  defaultSortOptions,
-  defaultByteTrackOptions,
-  defaultOcSortOptions,
-  defaultDeepSortOptions,
-  { ...defaultBotSortOptions, appearance: true },
+  reference.sort,
+  reference.bytetrack,
+  reference.ocsort,
+  reference.deepsort,
+  { ...reference.botsort, appearance: true },
 ];
 /** The same, but that tracks are shown from the first frame on. */
 const shownAtOnce = defaults.map((given) =>
@@ -295,7 +291,7 @@ test("every third frame: tracks go on where time, not the number of frames, take
 test("a lost track is remembered for as many frames of the video, however many are looked at", () => {
   const seen = { boxes: [[0, 0, 20, 40] as BoxXyxy], scores: [0.9], classIds: [0] };
   for (const elapsedFrames of [1, 2, 5]) {
-    const tracker = createTracker({ ...defaultByteTrackOptions, trackBuffer: 20 });
+    const tracker = createTracker({ ...reference.bytetrack, trackBuffer: 20 });
     for (let i = 0; i < 3; i++) tracker.update({ ...seen, elapsedFrames });
     let remembered = 0;
     while (tracker.lives().length > 0) {
@@ -327,7 +323,7 @@ test("equal scores and equal boxes: what comes first does not depend on the inpu
 });
 
 test("classes take ids by ascending class, whatever the order of detections", () => {
-  const tracker = createTracker(defaultSortOptions);
+  const tracker = createTracker(reference.sort);
   const box: BoxXyxy = [0, 0, 10, 10];
   const shown = tracker.update({
     boxes: [box, box, box],
@@ -345,7 +341,7 @@ test("classes take ids by ascending class, whatever the order of detections", ()
 });
 
 test("without perClass a track follows its detections through classes", () => {
-  const tracker = createTracker({ ...defaultSortOptions, perClass: false });
+  const tracker = createTracker({ ...reference.sort, perClass: false });
   const box: BoxXyxy = [0, 0, 10, 10];
   const seen = [3, 4].map(
     (classId) => tracker.update({ boxes: [box], scores: [0.9], classIds: [classId] })[0]!,
@@ -360,7 +356,7 @@ test("without perClass a track follows its detections through classes", () => {
 });
 
 test("only scores above minScore are tracked", () => {
-  const tracker = createTracker({ ...defaultSortOptions, minScore: 0.5 });
+  const tracker = createTracker({ ...reference.sort, minScore: 0.5 });
   const boxes = [0, 50, 100, 150].map((x): BoxXyxy => [x, 0, x + 10, 10]);
   const shown = tracker.update({
     boxes,
@@ -419,12 +415,12 @@ test("extreme boxes never break a checkpoint", () => {
   const extremeBox = fc.tuple(edge, edge, edge, edge).map((corners): BoxXyxy => corners);
   const frames = fc.array(fc.array(extremeBox, { maxLength: 4 }), { maxLength: 20 });
   const given = fc.constantFrom<TrackerOptions[]>(
-    { ...defaultSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0 },
-    { ...defaultOcSortOptions, iouThreshold: 0, maxAge: 30, minHits: 0, refind: true },
-    { ...defaultDeepSortOptions, maxOverlapCost: 1, minHits: 1 },
-    { ...defaultBotSortOptions, matchThreshold: 1 },
-    { ...defaultByteTrackOptions, matchThreshold: 1 },
-    { ...defaultByteTrackOptions, matchThreshold: 1, fuseScores: false, trackBuffer: 3 },
+    { ...reference.sort, iouThreshold: 0, maxAge: 30, minHits: 0 },
+    { ...reference.ocsort, iouThreshold: 0, maxAge: 30, minHits: 0, refind: true },
+    { ...reference.deepsort, maxOverlapCost: 1, minHits: 1 },
+    { ...reference.botsort, matchThreshold: 1 },
+    { ...reference.bytetrack, matchThreshold: 1 },
+    { ...reference.bytetrack, matchThreshold: 1, fuseScores: false, trackBuffer: 3 },
   );
   fc.assert(
     fc.property(frames, given, (boxesOfFrames, given) => {
@@ -443,7 +439,7 @@ test("extreme boxes never break a checkpoint", () => {
 });
 
 test("input that does not fit together is refused and changes nothing", () => {
-  const tracker = createTracker(defaultSortOptions);
+  const tracker = createTracker(reference.sort);
   const before = tracker.save();
   const box: BoxXyxy = [0, 0, 10, 10];
   const bad: TrackerInput[] = [
@@ -462,7 +458,7 @@ test("input that does not fit together is refused and changes nothing", () => {
 });
 
 test("options out of range are refused", () => {
-  const badForSort: Partial<SortTrackerOptions>[] = [
+  const badForSort: Partial<TrackerOptionsOf<"sort">>[] = [
     { minScore: Number.NaN },
     { maxAge: -1 },
     { maxAge: 1.5 },
@@ -471,18 +467,18 @@ test("options out of range are refused", () => {
     { iouThreshold: Number.NaN },
   ];
   for (const given of badForSort) {
-    assert.throws(() => createTracker({ ...defaultSortOptions, ...given }), RangeError);
+    assert.throws(() => createTracker({ ...reference.sort, ...given }), RangeError);
   }
-  const badForOcSort: Partial<OcSortTrackerOptions>[] = [
+  const badForOcSort: Partial<TrackerOptionsOf<"ocsort">>[] = [
     { maxAge: -1 },
     { deltaFrames: 0.5 },
     { deltaFrames: -1 },
     { inertia: 1.5 },
   ];
   for (const given of badForOcSort) {
-    assert.throws(() => createTracker({ ...defaultOcSortOptions, ...given }), RangeError);
+    assert.throws(() => createTracker({ ...reference.ocsort, ...given }), RangeError);
   }
-  const badForByteTrack: Partial<ByteTrackTrackerOptions>[] = [
+  const badForByteTrack: Partial<TrackerOptionsOf<"bytetrack">>[] = [
     { trackThreshold: Number.NaN },
     { trackThreshold: 0.05 },
     { lowThreshold: 0.7 },
@@ -493,9 +489,9 @@ test("options out of range are refused", () => {
     { trackBuffer: 0.5 },
   ];
   for (const given of badForByteTrack) {
-    assert.throws(() => createTracker({ ...defaultByteTrackOptions, ...given }), RangeError);
+    assert.throws(() => createTracker({ ...reference.bytetrack, ...given }), RangeError);
   }
-  const badForDeepSort: Partial<DeepSortTrackerOptions>[] = [
+  const badForDeepSort: Partial<TrackerOptionsOf<"deepsort">>[] = [
     { minScore: Number.NaN },
     { maxCosineDistance: 2.1 },
     { maxCosineDistance: Number.NaN },
@@ -504,17 +500,17 @@ test("options out of range are refused", () => {
     { minHits: 0.5 },
   ];
   for (const given of badForDeepSort) {
-    assert.throws(() => createTracker({ ...defaultDeepSortOptions, ...given }), RangeError);
+    assert.throws(() => createTracker({ ...reference.deepsort, ...given }), RangeError);
   }
-  const badForBotSort: Partial<BotSortTrackerOptions>[] = [
+  const badForBotSort: Partial<TrackerOptionsOf<"botsort">>[] = [
     { lowThreshold: 0.7 },
     { proximityThreshold: -1 },
     { appearanceThreshold: 1.1 },
   ];
   for (const given of badForBotSort) {
-    assert.throws(() => createTracker({ ...defaultBotSortOptions, ...given }), RangeError);
+    assert.throws(() => createTracker({ ...reference.botsort, ...given }), RangeError);
   }
-  const other = { ...defaultSortOptions, algorithm: "other" } as unknown as TrackerOptions;
+  const other = { ...reference.sort, algorithm: "other" } as unknown as TrackerOptions;
   assert.throws(() => createTracker(other), RangeError);
 });
 
@@ -542,8 +538,8 @@ test("checkpoints that do not fit are refused", () => {
     assert.throws(() => restoreTracker(given, bad[0]!), NewerCheckpointError);
     restoreTracker(given, good);
   }
-  const ofSort = createTracker(defaultSortOptions).save();
-  assert.throws(() => restoreTracker(defaultByteTrackOptions, ofSort), TrackerCheckpointError);
+  const ofSort = createTracker(reference.sort).save();
+  assert.throws(() => restoreTracker(reference.bytetrack, ofSort), TrackerCheckpointError);
 });
 
 /** A checkpoint in the form of trackers that held features as numbers. */
@@ -557,9 +553,9 @@ function inVersionOne(checkpoint: TrackerCheckpoint): TrackerCheckpoint {
 }
 
 const looking: readonly TrackerOptions[] = [
-  defaultDeepSortOptions,
-  { ...defaultBotSortOptions, appearance: true },
-  { ...defaultByteTrackOptions, recall: { maxCosineDistance: 0.3, frames: 20 } },
+  reference.deepsort,
+  { ...reference.botsort, appearance: true },
+  { ...reference.bytetrack, recall: { maxCosineDistance: 0.3, frames: 20 } },
 ];
 
 test("a checkpoint whose features are numbers goes on to the same bytes", () => {
@@ -593,7 +589,7 @@ test("checkpoints with damaged features are refused; those without features are 
       assert.throws(() => restoreTracker(given, checkpoint), TrackerCheckpointError, damage);
     }
   }
-  for (const given of [defaultSortOptions, defaultByteTrackOptions, defaultOcSortOptions]) {
+  for (const given of [reference.sort, reference.bytetrack, reference.ocsort]) {
     assert.equal(createTracker(given).save().version, 1);
   }
 });

@@ -1,3 +1,4 @@
+import { needsLooks, type TrackerOptions, type WholeTrackerOptions } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
 import { unitFeature } from "./appearance/appearance.ts";
 import type { Association, Observation, TakeTrackId, TrackedBox } from "./association.ts";
@@ -16,8 +17,7 @@ import type { TrackLife } from "./track-life.ts";
 import { checkpointVersion, checkTrackerCheckpoint } from "./tracker-checkpoint.ts";
 import type { AssociationState, TrackerCheckpoint } from "./tracker-checkpoint.ts";
 import { StillTracks } from "./still-tracks.ts";
-import { checkTrackerOptions, isScoreEnough, needsFeatures } from "./tracker-options.ts";
-import type { TrackerOptions } from "./tracker-options.ts";
+import { checkedOptions, isScoreEnough } from "./tracker-options.ts";
 
 /** The detections of one frame, best first: arrays of one length. */
 export interface TrackerInput {
@@ -69,8 +69,7 @@ export interface Tracker {
  * @throws RangeError if an option is out of range
  */
 export function createTracker(options: TrackerOptions): Tracker {
-  checkTrackerOptions(options);
-  return new GroupTracker(options, { frame: 0, nextTrackId: 1 }, []);
+  return new GroupTracker(checkedOptions(options), { frame: 0, nextTrackId: 1 }, []);
 }
 
 /**
@@ -80,8 +79,8 @@ export function createTracker(options: TrackerOptions): Tracker {
  * @throws RangeError if an option is out of range
  * @throws TrackerCheckpointError if the checkpoint does not fit
  */
-export function restoreTracker(options: TrackerOptions, checkpoint: TrackerCheckpoint): Tracker {
-  checkTrackerOptions(options);
+export function restoreTracker(given: TrackerOptions, checkpoint: TrackerCheckpoint): Tracker {
+  const options = checkedOptions(given);
   checkTrackerCheckpoint(checkpoint, options);
   const groups = checkpoint.groups.map(({ classId, state }) => ({
     classId,
@@ -101,7 +100,7 @@ interface Group {
 
 /** Without a state, as at the start of a job. A state must be of the same algorithm. */
 function createAssociation(
-  options: TrackerOptions,
+  options: WholeTrackerOptions,
   state?: AssociationState,
 ): Association<AssociationState> {
   switch (options.algorithm) {
@@ -120,7 +119,7 @@ function createAssociation(
 
 /** One association per class, or one for all, over a shared sequence of track ids. */
 class GroupTracker implements Tracker {
-  readonly #options: TrackerOptions;
+  readonly #options: WholeTrackerOptions;
   #frame: number;
   #nextTrackId: number;
   #groups: Group[];
@@ -128,7 +127,7 @@ class GroupTracker implements Tracker {
   readonly #recall: Recall | undefined;
 
   constructor(
-    options: TrackerOptions,
+    options: WholeTrackerOptions,
     {
       frame,
       nextTrackId,
@@ -230,7 +229,7 @@ class GroupTracker implements Tracker {
 
   /** The detections to track, by the class of their group. */
   #observe({ boxes, scores, classIds, features }: TrackerInput): Map<number | null, Observation[]> {
-    const withLooks = features !== undefined && needsFeatures(this.#options);
+    const withLooks = features !== undefined && needsLooks(this.#options);
     const observations = new Map<number | null, Observation[]>();
     for (const [detection, box] of boxes.entries()) {
       const score = scores[detection]!;

@@ -1,11 +1,11 @@
 import {
-  type AcceptedJob,
+  countSampled,
   type DecodeMessage,
   frameBytes,
   ProblemError,
+  sampledFrame,
 } from "@framequeue/contracts";
 import {
-  countSampled,
   type DecodeReport,
   ffmpegVersion,
   type FrameReader,
@@ -63,8 +63,8 @@ async function readAll(
 ): Promise<{ batches: number; report: DecodeReport } | "out of turn"> {
   const { frames } = deps;
   const { job, plan } = held.facts;
-  const { batchFrames, frame } = plan;
-  const bytes = frameBytes(frame.layout, frame.width, frame.height);
+  const { batchFrames, payload } = plan;
+  const bytes = frameBytes(payload.layout, payload.width, payload.height);
   const turn = new Turn(deps.queues, job.id, deps.quantumMs);
   await using decoder = await openReader(deps, held);
   const { reader } = decoder;
@@ -105,9 +105,9 @@ async function openReader(
     openDecoder(source, {
       info: plan.media,
       segment,
-      frame: plan.frame,
-      layout: plan.frame.layout,
-      sampling: samplingOf(plan.segments, message.segment, everyNthOf(job)),
+      frame: plan.payload,
+      layout: plan.payload.layout,
+      sampling: samplingOf(plan.segments, message.segment, plan.sampling),
       tools,
       signal: context.signal,
       ...(threads === undefined ? {} : { threads }),
@@ -115,10 +115,6 @@ async function openReader(
   );
   const owned = resources.move();
   return { reader, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-function everyNthOf({ options }: AcceptedJob): number {
-  return options.everyNth ?? 1;
 }
 
 /** The last batch of a segment is shorter than the buffer that it was read into. */
@@ -170,13 +166,9 @@ async function outcomeOf(
   };
 }
 
-function startedOver({ facts: { plan, job } }: HeldSegment, oneThread: boolean): Passed {
-  const sampling = { everyNth: everyNthOf(job), firstFrame: 0 };
-  return {
-    is: "not to be trusted",
-    oneThread,
-    frames: countSampled(sampling, plan.expectedFrames),
-  };
+function startedOver({ facts: { plan } }: HeldSegment, oneThread: boolean): Passed {
+  const frames = countSampled(plan.sampling, plan.expectedFrames);
+  return { is: "not to be trusted", oneThread, frames };
 }
 
 /**
@@ -195,7 +187,7 @@ function giveUp(held: HeldSegment, soFar: { batches: number; frames: number }): 
     );
   }
   // What came behind the last frame that was looked at, nobody knows.
-  const shown = (frames - 1) * everyNthOf(held.facts.job) + 1;
+  const shown = sampledFrame(held.facts.plan.sampling, frames - 1) + 1;
   const missing = Math.max(0, held.segment.frames - shown);
   return {
     is: "at its end",

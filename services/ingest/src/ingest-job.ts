@@ -4,19 +4,19 @@ import {
   checkModels,
   DEFAULT_PRIORITY,
   type FetchMessage,
+  countSampled,
   frameBytes,
   type IngestMessage,
   LATE_STEPS,
   type LateStep,
   MESSAGE_VERSION,
-  looksAtEach,
   type ModelRef,
   ProblemError,
+  resolveOptions,
   type Size,
   type StoredSource,
 } from "@framequeue/contracts";
 import {
-  countSampled,
   ffmpegVersion,
   type MediaTools,
   planSegments,
@@ -29,12 +29,12 @@ import {
   checkUpload,
   forgetAddress,
   jobShare,
+  type KeptPlan,
   type LabelNames,
   Later,
   objectKeys,
   openSource,
   type Pipeline,
-  type Plan,
   planJob,
   readManifest,
   readTuning,
@@ -68,15 +68,14 @@ export async function ingestJob(
   await planJob(deps, message, {
     draw: (job) => makePlan(deps, job, signal),
     async describe(job, plan) {
-      const { everyNth = 1 } = job.options;
       return {
         mode: plan.mode,
         segments: plan.segments.length,
         ...(await shareOf(deps, job)),
         attempts: ATTEMPTS,
-        enhance: job.options.enhance.normalize,
+        enhance: plan.payload.variants.includes("b"),
         steps: lateSteps(job),
-        total: countSampled({ everyNth, firstFrame: 0 }, plan.expectedFrames),
+        total: countSampled(plan.sampling, plan.expectedFrames),
         priority: job.priority ?? DEFAULT_PRIORITY,
       };
     },
@@ -107,7 +106,11 @@ async function shareOf({ queues }: IngestDeps, { execution }: AcceptedJob) {
   };
 }
 
-async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal): Promise<Plan> {
+async function makePlan(
+  deps: IngestDeps,
+  job: AcceptedJob,
+  signal: AbortSignal,
+): Promise<KeptPlan> {
   const { tools, limits } = deps;
   checkModels(job.options, job.models);
   const manifests = await Promise.all(
@@ -134,9 +137,10 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
   ]);
   checkUpload(source, sourceSha256);
   const { mode, segments, expectedFrames } = planSegments(media, scan, job.execution);
-  const frame = job.models.slice(1).some(({ role }) => needsPixels(job, role))
-    ? fitWithin(media, MOST_SIDE)
-    : frameSizeOf(media, manifest.input);
+  const { models, variants } = resolveOptions(job);
+  // Not those that look at the best views of the tracks alone.
+  const needsPixels = models.slice(1).some(({ looksAt }) => looksAt.some((at) => at !== "views"));
+  const frame = needsPixels ? fitWithin(media, MOST_SIDE) : frameSizeOf(media, manifest.input);
   return {
     v: 1,
     source,
@@ -147,7 +151,7 @@ async function makePlan(deps: IngestDeps, job: AcceptedJob, signal: AbortSignal)
     mode,
     frame: { ...frame, layout: "gbrp" },
     segments: [...segments],
-    batchFrames: fittingBatch(deps, job, frame),
+    batchFrames: fittingBatch(deps, job, frame, variants.length),
     minScore: job.options.minScore ?? leastScoreOf(manifest),
     labels,
     ...(attributeLabels && { attributeLabels }),
@@ -199,11 +203,6 @@ async function localize(
   return { kind: "object", key, name: source.name };
 }
 
-/** Whether a model beside the detector looks at the frames themselves, and not at the best views of the tracks alone. */
-function needsPixels({ options }: AcceptedJob, role: ModelRef["role"]): boolean {
-  return role === "embedder" || role === "classifier" ? looksAtEach(options, role) : true;
-}
-
 function leastScoreOf(manifest: ModelManifest): number {
   return "thresholds" in manifest ? manifest.thresholds.score : 0;
 }
@@ -224,8 +223,7 @@ function labelNames({ models }: AcceptedJob, manifests: readonly ModelManifest[]
 }
 
 /** Frames per batch, halved until one reservation fits the site's budget. */
-function fittingBatch(deps: IngestDeps, job: AcceptedJob, frame: Size): number {
-  const variants = job.options.enhance.normalize ? 2 : 1;
+function fittingBatch(deps: IngestDeps, job: AcceptedJob, frame: Size, variants: number): number {
   const bytes = frameBytes("gbrp", frame.width, frame.height) * variants;
   let frames = job.execution.batchFrames;
   while (frames > 1 && frames * bytes > deps.frameBudgetBytes) frames = Math.floor(frames / 2);

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import {
+  countSampled,
   type FrameFileRow,
   type FrameRow,
   ProblemError,
   type RenderMessage,
+  samplesAll,
 } from "@framequeue/contracts";
 import { openTempFolder } from "@framequeue/lifetime";
 import {
@@ -38,13 +40,13 @@ export async function renderVideo(
   { signal, count }: TaskContext,
 ): Promise<void> {
   await runStep(deps, message, async (work) => {
-    const { everyNth = 1 } = work.job.options;
+    const { sampling } = work.plan;
     let written = 0;
     const note = (frames: number): void => {
       count({ frames: Math.max(0, frames - written), batches: 0 });
       written = Math.max(written, frames);
       // Progress goes by the frames that were looked at.
-      const lookedAt = Math.ceil(written / everyNth);
+      const lookedAt = countSampled(sampling, written);
       void deps.ledger.noteRendered(message.job, lookedAt).catch(() => {});
     };
     await using folder = await openTempFolder("render");
@@ -60,14 +62,14 @@ async function render(
   signal: AbortSignal,
 ): Promise<RenderReport> {
   const { job, plan, epoch } = work;
-  const { media } = plan;
+  const { media, sampling } = plan;
   const assPath = join(folder, "overlay.ass");
   const output = join(folder, "annotated.mp4");
   const rows = framesOnly(toFrameRows(readRows(deps, job.id, epoch), plan));
-  const { everyNth = 1 } = job.options;
   const { pts, isReshaped, isExact } = await readTimeline(deps, work);
   const clock = new FrameClock(pts, media.timeBase);
-  const drawn = everyNth === 1 ? rows : rowsBetween(rows, { everyNth, clock });
+  const { everyNth } = sampling;
+  const drawn = samplesAll(sampling) ? rows : rowsBetween(rows, { everyNth, clock });
   await writeOverlay(assPath, drawn, media, clock);
   await using source = await openSource(deps.objects, plan.source, plan.sourceState);
   try {

@@ -5,7 +5,6 @@ import {
   restoreTracker,
   type Tracker,
   type TrackerCheckpoint,
-  withoutLooks,
 } from "@framequeue/tracking";
 import type { Size } from "@framequeue/vision";
 
@@ -31,8 +30,8 @@ export function createJobTracker(
   size: Size,
   checkpoint?: JobCheckpoint,
 ): JobTracker {
-  const full = { ...withoutLooks, ...options };
-  const tracker = checkpoint === undefined ? createTracker(full) : restoreTracker(full, checkpoint);
+  const tracker =
+    checkpoint === undefined ? createTracker(options) : restoreTracker(options, checkpoint);
   const camera = followsCamera(options)
     ? new CameraFollower(size, checkpoint?.landmarks)
     : undefined;

@@ -1,4 +1,4 @@
-import { inferResultSchema, type TrackMessage } from "@framequeue/contracts";
+import { inferResultSchema, sampledFrame, type TrackMessage } from "@framequeue/contracts";
 import {
   type DoneBatch,
   moveCursor,
@@ -19,15 +19,15 @@ export async function trackBatches(
   message: TrackMessage,
   context: TaskContext,
 ): Promise<void> {
-  await moveCursor(deps, message, context, async (run, { job, plan }) => {
-    const { media } = plan;
-    const { everyNth = 1, tracker: options } = job.options;
+  await moveCursor(deps, message, context, async (run, { plan }) => {
+    const { media, sampling, tracker: options } = plan;
+    const { everyNth } = sampling;
     const [tracker, frames] = await Promise.all([
       deps.trackers.take(run.ck, options, media),
       readFrames(deps, run.batches),
     ]);
     const rows = frames.map((frame, i) => {
-      const number = (run.ord + i) * everyNth;
+      const number = sampledFrame(sampling, run.ord + i);
       return trackFrame(tracker, frame, { number, everyNth, size: media });
     });
     return {

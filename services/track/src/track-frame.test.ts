@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS } from "@framequeue/contracts";
 import { encodeFeature, type PartRow } from "@framequeue/contracts";
-import { defaultDeepSortOptions } from "@framequeue/tracking";
 import { createJobTracker } from "./job-tracker.ts";
 import { trackFrame, type UntrackedFrame } from "./track-frame.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const SIZE = { width: 1000, height: 500 };
 const LEFT = [100, 100, 50, 100] as const;
@@ -16,7 +18,7 @@ type Seen = readonly [box: readonly [number, number, number, number], feature: s
 
 /** Track ids by place, left to right. */
 function idsOf(frames: readonly (readonly Seen[])[], isBlind = false): number[][] {
-  const tracker = createJobTracker({ ...defaultDeepSortOptions, minHits: 1, maxAge: 5 }, SIZE);
+  const tracker = createJobTracker({ ...reference.deepsort, minHits: 1, maxAge: 5 }, SIZE);
   return frames.map((seen, i) => {
     const frame: UntrackedFrame = {
       pts: i,

@@ -262,7 +262,7 @@ sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.
 
   // docs/tracking.md
   "npm run -s track -- --detections det.txt --tracker ocsort --out pred.txt": AS_WRITTEN,
-  "npm run -s track -- --detections det.txt --tracker botsort --cmc cmc.txt --set appearance=true --out pred.txt":
+  "npm run -s track -- --detections det.txt --tracker botsort --preset reference --cmc cmc.txt --appearance --out pred.txt":
     AS_WRITTEN,
   "npm run eval -- track --gt gt.txt --pred pred.txt": AS_WRITTEN,
   "npm run eval -- track --gt sequences --pred sequences --file pred.txt": { before: SEQUENCES },

@@ -1,11 +1,5 @@
 import { basename, resolve } from "node:path";
-import {
-  type AcceptedJob,
-  executionOptionsSchema,
-  newJobId,
-  ProblemError,
-  type ResultOptions,
-} from "@framequeue/contracts";
+import { acceptJob, ProblemError, type ResultOptions } from "@framequeue/contracts";
 import { type ModelPackage, objectManifest } from "@framequeue/models";
 import {
   addMetrics,
@@ -16,7 +10,7 @@ import {
 } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
 import { openObjectStore } from "@framequeue/storage";
-import { resultOptionsOf } from "../options/analyze-options.ts";
+import { jobFlags } from "../options/job-flags.ts";
 import { awaitJob } from "../system/await-job.ts";
 import type { ComposedSystem } from "../system/compose.ts";
 import { type SideScores, scoreSide } from "../files/compare-scores.ts";
@@ -26,6 +20,9 @@ import { parseStrictly } from "../options/parse-options.ts";
 import { openPrivateSystem } from "../system/private-system.ts";
 import type { Terminal } from "../text/terminal.ts";
 import { readTruth } from "../files/truth-file.ts";
+
+/** What of a job both sides are told. */
+const FLAGS = jobFlags(({ flag }) => ["tracker", "min-score", "labels"].includes(flag!.name));
 
 export const COMPARE_USAGE = `Usage: npm run models -- compare MODEL MODEL VIDEO [options]
 
@@ -49,9 +46,7 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
     options: {
       truth: { type: "string" },
       classes: { type: "string" },
-      tracker: { type: "string" },
-      "min-score": { type: "string" },
-      labels: { type: "string" },
+      ...FLAGS.config,
       record: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -68,7 +63,7 @@ export async function compareModels(args: readonly string[], terminal: Terminal)
       at: "--record",
     });
   }
-  const options = resultOptionsOf(values);
+  const { options } = FLAGS.read(values);
   const at = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(terminal.cwd, path);
   const truthPath = at(values.truth);
@@ -154,16 +149,8 @@ async function runOn(
   options: ResultOptions,
   signal: AbortSignal,
 ): Promise<JobToCompare> {
-  const job: AcceptedJob = {
-    v: 1,
-    id: newJobId(),
-    acceptedAt: new Date().toISOString(),
-    source: { kind: "file", path, name: basename(path) },
-    models: [model.ref],
-    options,
-    execution: executionOptionsSchema.parse({}),
-    render: false,
-  };
+  const source = { kind: "file", path, name: basename(path) } as const;
+  const job = acceptJob({ source, models: [model.ref], options, render: false });
   await jobs.submit(job);
   const view = await awaitJob(jobs, job.id, { signal });
   if (view.problem !== undefined) {

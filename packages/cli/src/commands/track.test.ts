@@ -237,7 +237,8 @@ test(
           const cmc = join(folder, "cmc.txt");
           const camera = name === "botsort" && existsSync(cmc) ? ["--cmc", cmc] : [];
           const detections = join(folder, "det.txt");
-          await run("track", "--detections", detections, ...args, ...camera, "--out", "pred.txt");
+          const given = ["--preset", "reference", ...args, ...camera, "--out", "pred.txt"];
+          await run("track", "--detections", detections, ...given);
           const scoresOf = async (pred: string) =>
             answer(await run("eval", "track", "--gt", gt, "--pred", pred, "--json")).overall;
           const [ours, theirs] = [await scoresOf("pred.txt"), await scoresOf(reference)];

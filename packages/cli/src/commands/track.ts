@@ -8,7 +8,6 @@ import {
   parseCmcText,
   parseMotText,
   type Tracker,
-  type TrackerOptions,
 } from "@framequeue/tracking";
 import { xywhToXyxy, xyxyToXywh } from "@framequeue/vision";
 import { openOutFile } from "../files/out-file.ts";
@@ -30,7 +29,7 @@ export async function track(args: readonly string[], terminal: Terminal): Promis
   }
   const detectionsPath = resolve(terminal.cwd, options.detections);
   await using out = await openOutFile(resolve(terminal.cwd, options.out), [detectionsPath]);
-  const tracker = trackerOf(options.tracker);
+  const tracker = createTracker(options.tracker);
   // trackers go by scores: without them none of what they do by halves would happen
   const detections = await readText(detectionsPath, (text) => parseMotText(text, 7));
   const cameraMotions =
@@ -51,15 +50,6 @@ export async function track(args: readonly string[], terminal: Terminal): Promis
   const rows = trackRows(tracker, detections, cameraMotions, frames);
   await out.write(formatMotText(rows, BOX_DECIMALS));
   return 0;
-}
-
-function trackerOf(options: TrackerOptions): Tracker {
-  try {
-    return createTracker(options);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ProblemError("invalid-request", `${error.message}.`, { at: "--set" });
-  }
 }
 
 function trackRows(

@@ -1,12 +1,8 @@
-import {
-  executionOptionsSchema,
-  ProblemError,
-  resultOptionsSchema,
-  invalid,
-} from "@framequeue/contracts";
-import type { ExecutionOptions, ResultOptions } from "@framequeue/contracts";
-import { parseStrictly, wholeNumber } from "./parse-options.ts";
+import { type ExecutionOptions, ProblemError, type ResultOptions } from "@framequeue/contracts";
 import { FRAME_STORES, type FrameStoreKind } from "../system/private-frames.ts";
+import { helpLines } from "../text/help-lines.ts";
+import { jobFlags, place } from "./job-flags.ts";
+import { parseStrictly, wholeNumber } from "./parse-options.ts";
 
 export interface AnalyzeOptions {
   readonly videos: readonly string[];
@@ -30,57 +26,42 @@ export interface AnalyzeOptions {
   readonly execution: ExecutionOptions;
 }
 
+/** Everything that a job can be told, beside what this command takes in a form of its own. */
+const FLAGS = jobFlags(() => true);
+
 export const ANALYZE_USAGE = `Usage: npm run analyze -- VIDEO… [options]
 
 Finds and tracks the objects in each video; leaves data and an annotated video.
 
-  --model NAME|FILE      detector, or classifier or segmenter of whole frames (default yolox-nano, fetched on first use)
-  --manifest FILE        describes a model that is not recognised
-  --tracker NAME         bytetrack (default), botsort, deepsort, ocsort or sort
-  --classifier NAME|FILE model that classifies what the detector finds
-  --segmenter NAME|FILE  model that says of every pixel what it shows
-  --embedder NAME|FILE   model that tells looks, for deepsort and botsort, such as person-reid-0287
-  --views N              let it, or the classifier, look at the N best views of each track alone, after tracking
-  --camera-motion        tracks follow a camera that moves; needs --tracker botsort
-  --out DIR              where results go, a folder per video (default out)
-  --replace              results of another video that are in such a folder go
-  --json                 one JSON object per video on stdout and nothing else there
-  --no-video             do not write the annotated video
-  --stream N             the video stream to look at, by its place in the file (default: the one that ffmpeg takes)
-  --every-nth N          look at every N-th frame only, 1 to 60 (default 1)
-  --min-score NUMBER     drop detections below (default: the model's own)
-  --analytics FILE       JSON with lines and zones to count in
-  --labels A,B           keep only these labels
-  --normalize            stretch the colours of each frame first
-  --batch N              frames per queue message, 1 to 64 (default 16)
-  --segment-seconds N    length of the pieces that are decoded in parallel, 0 for one piece (default 60)
-  --infer-workers N      inference threads (default: one per core)
-  --frame-store KIND     where pixels wait: memory, file or redis (default memory); redis starts servers of its own
-                         unless FQ_FRAME_REDIS_URLS names some
-  --help                 this text
-`;
+${helpLines([
+  [
+    "--model NAME|FILE",
+    "detector, or classifier or segmenter of whole frames (default yolox-nano, fetched on first use)",
+  ],
+  ["--manifest FILE", "describes a model that is not recognised"],
+  ["--out DIR", "where results go, a folder per video (default out)"],
+  ["--replace", "results of another video that are in such a folder go"],
+  ["--json", "one JSON object per video on stdout and nothing else there"],
+  ["--analytics FILE", "JSON with lines and zones to count in"],
+  ["--infer-workers N", "inference threads (default: one per core)"],
+  [
+    "--frame-store KIND",
+    "where pixels wait: memory, file or redis (default memory); redis starts servers of its own unless FQ_FRAME_REDIS_URLS names some",
+  ],
+  ["--help", "this text"],
+])}
+Options of the job:
+${helpLines(FLAGS.help.job)}
+Options of its tracker, with the trackers that have them; botsort goes by looks where there is an embedder without --views:
+${helpLines(FLAGS.help.tracker)}`;
 
 const OPTIONS = {
-  model: { type: "string" },
+  model: { type: "string", default: "yolox-nano" },
   manifest: { type: "string" },
-  tracker: { type: "string" },
-  classifier: { type: "string" },
-  segmenter: { type: "string" },
-  embedder: { type: "string" },
-  views: { type: "string" },
-  "camera-motion": { type: "boolean" },
-  stream: { type: "string" },
-  "every-nth": { type: "string" },
-  out: { type: "string" },
-  replace: { type: "boolean" },
-  json: { type: "boolean" },
-  "no-video": { type: "boolean" },
-  "min-score": { type: "string" },
+  out: { type: "string", default: "out" },
+  replace: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
   analytics: { type: "string" },
-  labels: { type: "string" },
-  normalize: { type: "boolean" },
-  batch: { type: "string" },
-  "segment-seconds": { type: "string" },
   "infer-workers": { type: "string" },
   "frame-store": { type: "string", default: "memory" },
   help: { type: "boolean" },
@@ -90,8 +71,9 @@ const OPTIONS = {
 export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | undefined {
   const { values, positionals } = parseStrictly({
     args: [...args],
-    options: OPTIONS,
+    options: { ...FLAGS.config, ...OPTIONS },
     allowPositionals: true,
+    allowNegative: true,
   });
   if (values.help) return undefined;
   if (positionals.length === 0) {
@@ -99,115 +81,36 @@ export function parseAnalyzeOptions(args: readonly string[]): AnalyzeOptions | u
       at: "VIDEO",
     });
   }
+  const { model, manifest, out, replace, json, analytics } = values;
   const workers = values["infer-workers"];
   const inferWorkers =
     workers === undefined ? undefined : wholeNumber(workers, "--infer-workers", 1, 64);
-  const options = resultOptionsOf(values);
-  const execution = executionOptionsSchema.safeParse({
-    ...optional("batchFrames", values.batch === undefined ? undefined : Number(values.batch)),
-    ...optional(
-      "segmentSeconds",
-      values["segment-seconds"] === undefined ? undefined : Number(values["segment-seconds"]),
-    ),
+  const job = FLAGS.read(values, (body) => {
+    if (goesByLooks(values)) place(body, ["options", "tracker", "appearance"], true);
   });
-  if (!execution.success) throw inOptions(invalid("invalid-request", "execution", execution.error));
+  const { classifier, segmenter, embedder, options, execution, render } = job;
   return {
-    videos: positionals,
-    model: values.model ?? "yolox-nano",
-    out: values.out ?? "out",
-    replace: values.replace ?? false,
-    json: values.json ?? false,
-    render: !(values["no-video"] ?? false),
+    ...{ videos: positionals, model, out, replace, json, render },
     frameStore: frameStoreOf(values["frame-store"]),
-    options,
-    execution: execution.data,
-    ...optional("analytics", values.analytics),
-    ...optional("manifest", values.manifest),
-    ...optional("classifier", values.classifier),
-    ...optional("segmenter", values.segmenter),
-    ...optional("embedder", values.embedder),
+    ...{ options, execution },
+    ...optional("analytics", analytics),
+    ...optional("manifest", manifest),
+    ...optional("classifier", classifier),
+    ...optional("segmenter", segmenter),
+    ...optional("embedder", embedder),
     ...optional("inferWorkers", inferWorkers),
   };
 }
 
-/** Fields of a job by the option that sets them. */
-const OPTION_OF: Readonly<Record<string, string>> = {
-  minScore: "--min-score",
-  labels: "--labels",
-  views: "--views",
-  tracker: "--tracker",
-  batchFrames: "--batch",
-  segmentSeconds: "--segment-seconds",
-};
-
-/** A problem about fields of a job, in the words of the command line. */
-function inOptions(problem: ProblemError): ProblemError {
-  const errors = (problem.errors ?? []).map(({ at, detail }) => ({
-    at: OPTION_OF[at.split(".")[0]!] ?? at,
-    detail,
-  }));
-  const text = errors.map(({ at, detail }) => `${at}: ${detail}`).join("; ");
-  const at = errors[0]?.at;
-  return new ProblemError(problem.code, text, { ...(at === undefined ? {} : { at }), errors });
-}
-
-/** What the options that are set say about the result. Throws `invalid-request` with every fault. */
-export function resultOptionsOf(values: {
-  readonly tracker?: string | undefined;
-  readonly embedder?: string | undefined;
-  readonly views?: string | undefined;
-  readonly "camera-motion"?: boolean | undefined;
-  readonly stream?: string | undefined;
-  readonly "every-nth"?: string | undefined;
-  readonly "min-score"?: string | undefined;
-  readonly labels?: string | undefined;
-  readonly normalize?: boolean | undefined;
-}): ResultOptions {
-  const { stream, views, labels, normalize = false } = values;
-  const minScore = values["min-score"];
-  const everyNth = values["every-nth"];
-  const options = resultOptionsSchema.safeParse({
-    ...optional(
-      "stream",
-      stream === undefined ? undefined : wholeNumber(stream, "--stream", 0, 1000),
-    ),
-    ...optional(
-      "everyNth",
-      everyNth === undefined ? undefined : wholeNumber(everyNth, "--every-nth", 1, 60),
-    ),
-    ...optional("minScore", minScore === undefined ? undefined : Number(minScore)),
-    ...optional(
-      "labels",
-      labels?.split(",").map((label) => label.trim()),
-    ),
-    enhance: { normalize },
-    ...optional("views", views === undefined ? undefined : { perTrack: Number(views) }),
-    ...optional("tracker", trackerOf(values)),
-  });
-  if (!options.success) throw inOptions(invalid("invalid-request", "options", options.error));
-  return options.data;
-}
-
-/** BoT-SORT goes by looks where there is a model that looks at every detection. */
-function trackerOf(values: {
-  readonly tracker?: string | undefined;
-  readonly embedder?: string | undefined;
-  readonly views?: string | undefined;
-  readonly "camera-motion"?: boolean | undefined;
-}): object | undefined {
-  const { tracker: algorithm, embedder, views, "camera-motion": cameraMotion = false } = values;
-  if (cameraMotion && algorithm !== "botsort") {
-    throw new ProblemError("invalid-request", "Only botsort follows the camera.", {
-      at: "--camera-motion",
-    });
-  }
-  if (algorithm === undefined) return undefined;
-  const appearance = embedder !== undefined && views === undefined;
-  return {
-    algorithm,
-    ...(algorithm === "botsort" && appearance ? { appearance } : {}),
-    ...(cameraMotion ? { cameraMotion } : {}),
-  };
+/** BoT-SORT does where there is a model that looks at every detection, unless it is told. */
+function goesByLooks(values: Readonly<Record<string, unknown>>): boolean {
+  const { tracker, embedder, views, appearance } = values;
+  return (
+    tracker === "botsort" &&
+    embedder !== undefined &&
+    views === undefined &&
+    appearance === undefined
+  );
 }
 
 function frameStoreOf(text: string): FrameStoreKind {

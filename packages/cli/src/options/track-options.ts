@@ -1,12 +1,13 @@
-import { ProblemError } from "@framequeue/contracts";
 import {
-  defaultBotSortOptions,
-  defaultByteTrackOptions,
-  defaultDeepSortOptions,
-  defaultOcSortOptions,
-  defaultSortOptions,
+  listJobOptions,
+  ProblemError,
+  TRACKER_NAMES,
+  TRACKER_PRESET_NAMES,
+  TRACKER_PRESETS,
   type TrackerOptions,
-} from "@framequeue/tracking";
+} from "@framequeue/contracts";
+import { helpLines } from "../text/help-lines.ts";
+import { jobFlags } from "./job-flags.ts";
 import { parseStrictly } from "./parse-options.ts";
 
 export interface TrackOptions {
@@ -16,57 +17,62 @@ export interface TrackOptions {
   readonly tracker: TrackerOptions;
 }
 
-/** As the references of each were run, at 30 frames per second. */
-const DEFAULTS = {
-  sort: defaultSortOptions,
-  deepsort: defaultDeepSortOptions,
-  bytetrack: defaultByteTrackOptions,
-  ocsort: defaultOcSortOptions,
-  botsort: defaultBotSortOptions,
-} as const;
+/** Of the options of a tracker, those for which no picture is needed: here the camera's motion is a file. */
+const FLAGS = jobFlags(
+  ({ path: [, group, name] }) => group === "tracker" && name !== "cameraMotion",
+);
 
 export const TRACK_USAGE = `Usage: npm run -s track -- --detections FILE --tracker NAME --out FILE [options]
 
 Tracks detections that are there already, in MOTChallenge text: frame,-1,left,top,width,height,score,-1,-1,-1[,feature…].
 
-  --detections FILE   frames count from 1; a seqinfo.ini beside it says how many there are
-  --tracker NAME      ${Object.keys(DEFAULTS).join(", ")}
-  --out FILE          where the tracks go: frame,id,left,top,width,height,score,-1,-1,-1
-  --cmc FILE          camera motion, which botsort follows: a row "index m00 m01 tx m10 m11 ty" per frame
-  --set NAME=VALUE    another value for an option of the tracker; may be repeated
-  --help              this text
-
-Options and their defaults:
-${Object.values(DEFAULTS)
-  .map((options) => `  ${options.algorithm.padEnd(20)}${describe(options)}\n`)
-  .join("")}`;
-
-function describe(options: TrackerOptions): string {
-  return Object.entries(options)
-    .filter(([name]) => name !== "algorithm" && name !== "perClass")
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ");
-}
+${helpLines([
+  ["--detections FILE", "frames count from 1; a seqinfo.ini beside it says how many there are"],
+  ["--tracker NAME", TRACKER_NAMES.join(", ")],
+  [
+    "--preset NAME",
+    "where options that are not given come from: default, those of jobs, or reference, what the published results of each tracker were made with, at 30 frames per second",
+  ],
+  ["--out FILE", "where the tracks go: frame,id,left,top,width,height,score,-1,-1,-1"],
+  [
+    "--cmc FILE",
+    'camera motion, which botsort follows: a row "index m00 m01 tx m10 m11 ty" per frame',
+  ],
+  [
+    "--set NAME=VALUE",
+    "an option by the name that it has in a job, such as maxAge=9; may be repeated",
+  ],
+  ["--help", "this text"],
+])}
+Options of the tracker, with the trackers that have them:
+${helpLines(FLAGS.help.tracker)}`;
 
 /** Undefined when help is asked for. Throws `unknown-option` or `invalid-request` that names the option. */
 export function parseTrackOptions(args: readonly string[]): TrackOptions | undefined {
-  const { values } = parseStrictly({
-    args: [...args],
-    options: {
-      detections: { type: "string" },
-      tracker: { type: "string" },
-      cmc: { type: "string" },
-      out: { type: "string" },
-      set: { type: "string", multiple: true, default: [] },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
+  const parse = (all: readonly string[]) =>
+    parseStrictly({
+      args: [...all],
+      options: {
+        ...FLAGS.config,
+        detections: { type: "string" },
+        tracker: { type: "string" },
+        preset: { type: "string", default: "default" },
+        cmc: { type: "string" },
+        out: { type: "string" },
+        set: { type: "string", multiple: true, default: [] },
+        help: { type: "boolean", default: false },
+      },
+      allowNegative: true,
+    }).values;
+  const said = parse(args);
+  if (said.help) return undefined;
+  const name = needed(said.tracker, "--tracker");
+  const values = parse([...args, ...said.set.flatMap((setting) => flagOf(setting, name))]);
   return {
     detections: needed(values.detections, "--detections"),
     cmc: values.cmc,
     out: needed(values.out, "--out"),
-    tracker: trackerOf(needed(values.tracker, "--tracker"), values.set),
+    tracker: trackerOf(values, oneOf("--tracker", TRACKER_NAMES, name)),
   };
 }
 
@@ -77,39 +83,35 @@ function needed(value: string | undefined, name: string): string {
   return value;
 }
 
-function trackerOf(name: string, settings: readonly string[]): TrackerOptions {
-  if (!Object.hasOwn(DEFAULTS, name)) {
-    const names = Object.keys(DEFAULTS).join(", ");
-    throw new ProblemError("invalid-request", `--tracker takes ${names}.`, { at: "--tracker" });
-  }
-  const tracker: Record<string, unknown> = {
-    ...DEFAULTS[name as keyof typeof DEFAULTS],
-  };
-  for (const setting of settings) {
-    const [option = "", ...rest] = setting.split("=");
-    const text = rest.join("=");
-    const former = option === "algorithm" ? undefined : tracker[option];
-    const value = typeof former === "boolean" ? flags.get(text) : numberOf(text);
-    if (former === undefined || value === undefined) {
-      throw new ProblemError(
-        "invalid-request",
-        former === undefined
-          ? `${name} has no option ${option}.`
-          : `--set ${option}= takes ${typeof former === "boolean" ? "true or false" : "a number"}.`,
-        { at: "--set" },
-      );
-    }
-    tracker[option] = value;
-  }
-  return tracker as unknown as TrackerOptions;
+function oneOf<T extends string>(option: string, names: readonly T[], text: string): T {
+  const name = names.find((each) => each === text);
+  if (name !== undefined) return name;
+  throw new ProblemError("invalid-request", `${option} takes ${names.join(", ")}.`, { at: option });
 }
 
-const flags: ReadonlyMap<string, boolean> = new Map([
-  ["true", true],
-  ["false", false],
-]);
+function trackerOf(
+  values: { readonly preset: string },
+  algorithm: TrackerOptions["algorithm"],
+): TrackerOptions {
+  const preset = TRACKER_PRESETS[oneOf("--preset", TRACKER_PRESET_NAMES, values.preset)];
+  const { options } = FLAGS.read(values, (body) => {
+    const { tracker } = body["options"] as { tracker: object };
+    body["options"] = { tracker: { ...preset[algorithm], ...tracker } };
+  });
+  return options.tracker;
+}
 
-function numberOf(text: string): number | undefined {
-  const value = Number(text);
-  return text.trim() === "" || !Number.isFinite(value) ? undefined : value;
+/** `--set maxAge=9` as `--max-age=9`, and `--set refind=false` as `--no-refind`. */
+function flagOf(setting: string, tracker: string): string[] {
+  const [name = "", ...rest] = setting.split("=");
+  const text = rest.join("=");
+  const option = listJobOptions().find(
+    ({ path, trackers = {} }) => path.slice(2).join(".") === name && tracker in trackers,
+  );
+  const { name: flag = "" } = option?.flag ?? {};
+  const fault = (detail: string) => new ProblemError("invalid-request", detail, { at: "--set" });
+  if (!(flag in FLAGS.config)) throw fault(`${tracker} has no option ${name}.`);
+  if (FLAGS.config[flag]!.type === "string") return [`--${flag}=${text}`];
+  if (text !== "true" && text !== "false") throw fault(`--set ${name}= takes true or false.`);
+  return [text === "true" ? `--${flag}` : `--no-${flag}`];
 }

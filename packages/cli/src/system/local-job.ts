@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import {
-  type AcceptedJob,
+  acceptJob,
   type AnalyticsOptions,
   type ExecutionOptions,
   type JobId,
@@ -52,18 +52,8 @@ export async function runLocalJob(
 ): Promise<LocalJobOutcome> {
   const { jobs, objects } = system.pipeline;
   const name = basename(path);
-  const job: AcceptedJob = {
-    v: 1,
-    id,
-    acceptedAt: new Date().toISOString(),
-    source: { kind: "file", path, name },
-    models: [...models],
-    options,
-    execution,
-    render,
-    ...(analytics === undefined ? {} : { analytics }),
-  };
-  await jobs.submit(job);
+  const source = { kind: "file", path, name } as const;
+  await jobs.submit(acceptJob({ id, source, models, options, execution, render, analytics }));
   const display = createProgressDisplay(stderr, name);
   let view: JobView;
   try {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createLivenessWatch } from "./liveness-watch.ts";
 import { createSupervisor } from "./supervisor.ts";
 
-const ENTRY = join(import.meta.dirname, "testing/mortal-service.ts");
+const ENTRY = join(import.meta.dirname, "../testing/mortal-service.ts");
 
 const SILENCE_MS = 2_000;
 

@@ -1,4 +1,4 @@
-import { frameBytes, ProblemError } from "@framequeue/contracts";
+import { frameBytes, ProblemError, samplesAll } from "@framequeue/contracts";
 import type { MediaInfo, PixelLayout, Segment, Size } from "@framequeue/contracts";
 import { decodeArguments } from "../ffmpeg/ffmpeg-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/ffmpeg.ts";
@@ -11,7 +11,7 @@ import type { DecodeReport } from "./judge-decode.ts";
 import { tellsOfLeadingPictures } from "./leading-pictures.ts";
 import { tellsOfOtherStreams } from "../probe/other-streams.ts";
 import { SampledPlaces } from "./sampling.ts";
-import type { Sampling } from "./sampling.ts";
+import type { SegmentSampling } from "./sampling.ts";
 import { asSourceFile, sourceName } from "../probe/source-file.ts";
 import type { SourceFile } from "../probe/source-file.ts";
 import { excessOf, overBound, SILENCE_MS, toolMemoryBytes } from "../ffmpeg/tool-bounds.ts";
@@ -27,7 +27,7 @@ export interface DecoderOptions extends ToolOptions {
   /** Only these frames of the segment, from 0, lowest first; absent: all. The report is of no use then. */
   readonly only?: readonly number[];
   /** Only the wanted frames are given; the report is on all frames nevertheless. Absent: all. Not beside `only`. */
-  readonly sampling?: Sampling | undefined;
+  readonly sampling?: SegmentSampling | undefined;
 }
 
 /** A decoder that works as fast as it is read. Dispose of it to stop it; disposing waits until ffmpeg is gone. */
@@ -54,7 +54,7 @@ export interface FrameReader extends AsyncDisposable {
 export function openDecoder(source: SourceFile | string, options: DecoderOptions): FrameReader {
   const { sampling } = options;
   const file = asSourceFile(source);
-  return sampling === undefined || sampling.everyNth === 1
+  return sampling === undefined || samplesAll(sampling)
     ? new PipeReader(file, options)
     : new SampledReader(file, { ...options, sampling });
 }
@@ -71,12 +71,15 @@ class CountLost extends Error {
 class SampledReader implements FrameReader {
   readonly frameBytes: number;
   readonly #source: SourceFile;
-  readonly #options: DecoderOptions & { readonly sampling: Sampling };
+  readonly #options: DecoderOptions & { readonly sampling: SegmentSampling };
   #reader: PipeReader;
   /** Frames given so far. */
   #given = 0;
 
-  constructor(source: SourceFile, options: DecoderOptions & { readonly sampling: Sampling }) {
+  constructor(
+    source: SourceFile,
+    options: DecoderOptions & { readonly sampling: SegmentSampling },
+  ) {
     this.#source = source;
     this.#options = options;
     const sampled = new SampledPlaces(options.sampling, options.segment);

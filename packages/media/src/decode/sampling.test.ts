@@ -7,7 +7,7 @@ import type { MediaInfo, Segment } from "@framequeue/contracts";
 import { openDecoder } from "./decode.ts";
 import { scanPackets } from "../probe/packet-scan.ts";
 import { probe } from "../probe/probe.ts";
-import { countSampled, SampledPlaces, samplingOf } from "./sampling.ts";
+import { countWanted, SampledPlaces, samplingOf } from "./sampling.ts";
 import { planSegments } from "../probe/segments.ts";
 import { ClipFolder } from "../testing/clips.ts";
 import { noChildProcesses } from "../testing/processes.ts";
@@ -28,7 +28,7 @@ test("places of a segment: every n-th frame of the source, and the segment's las
         const sampling = { everyNth, firstFrame };
         const all = Array.from({ length: frames }, (_, place) => place);
         const wanted = all.filter((place) => (firstFrame + place) % everyNth === 0);
-        assert.equal(countSampled(sampling, frames), wanted.length);
+        assert.equal(countWanted(sampling, frames), wanted.length);
         const places = new SampledPlaces(sampling, { startPts: 0, frames });
         const out: number[] = [];
         for (let at = places.next(0); at < frames; at = places.next(at + 1)) out.push(at);
@@ -48,7 +48,7 @@ test("places of a segment: every n-th frame of the source, and the segment's las
 
 test("a segment begins behind those before it", () => {
   const segments = [{ frames: 7 }, { frames: 3 }, { frames: 9 }];
-  assert.deepEqual(samplingOf(segments, 2, 4), { everyNth: 4, firstFrame: 10 });
+  assert.deepEqual(samplingOf(segments, 2, { everyNth: 4 }), { everyNth: 4, firstFrame: 10 });
 });
 
 /** Frames 0, n, 2n, … of what a decode gave. */
@@ -69,11 +69,11 @@ async function compareSampled(path: string, everyNth: number): Promise<void> {
   assert.deepEqual({ pts: whole.pts, hashes: whole.hashes }, expected);
   const [pts, hashes]: [number[], string[]] = [[], []];
   for (const [i, segment] of plan.segments.entries()) {
-    const sampling = samplingOf(plan.segments, i, everyNth);
+    const sampling = samplingOf(plan.segments, i, { everyNth });
     const part = await readAll(path, info, segment, { sampling });
     assert.equal(part.report.matched, true, part.report.mismatch);
     assert.equal(part.report.pts.length, segment.frames);
-    assert.equal(part.pts.length, countSampled(sampling, segment.frames));
+    assert.equal(part.pts.length, countWanted(sampling, segment.frames));
     pts.push(...part.pts);
     hashes.push(...part.hashes);
   }
@@ -97,7 +97,7 @@ test("a segment that differs from its plan between two sampled frames is reporte
     segmentSeconds: 1,
   });
   const last = segments.length - 1;
-  const sampling = samplingOf(segments, last, 10);
+  const sampling = samplingOf(segments, last, { everyNth: 10 });
   const promise = async (change: (deltas: number[]) => number[]): Promise<string | undefined> => {
     const ptsDeltas = change([...segments[last]!.ptsDeltas!]);
     const segment: Segment = { ...segments[last]!, ptsDeltas, frames: ptsDeltas.length };

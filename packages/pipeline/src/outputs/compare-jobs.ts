@@ -1,11 +1,14 @@
 import { createInterface } from "node:readline";
 import {
   frameRowSchema,
+  isSampled,
   type JobId,
   type JobResult,
   type ModelRef,
   ProblemError,
+  resolveSampling,
   resultHeaderSchema,
+  type Sampling,
   summarySchema,
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
@@ -34,7 +37,7 @@ export interface JobToCompare {
 interface Rows {
   readonly models: readonly ModelRef[];
   readonly sha256: string;
-  readonly everyNth: number;
+  readonly sampling: Sampling;
   readonly frames: AsyncIterator<{ frame: number; boxes: ReturnType<typeof boxesOf> }>;
 }
 
@@ -58,7 +61,7 @@ export async function compareJobs(first: JobToCompare, second: JobToCompare): Pr
       other.done === true ? Infinity : other.value.frame,
     ];
     const frame = Math.min(here, there);
-    if (frame % a.everyNth === 0 && frame % b.everyNth === 0) {
+    if ([a, b].every(({ sampling }) => isSampled(sampling, frame))) {
       counter.add(
         here === frame && one.done !== true ? one.value.boxes : [],
         there === frame && other.done !== true ? other.value.boxes : [],
@@ -83,7 +86,7 @@ async function openRows({ objects, id, result }: JobToCompare): Promise<Rows> {
   const header = resultHeaderSchema.parse(JSON.parse(String((await lines.next()).value)));
   const { models, media, options } = header;
   return {
-    ...{ models, sha256: media.sha256, everyNth: options.everyNth ?? 1 },
+    ...{ models, sha256: media.sha256, sampling: resolveSampling(options) },
     frames: framesOf(lines),
   };
 }

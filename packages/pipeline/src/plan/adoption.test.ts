@@ -4,7 +4,7 @@ import type { InferredBatch, JobId } from "@framequeue/contracts";
 import { adoptKept, keepWork, readAdopted } from "./adoption.ts";
 import { putIntermediate } from "../protocol/intermediates.ts";
 import { ledgerKeys, objectKeys } from "../ledger/keys.ts";
-import type { Plan } from "./plan.ts";
+import type { KeptPlan } from "./plan.ts";
 import { LedgerDriver, names, PLAN } from "../testing/ledger-driver.ts";
 import { openTestSite, sampleJob, type TestSite } from "../testing/test-site.ts";
 
@@ -16,7 +16,7 @@ after(() => site[Symbol.asyncDispose]());
 beforeEach(() => site.pipeline.redis.flushall());
 
 /** Two segments of two batches of four frames. */
-const plan: Plan = {
+const plan: KeptPlan = {
   v: 1,
   source: { kind: "file", path: "/v.mp4", name: "v.mp4" },
   sourceSha256: "aa",

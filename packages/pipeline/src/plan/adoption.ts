@@ -10,7 +10,7 @@ import { readIntermediate, readSealedJson, unlessLost } from "../protocol/interm
 import { objectKeys } from "../ledger/keys.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { partsLeft } from "../protocol/parts.ts";
-import { type Plan, planSchema, readPlan } from "./plan.ts";
+import { type KeptPlan, planSchema, readPlan } from "./plan.ts";
 
 /** What a run that did not end as it should leaves for the next one. */
 const keptSchema = z.object({
@@ -77,7 +77,7 @@ export async function adoptSoFar(
   { ledger, objects }: { readonly ledger: Pick<Ledger, "keep">; readonly objects: ObjectStore },
   job: JobId,
   epoch: string,
-  plan: Plan,
+  plan: KeptPlan,
   next: string,
 ): Promise<boolean> {
   const kept = await workSoFar(ledger, job);
@@ -96,8 +96,8 @@ export async function adoptKept(
   job: JobId,
   keptKey: string,
   epoch: string,
-  fresh: Plan,
-): Promise<Plan | undefined> {
+  fresh: KeptPlan,
+): Promise<KeptPlan | undefined> {
   const kept = await unlessLost(readSealedJson(objects, keptKey, keptSchema));
   const plan = kept && (await unlessLost(readPlan(objects, job, kept.epoch)));
   if (kept === undefined || plan === undefined || !sameWork(plan, fresh)) return undefined;
@@ -110,7 +110,7 @@ async function adopt(
   objects: ObjectStore,
   job: JobId,
   kept: Kept,
-  plan: Plan,
+  plan: KeptPlan,
   epoch: string,
 ): Promise<void> {
   const left = Map.groupBy(kept.batches, ({ k }) => parseBatchKey(k).segment);
@@ -157,8 +157,8 @@ export async function readAdopted(
 }
 
 /** Whether two plans cut the same frames into the same batches, for the same model, on the same kind of device. */
-function sameWork(a: Plan, b: Plan): boolean {
-  const cut = (plan: Plan): string => {
+function sameWork(a: KeptPlan, b: KeptPlan): boolean {
+  const cut = (plan: KeptPlan): string => {
     // Parsed, so that keys stand in one order.
     const { sourceSha256, media, frame, batchFrames, minScore, labels, numeric } =
       planSchema.parse(plan);
@@ -167,7 +167,7 @@ function sameWork(a: Plan, b: Plan): boolean {
     return JSON.stringify([sourceSha256, media, frame, batchFrames, minScore, labels, device]);
   };
   // One that fell back to a single segment is cut so again, whatever the fresh plan would try first.
-  const segments = ({ mode, segments }: Plan): string =>
+  const segments = ({ mode, segments }: KeptPlan): string =>
     mode === "sequential"
       ? ""
       : JSON.stringify(segments.map(({ timesName: _, ...segment }) => segment));

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { resultOptionsSchema } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import { objectKeys } from "../ledger/keys.ts";
-import { createFactsReader, type Plan, planSchema } from "./plan.ts";
+import { completePlan, createFactsReader, type KeptPlan, planSchema, putPlan } from "./plan.ts";
 import { openTestSite, sampleJob, type TestSite } from "../testing/test-site.ts";
 
 let site: TestSite;
@@ -11,7 +12,8 @@ before(async () => {
 });
 after(() => site[Symbol.asyncDispose]());
 
-const PLAN: Plan = planSchema.parse({
+/** As versions before kept it: what comes of the options is not in it. */
+const PLAN: KeptPlan = planSchema.parse({
   v: 1,
   source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
   sourceSha256: "0".repeat(64),
@@ -34,7 +36,7 @@ const PLAN: Plan = planSchema.parse({
   minScore: 0.3,
   labels: ["person"],
   expectedFrames: 50,
-} satisfies Plan);
+} satisfies KeptPlan);
 
 /** The site's objects, and how often one was read. */
 function counted(): { objects: ObjectStore; reads: () => number } {
@@ -61,8 +63,9 @@ test("the facts of a job are what was accepted and what was planned", async () =
   assert.equal(await facts(job.id, "ep"), undefined, "not planned yet");
   await objects.put(objectKeys.plan(job.id, "ep"), JSON.stringify(PLAN));
   const before = reads();
-  assert.deepEqual(await facts(job.id, "ep"), { job, plan: PLAN });
-  assert.deepEqual(await facts(job.id, "ep"), { job, plan: PLAN });
+  const plan = completePlan(PLAN, job);
+  assert.deepEqual(await facts(job.id, "ep"), { job, plan });
+  assert.deepEqual(await facts(job.id, "ep"), { job, plan });
   assert.equal(reads(), before + 2, "remembered");
   assert.equal(await facts(job.id, "another"), undefined);
 });
@@ -91,4 +94,31 @@ test("a damaged plan is an error, not a missing one", async () => {
   await objects.put(objectKeys.accepted(job.id), JSON.stringify(job));
   await objects.put(objectKeys.plan(job.id, "ep"), JSON.stringify({ ...PLAN, segments: [] }));
   await assert.rejects(site.pipeline.facts(job.id, "ep"));
+});
+
+test("a plan of a version before is completed with what its job says", async () => {
+  const { objects } = site.pipeline;
+  const options = resultOptionsSchema.parse({ everyNth: 3, enhance: { normalize: true } });
+  const job = { ...sampleJob(), options };
+  await objects.put(objectKeys.accepted(job.id), JSON.stringify(job));
+  await objects.put(objectKeys.plan(job.id, "ep"), JSON.stringify(PLAN));
+  const { plan } = (await createFactsReader(objects)(job.id, "ep"))!;
+  assert.deepEqual(plan.sampling, { everyNth: 3 });
+  assert.deepEqual(plan.payload, { ...PLAN.frame, variants: ["a", "b"] });
+  assert.deepEqual(
+    plan.models.map(({ looksAt }) => looksAt),
+    [["frames"]],
+  );
+  assert.equal(plan.tracker.algorithm, "bytetrack");
+});
+
+test("what a plan says stays, whatever a later version makes of the same options; and versions before read it", async () => {
+  const { objects } = site.pipeline;
+  const job = sampleJob();
+  await objects.put(objectKeys.accepted(job.id), JSON.stringify(job));
+  const written = { ...completePlan(PLAN, job), sampling: { everyNth: 5 }, fillGaps: 2 };
+  await putPlan(objects, job.id, "ep", written);
+  const { plan } = (await createFactsReader(objects)(job.id, "ep"))!;
+  assert.deepEqual(plan, written);
+  assert.deepEqual(plan.frame, PLAN.frame);
 });

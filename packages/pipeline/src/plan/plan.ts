@@ -3,6 +3,9 @@ import {
   type JobId,
   mediaInfoSchema,
   pixelLayoutSchema,
+  type ResolvedOptions,
+  resolvedOptionsSchema,
+  resolveOptions,
   segmentModeSchema,
   segmentSchema,
   sizeSchema,
@@ -16,7 +19,10 @@ import { IntermediateLost, readSealedJson } from "../protocol/intermediates.ts";
 import { createJobObjects, type RecordEvents } from "../jobs/job-objects.ts";
 import { objectKeys } from "../ledger/keys.ts";
 
-/** What ingest decided about a job: an object per epoch, read by every later stage. */
+/** What of a plan comes from the options of the job alone. */
+const { variants, ...ofOptions } = resolvedOptionsSchema.shape;
+
+/** What ingest decided about a job as it is kept: an object per epoch. */
 export const planSchema = z.object({
   v: z.literal(1),
   /** Where the source's bytes are now: fetched, if it was a URL. */
@@ -28,8 +34,11 @@ export const planSchema = z.object({
   sourceVersion: z.string().optional(),
   media: mediaInfoSchema,
   mode: segmentModeSchema,
-  /** The size and layout in which frames travel. */
+  /** As in `payload`: versions before that look for it here. */
   frame: sizeSchema.extend({ layout: pixelLayoutSchema }),
+  /** How the pixels of a batch travel: the size and layout of a frame, and which pictures of it there are at once. */
+  payload: sizeSchema.extend({ layout: pixelLayoutSchema, variants }).optional(),
+  ...z.object(ofOptions).partial().shape,
   segments: z.array(segmentSchema).min(1),
   /** Frames per batch: what was asked for, or fewer where so many would not fit the site's budget. */
   batchFrames: z.int().min(1),
@@ -62,7 +71,21 @@ export const planSchema = z.object({
   /** An earlier run left results, listed in an object per segment. */
   adopts: z.boolean().optional(),
 });
-export type Plan = z.infer<typeof planSchema>;
+export type KeptPlan = z.infer<typeof planSchema>;
+
+/** What every later stage goes by: of options there is nothing left to ask the job. */
+export type Plan = KeptPlan &
+  Required<Pick<KeptPlan, "payload">> &
+  Omit<ResolvedOptions, "variants">;
+
+/**
+ * The one place where options become a plan, for ingest and for whoever reads a plan of a version that kept less: what
+ * stands in it stays.
+ */
+export function completePlan(kept: KeptPlan, job: Pick<AcceptedJob, "options" | "models">): Plan {
+  const { variants, ...options } = resolveOptions(job);
+  return { payload: { ...kept.frame, variants }, ...options, ...kept };
+}
 
 export async function putPlan(
   objects: ObjectStore,
@@ -74,7 +97,7 @@ export async function putPlan(
 }
 
 /** @throws IntermediateLost */
-export function readPlan(objects: ObjectStore, job: JobId, epoch: string): Promise<Plan> {
+export function readPlan(objects: ObjectStore, job: JobId, epoch: string): Promise<KeptPlan> {
   return readSealedJson(objects, objectKeys.plan(job, epoch), planSchema);
 }
 
@@ -109,7 +132,7 @@ export function createFactsReader(
       const plan = await readPlan(objects, job, epoch);
       const found = await accepted(job);
       if (found === undefined) return undefined;
-      const facts = { job: found, plan };
+      const facts = { job: found, plan: completePlan(plan, found) };
       cache.set(key, facts);
       if (cache.size > remembered) cache.delete(cache.keys().next().value!);
       return facts;

@@ -3,7 +3,7 @@ import { objectKeys } from "../ledger/keys.ts";
 import type { PlanOptions } from "../ledger/ledger.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { adoptKept } from "../plan/adoption.ts";
-import { type Plan, putPlan } from "../plan/plan.ts";
+import { completePlan, type KeptPlan, type Plan, putPlan } from "../plan/plan.ts";
 import { putSegmentTimes } from "../plan/segment-times.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 
@@ -13,8 +13,11 @@ export interface PlanningDeps extends Pick<Pipeline, "ledger" | "objects" | "hos
 }
 
 export interface PlanningWork {
-  /** Where the bytes are, what they hold, how the work is cut; segments with the times of their frames. */
-  draw(job: AcceptedJob): Promise<Plan>;
+  /**
+   * Where the bytes are, what they hold, how the work is cut; segments with the times of their frames.
+   * What the options of the job come to is added here.
+   */
+  draw(job: AcceptedJob): Promise<KeptPlan>;
   /** What the ledger is to know of it. */
   describe(job: AcceptedJob, plan: Plan): Promise<PlanOptions>;
 }
@@ -39,12 +42,12 @@ export async function planJob(
   const epoch = host.newToken();
   const drawn = await work.draw(job);
   const segments = await putSegmentTimes(objects, id, epoch, drawn.segments);
-  const fresh: Plan = { ...drawn, segments };
+  const fresh: KeptPlan = { ...drawn, segments };
   const { run } = validated;
   const ofRunBefore = run > 1 ? await jobs.resultIfReadable(id, run - 1) : undefined;
   const kept = validated.kept ?? ofRunBefore?.kept;
-  const plan =
-    (kept === undefined ? undefined : await adoptKept(objects, id, kept, epoch, fresh)) ?? fresh;
+  const adopted = kept === undefined ? undefined : await adoptKept(objects, id, kept, epoch, fresh);
+  const plan = completePlan(adopted ?? fresh, job);
   await putPlan(objects, id, epoch, plan);
   const planned = await ledger.plan(id, epoch, await work.describe(job, plan));
   if (planned.a === "ok") await queues.addDue(id, epoch, planned.due);

@@ -1,12 +1,7 @@
-import {
-  type BatchKey,
-  batchKey,
-  ProblemError,
-  type PixelLayout,
-  type Size,
-} from "@framequeue/contracts";
+import { type BatchKey, batchKey, ProblemError } from "@framequeue/contracts";
 import { payloadChecksum } from "@framequeue/frames";
 import type { Pipeline } from "../pipeline.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { clearPayload, grantId, payloadOf } from "./payloads.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -33,9 +28,7 @@ export interface PublishTarget extends Pick<TaskContext, "signal" | "idle" | "sp
   readonly epoch: string;
   readonly segment: number;
   readonly lease: string;
-  readonly frame: Size & { readonly layout: PixelLayout };
-  /** How many times a batch's bytes its grant covers. */
-  readonly reserved: number;
+  readonly payload: Plan["payload"];
   /** A batch that was not there is; `vt` is the job's virtual time. */
   readonly onPublished: (vt: number, frames: number) => void;
 }
@@ -73,11 +66,13 @@ export class BatchPublisher {
   }
 
   async #publish(batch: number, pts: readonly number[], pixels: SharedArrayBuffer): Promise<void> {
-    const { job, epoch, segment, lease, frame, reserved, span } = this.#target;
+    const { job, epoch, segment, lease, payload, span } = this.#target;
+    const { variants, ...frame } = payload;
     const { ledger, queues, frames } = this.#deps;
     const k = batchKey({ segment, batch });
     for (;;) {
-      const bytes = pixels.byteLength * reserved;
+      // A batch's enhanced pixels live on the same credit as its decoded ones, and are reserved with them.
+      const bytes = pixels.byteLength * variants.length;
       const tok = await this.#acquire(batch, k, bytes);
       if (tok === undefined) {
         frames.discard(pixels);

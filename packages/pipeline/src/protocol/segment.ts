@@ -4,6 +4,7 @@ import {
   type InferredBatch,
   parseBatchKey,
   ProblemError,
+  samplesAll,
   type Segment,
   toDeltas,
 } from "@framequeue/contracts";
@@ -120,7 +121,8 @@ export class HeldSegment {
 
   /** Whether nobody but the decoder can tell how many frames the source has: rows tell of those that are looked at. */
   get countsFrames(): boolean {
-    return (this.facts.job.options.everyNth ?? 1) > 1 && this.facts.plan.mode === "sequential";
+    const { mode, sampling } = this.facts.plan;
+    return !samplesAll(sampling) && mode === "sequential";
   }
 
   /** Whether the source can still be decoded in a way that depends on less. */
@@ -131,14 +133,11 @@ export class HeldSegment {
 
   /** Puts the batches of one pass into the frame store. */
   publisher(onPublished: (vt: number, frames: number) => void = () => {}): BatchPublisher {
-    const { job, plan } = this.facts;
     return new BatchPublisher(this.#deps, {
       ...this.message,
       ...this.context,
       lease: this.#lease,
-      frame: plan.frame,
-      // A batch's enhanced pixels live on the same credit as its decoded ones, and are reserved with them.
-      reserved: job.options.enhance.normalize ? 2 : 1,
+      payload: this.facts.plan.payload,
       onPublished: (vt, frames) => {
         onPublished(vt, frames);
         this.context.count({ frames, batches: 1 });

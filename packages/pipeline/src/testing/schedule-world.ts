@@ -9,7 +9,7 @@ import {
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { objectKeys } from "../ledger/keys.ts";
 import { createLedger, type Ledger, type PlanOptions } from "../ledger/ledger.ts";
-import { type Plan, planSchema } from "../plan/plan.ts";
+import { completePlan, type Plan, planSchema } from "../plan/plan.ts";
 import { deliveryId, queueOf, taskId } from "../queues/task-queues.ts";
 import { createMemoryObjects } from "./memory-objects.ts";
 import type { Random } from "./random.ts";
@@ -139,11 +139,12 @@ export class World {
   draw(): Plan {
     const { segments } = this.scenario;
     const count = (batches: readonly number[]): number => batches.reduce((a, b) => a + b, 0);
-    return planSchema.parse({
+    const kept = planSchema.parse({
       ...PLAN,
       segments: segments.map((batches) => ({ frames: count(batches) })),
       expectedFrames: count(segments.flat()),
     });
+    return completePlan(kept, this.accepted());
   }
 
   /** What ingest says of the plan to the ledger. */

@@ -2,13 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type AcceptedJob,
-  executionOptionsSchema,
-  type JobId,
-  newJobId,
-  resultOptionsSchema,
-} from "@framequeue/contracts";
+import { acceptJob, type JobId, newJobId } from "@framequeue/contracts";
 import { createMemoryFrameStore, type FrameBatch } from "@framequeue/frames";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
@@ -43,16 +37,11 @@ export async function openTestSite(): Promise<TestSite> {
 }
 
 export function sampleJob(id: JobId = newJobId(), acceptedAt = "2026-01-01T00:00:00.000Z") {
-  return {
-    v: 1,
-    id,
-    acceptedAt,
+  return acceptJob({
+    ...{ id, acceptedAt, render: false },
     source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
     models: [{ role: "detector", name: "nano", version: "1", sha256: "0".repeat(64) }],
-    options: resultOptionsSchema.parse({}),
-    execution: executionOptionsSchema.parse({}),
-    render: false,
-  } satisfies AcceptedJob;
+  });
 }
 
 /** One black pixel; no test here looks at it. */

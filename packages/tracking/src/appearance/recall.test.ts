@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS, type TrackerOptionsOf } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
-import { defaultByteTrackOptions } from "../tracker-options.ts";
-import type { ByteTrackTrackerOptions } from "../tracker-options.ts";
 import { createTracker } from "../tracker.ts";
 import type { Tracker } from "../tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const red = [1, 0, 0.1];
 const blue = [0, 1, 0.1];
 type Seen = readonly [x: number, looks: readonly number[], classId?: number];
 
-function trackerWith(more: Partial<ByteTrackTrackerOptions>): Tracker {
-  return createTracker({ ...defaultByteTrackOptions, trackBuffer: 5, ...more });
+function trackerWith(more: Partial<TrackerOptionsOf<"bytetrack">>): Tracker {
+  return createTracker({ ...reference.bytetrack, trackBuffer: 5, ...more });
 }
 
 /** Ids in order of what is seen; 0 where nothing is shown. */

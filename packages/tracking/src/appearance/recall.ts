@@ -1,15 +1,11 @@
+import type { TrackerOptions } from "@framequeue/contracts";
 import { cosineDistance, unitFeature } from "./appearance.ts";
 import type { Feature } from "./appearance.ts";
 import type { Observation } from "../association.ts";
 import { packFeature, unpackFeature } from "./packed-features.ts";
 import type { SavedFeature } from "./packed-features.ts";
 
-export interface RecallOptions {
-  /** Largest cosine distance at which something new is taken for something old. */
-  readonly maxCosineDistance: number;
-  /** Frames after it was last seen for which a track is remembered. */
-  readonly frames: number;
-}
+export type RecallOptions = Readonly<NonNullable<TrackerOptions["recall"]>>;
 
 /** What is remembered of a track. */
 export interface RememberedTrack {

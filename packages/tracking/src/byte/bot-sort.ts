@@ -1,15 +1,9 @@
 import { ByteAssociation } from "./byte-association.ts";
-import type { ByteOptions, ByteState } from "./byte-association.ts";
+import type { ByteState } from "./byte-association.ts";
 import { xywhMotion } from "../motion/kalman-xywh.ts";
+import type { OwnOptions } from "../tracker-options.ts";
 
-export interface BotSortOptions extends ByteOptions {
-  /** Whether looks count: detections then need features. */
-  readonly appearance: boolean;
-  /** Only pairs whose boxes lie this close, as 1 - IoU+1, are compared by their looks. */
-  readonly proximityThreshold: number;
-  /** Largest distance of looks, half a cosine distance, at which they count. */
-  readonly appearanceThreshold: number;
-}
+export type BotSortOptions = Omit<OwnOptions<"botsort">, "cameraMotion">;
 
 /**
  * BoT-SORT: Aharon et al., "BoT-SORT: robust associations multi-pedestrian tracking" (2022), section 3, with the rules of

@@ -15,22 +15,10 @@ import { packFeature, unpackFeature } from "../appearance/packed-features.ts";
 import type { SavedFeature } from "../appearance/packed-features.ts";
 import { PairList } from "../assignment/pair-list.ts";
 import type { TrackLife } from "../track-life.ts";
+import type { OwnOptions } from "../tracker-options.ts";
 
 /** Thresholds of scores and costs, and the buffer: what ByteTrack and BoT-SORT have in common. */
-export interface ByteOptions {
-  /** Detections scored strictly above this are matched first. One of exactly this is not used. */
-  readonly trackThreshold: number;
-  /** Detections strictly between this and `trackThreshold` may only continue a track. */
-  readonly lowThreshold: number;
-  /** Least score of a detection that founds a track. */
-  readonly foundThreshold: number;
-  /** The first matching takes pairs that cost less than this; the cost is 1 - overlap. */
-  readonly matchThreshold: number;
-  /** Frames after its last match for which a lost track may return. */
-  readonly trackBuffer: number;
-  /** Whether overlaps with high-scored detections are multiplied by the score. */
-  readonly fuseScores: boolean;
-}
+export type ByteOptions = OwnOptions<"bytetrack">;
 
 /** What the trackers of the Byte family differ in. */
 export interface ByteParts {

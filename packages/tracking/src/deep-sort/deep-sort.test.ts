@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
-import { defaultByteTrackOptions, defaultDeepSortOptions } from "../tracker-options.ts";
 import { createTracker } from "../tracker.ts";
 import type { Tracker } from "../tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const red = [1, 0, 0];
 const blue = [0, 0, 1];
@@ -22,13 +24,13 @@ function see(tracker: Tracker, seen: readonly Seen[]): [number, number][] {
 }
 
 test("a track is shown from its third match on, birth counted", () => {
-  const tracker = createTracker(defaultDeepSortOptions);
+  const tracker = createTracker(reference.deepsort);
   const shown = [0, 1, 2].map((x) => see(tracker, [[x, red]]));
   assert.deepEqual(shown, [[], [], [[1, 0]]]);
 });
 
 test("a tentative track ends at its first miss", () => {
-  const tracker = createTracker(defaultDeepSortOptions);
+  const tracker = createTracker(reference.deepsort);
   const frames: Seen[][] = [[[0, red]], [[0, red]], [], [[0, red]], [[0, red]], [[0, red]]];
   assert.deepEqual(
     frames.map((seen) => see(tracker, seen)),
@@ -37,7 +39,7 @@ test("a tentative track ends at its first miss", () => {
 });
 
 test("in its first missed frame a track is shown where it is predicted, then no more", () => {
-  const tracker = createTracker(defaultDeepSortOptions);
+  const tracker = createTracker(reference.deepsort);
   for (let i = 0; i < 5; i++) see(tracker, [[3 * i, red]]);
   assert.deepEqual(see(tracker, []), [[1, -1]]);
   assert.deepEqual(see(tracker, []), []);
@@ -45,7 +47,7 @@ test("in its first missed frame a track is shown where it is predicted, then no 
 });
 
 test("two that hide each other come out with their own looks", () => {
-  const tracker = createTracker(defaultDeepSortOptions);
+  const tracker = createTracker(reference.deepsort);
   for (let i = 0; i < 10; i++) {
     see(tracker, [
       [3 * i, red],
@@ -63,7 +65,7 @@ test("two that hide each other come out with their own looks", () => {
     [1, 0],
     [2, 1],
   ]);
-  const byPlace = createTracker(defaultByteTrackOptions);
+  const byPlace = createTracker(reference.bytetrack);
   const before: Seen[][] = Array.from({ length: 10 }, (_, i) => [
     [3 * i, red],
     [60 - 3 * i, blue],
@@ -76,7 +78,7 @@ test("two that hide each other come out with their own looks", () => {
 });
 
 test("detections without looks are matched by place", () => {
-  const tracker = createTracker(defaultDeepSortOptions);
+  const tracker = createTracker(reference.deepsort);
   const shown = [0, 1, 2, 3].map((x) => see(tracker, [[x, [0, 0, 0]]]));
   assert.deepEqual(shown, [[], [], [[1, 0]], [[1, 0]]]);
 });

@@ -13,19 +13,9 @@ import { xyahDistance, xyahMotion } from "../motion/kalman-xyah.ts";
 import { packGallery, unpackGallery } from "../appearance/packed-features.ts";
 import type { SavedGallery } from "../appearance/packed-features.ts";
 import type { TrackLife } from "../track-life.ts";
+import type { OwnOptions } from "../tracker-options.ts";
 
-export interface DeepSortOptions {
-  /** Largest cosine distance between a detection and the nearest of a track's looks. */
-  readonly maxCosineDistance: number;
-  /** Looks that a track remembers. */
-  readonly gallerySize: number;
-  /** Frames a track may go without a detection and still be kept. */
-  readonly maxAge: number;
-  /** Matches in a row, birth counted, before a track is shown. */
-  readonly minHits: number;
-  /** Largest 1 - IoU of what looks did not match. */
-  readonly maxOverlapCost: number;
-}
+export type DeepSortOptions = OwnOptions<"deepsort">;
 
 export interface DeepSortTrackState {
   /** 0 until the track is first shown, which is when it is confirmed. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
 import type { Sighting } from "./oc-motion.ts";
 import { refindBySteadyMotion, refindMemory } from "./oc-refind.ts";
-import { defaultOcSortOptions } from "../tracker-options.ts";
 import { createTracker } from "../tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const box = (x: number, width = 40): BoxXyxy => [x, 0, x + width, 20];
 const observation = (x: number) => ({ box: box(x), score: 0.9, classId: 0, detection: 0 });
@@ -37,7 +39,7 @@ test("of several the sum is best; other sizes and short lives are no candidates"
 
 test("as an option of OC-SORT it keeps the identity of a car that passes under a bridge", () => {
   const idsWith = (refind: boolean): number[] => {
-    const tracker = createTracker({ ...defaultOcSortOptions, refind, maxAge: 60, minHits: 1 });
+    const tracker = createTracker({ ...reference.ocsort, refind, maxAge: 60, minHits: 1 });
     return Array.from({ length: 90 }, (_, frame) => {
       const x = 6 * frame;
       // The bridge covers everything from 200 to 420.
@@ -56,7 +58,7 @@ test("as an option of OC-SORT it keeps the identity of a car that passes under a
 });
 
 test("a track remembers what it needs for that, and no more", () => {
-  const tracker = createTracker({ ...defaultOcSortOptions, refind: true });
+  const tracker = createTracker({ ...reference.ocsort, refind: true });
   for (let frame = 0; frame < 100; frame++) {
     tracker.update({ boxes: [box(frame)], scores: [0.9], classIds: [0] });
   }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS, type TrackerOptions } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
-import { defaultOcSortOptions, defaultSortOptions } from "../tracker-options.ts";
-import type { TrackerOptions } from "../tracker-options.ts";
 import { createTracker } from "../tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 const box = (x: number, y = 0, size = 20): BoxXyxy => [x, y, x + size, y + size];
 
@@ -21,7 +22,7 @@ function idsOver(frames: readonly (readonly BoxXyxy[])[], options: TrackerOption
 }
 
 test("shows the detection's own box once a track was matched, its state before", () => {
-  const tracker = createTracker(defaultOcSortOptions);
+  const tracker = createTracker(reference.ocsort);
   const shown = [0, 1, 2].map((x) => {
     const input = { boxes: [box(x)], scores: [0.9], classIds: [0] };
     return tracker.update(input)[0]!.box;
@@ -36,9 +37,9 @@ test("a track that stopped while hidden is found where it was last seen", () => 
   const walk = Array.from({ length: 8 }, (_, i) => [box(8 * i)]);
   const standing = [box(8 * 7)];
   const frames = [...walk, [], [], [], standing, standing, standing, standing];
-  const options = { ...defaultOcSortOptions, minHits: 0 };
+  const options = { ...reference.ocsort, minHits: 0 };
   assert.deepEqual(idsOver(frames, options).slice(-4), [[1], [1], [1], [1]]);
-  const sort = { ...defaultSortOptions, minHits: 0, maxAge: 30 };
+  const sort = { ...reference.sort, minHits: 0, maxAge: 30 };
   assert.deepEqual(idsOver(frames, sort).at(-1), [2]);
 });
 
@@ -46,14 +47,14 @@ test("of two tracks that overlap a detection alike, the one that goes there take
   const frames = [0, 1, 2, 3].map((i) => [box(6 * i, 0), box(48 - 6 * i, 4)]);
   // Both come to about x = 24; then only two boxes, each a little further on its way.
   frames.push([box(28, 2), box(20, 2)]);
-  const options = { ...defaultOcSortOptions, minHits: 0, inertia: 1 };
+  const options = { ...reference.ocsort, minHits: 0, inertia: 1 };
   assert.deepEqual(idsOver(frames, options).at(-1), [1, 2]);
 });
 
 test("the rules do nothing where nothing is missed: SORT finds the same tracks", () => {
   const frames = Array.from({ length: 10 }, (_, i) => [box(3 * i), box(200 - 2 * i, 50)]);
   assert.deepEqual(
-    idsOver(frames, defaultOcSortOptions),
-    idsOver(frames, { ...defaultSortOptions, maxAge: 30 }),
+    idsOver(frames, reference.ocsort),
+    idsOver(frames, { ...reference.sort, maxAge: 30 }),
   );
 });

@@ -21,16 +21,9 @@ import { matchByOverlap, recoverByOverlap } from "../sort/sort-matching.ts";
 import { lifeOf, predictTracks, showTracks } from "../sort/sort-tracks.ts";
 import type { SortTrack, SortTrackState } from "../sort/sort-tracks.ts";
 import type { TrackLife } from "../track-life.ts";
-import type { SortOptions } from "../sort/sort.ts";
+import type { OwnOptions } from "../tracker-options.ts";
 
-export interface OcSortOptions extends SortOptions {
-  /** Frames back to the observation from which a track's direction is taken. */
-  readonly deltaFrames: number;
-  /** What a pair is worth that fits the track's direction, against its overlap. */
-  readonly inertia: number;
-  /** Whether tracks are found again by their steady motion (see oc-refind.ts), which is no part of OC-SORT. */
-  readonly refind: boolean;
-}
+export type OcSortOptions = OwnOptions<"ocsort">;
 
 interface OcSortMemory {
   /**

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TRACKER_PRESETS, type TrackerOptionsOf } from "@framequeue/contracts";
 import type { BoxXyxy } from "@framequeue/vision";
-import { defaultSortOptions } from "../tracker-options.ts";
-import type { SortTrackerOptions } from "../tracker-options.ts";
 import { createTracker } from "../tracker.ts";
+
+const { reference } = TRACKER_PRESETS;
 
 /** Squares of 10 px on one line, named by their left edge. */
 const square = (x: number): BoxXyxy => [x, 0, x + 10, 10];
@@ -11,9 +12,9 @@ const square = (x: number): BoxXyxy => [x, 0, x + 10, 10];
 /** Tracks squares, one list per frame; gives `[track id, detection]` of what is shown per frame. */
 function track(
   frames: number[][],
-  options: Partial<SortTrackerOptions> = {},
+  options: Partial<TrackerOptionsOf<"sort">> = {},
 ): [number, number][][] {
-  const tracker = createTracker({ ...defaultSortOptions, ...options });
+  const tracker = createTracker({ ...reference.sort, ...options });
   return frames.map((lefts) =>
     tracker
       .update({
@@ -118,7 +119,7 @@ test("an overlap equal to the threshold matches where there is no better one", (
 });
 
 test("the box shown is the corrected state, not the detection", () => {
-  const tracker = createTracker(defaultSortOptions);
+  const tracker = createTracker(reference.sort);
   const see = (x: number) =>
     tracker.update({ boxes: [square(x)], scores: [0.9], classIds: [0] })[0]!.box;
   assert.deepEqual(see(0), square(0));

@@ -11,15 +11,9 @@ import { matchByOverlap } from "./sort-matching.ts";
 import { lifeOf, predictTracks, showTracks } from "./sort-tracks.ts";
 import type { SortTrack, SortTrackState } from "./sort-tracks.ts";
 import type { TrackLife } from "../track-life.ts";
+import type { OwnOptions } from "../tracker-options.ts";
 
-export interface SortOptions {
-  /** Frames a track may go without a detection and still be kept. */
-  readonly maxAge: number;
-  /** Matches in a row, birth not counted, before a track is shown; waived in as many first frames. */
-  readonly minHits: number;
-  /** Least IoU of a detection with a track's prediction. */
-  readonly iouThreshold: number;
-}
+export type SortOptions = OwnOptions<"sort">;
 
 /** Tracks in order of birth. */
 export interface SortState {

@@ -1,5 +1,5 @@
 import {
-  type AcceptedJob,
+  acceptJob,
   checkLabels,
   checkModels,
   type JobId,
@@ -157,14 +157,11 @@ async function submit(
   source: StoredSource,
 ): Promise<void> {
   const models = await resolveModels(deps, id, request);
-  const { model: _m, classifier: _c, segmenter: _s, embedder: _e, ...options } = request;
-  const job: AcceptedJob = {
-    v: 1,
+  const job = acceptJob({
+    ...request,
     id,
-    acceptedAt: new Date().toISOString(),
     source: { ...source, name: displayName(source.name, "source") },
     models,
-    ...options,
-  };
+  });
   await inTime(deps.jobs.submit(job, signal, askedBy));
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type JobId, type JobResult, type JobView, newJobId } from "@framequeue/contracts";
+import { acceptJob, type JobId, type JobResult, type JobView } from "@framequeue/contracts";
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { openPipeline, type Pipeline } from "@framequeue/pipeline";
 import { type ClientBounds, createLogger, createMetrics } from "@framequeue/service";
@@ -95,28 +95,11 @@ export async function startTestApi(
       return keys.filter((key) => !key.startsWith("models/")).sort();
     },
     async job() {
-      const id = newJobId();
-      await pipeline.jobs.submit({
-        v: 1,
-        id,
-        acceptedAt: new Date().toISOString(),
-        source: { kind: "file", path: "/v.mp4", name: "v.mp4" },
-        models: [{ role: "detector", ...MODEL }],
-        options: {
-          enhance: { normalize: false },
-          tracker: {
-            algorithm: "sort",
-            perClass: true,
-            minScore: 0.5,
-            maxAge: 5,
-            minHits: 3,
-            iouThreshold: 0.3,
-          },
-        },
-        execution: { batchFrames: 16, segmentSeconds: 20, window: 12, openSegments: 2 },
-        render: true,
-      });
-      return id;
+      const source = { kind: "file", path: "/v.mp4", name: "v.mp4" } as const;
+      const models = [{ role: "detector", ...MODEL }] as const;
+      const job = acceptJob({ source, models, render: true });
+      await pipeline.jobs.submit(job);
+      return job.id;
     },
     async finish(job, files) {
       const artifacts: JobResult["artifacts"] = {};

@@ -50,8 +50,8 @@ async function writeFiles(
 ): Promise<IndexReport | undefined> {
   const { job, plan, epoch, record } = work;
   // A Redis that went back has the views looked at again.
-  if (job.options.views !== undefined && record["look"] === undefined) return undefined;
-  const { everyNth = 1, fillGaps: longest = 0 } = job.options;
+  if (plan.views !== undefined && record["look"] === undefined) return undefined;
+  const { sampling, fillGaps: longest } = plan;
   const lookedAt = Number(record["ord"] ?? 0);
   const frames = videoFrames(work, record);
   const timeline = await readTimeline(pipeline, work);
@@ -68,7 +68,7 @@ async function writeFiles(
 
   const tapped = async function* (): AsyncGenerator<PartRow> {
     const rows = readRows(pipeline, job.id, epoch);
-    for await (const counted of longest === 0 ? rows : fillGaps(rows, longest, everyNth)) {
+    for await (const counted of longest === 0 ? rows : fillGaps(rows, longest, sampling.everyNth)) {
       const row = { ...counted, frame: numbers.of(counted.frame) };
       seen++;
       await tracks.add(row);
@@ -87,7 +87,7 @@ async function writeFiles(
   if (seen !== lookedAt) return undefined;
 
   const views =
-    job.options.views === undefined
+    plan.views === undefined
       ? undefined
       : await writeViews(pipeline, work, header("views", work, frames), folder, numbers, votes);
   const attributesOf = (trackId: number): TrackRow["attributes"] => {

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
-  type AcceptedJob,
   type CutMessage,
   type CutReport,
   ProblemError,
@@ -11,6 +10,7 @@ import {
   runStep,
   openSource,
   type Pipeline,
+  type Plan,
   type StepWork,
   putIntermediate,
   readRows,
@@ -54,14 +54,13 @@ async function pickViews(
   pipeline: Pipeline,
   { job, plan, epoch, record }: StepWork,
 ): Promise<TrackView[] | undefined> {
-  const { media, labels } = plan;
-  const { views } = job.options;
+  const { media, labels, views } = plan;
   const [numerator, denominator] = media.timeBase;
   const picker = new ViewPicker({
     most: views!.perTrack,
     apart: (SECONDS_APART * denominator) / numerator,
     picture: media,
-    wanted: (classId) => isLookedAt(job, labels[classId]),
+    wanted: (classId) => isLookedAt(plan, labels[classId]),
   });
   let seen = 0;
   for await (const row of readRows(pipeline, job.id, epoch)) {
@@ -73,13 +72,11 @@ async function pickViews(
 }
 
 /** Whether one of the job's models looks at what has this label. */
-function isLookedAt({ models, options }: AcceptedJob, label: string | undefined): boolean {
-  const { embedLabels, classifyLabels } = options;
-  return models.some(({ role }) => {
-    if (role !== "embedder" && role !== "classifier") return false;
-    const wanted = role === "embedder" ? embedLabels : classifyLabels;
-    return wanted === undefined || wanted.some((each) => each === label);
-  });
+function isLookedAt({ models }: Plan, label: string | undefined): boolean {
+  return models.some(
+    ({ looksAt, labels }) =>
+      looksAt.includes("views") && (labels?.some((each) => each === label) ?? true),
+  );
 }
 
 /** Decodes the frames of the views once more, those of a segment in one go, and keeps what the views show. */

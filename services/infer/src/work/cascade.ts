@@ -2,8 +2,8 @@ import {
   encodeFeature,
   followsCamera,
   type InferResult,
-  looksAtEach,
   type ModelRef,
+  type PlannedModel,
   type ScoredLabel,
 } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
@@ -53,7 +53,7 @@ export async function runCascade(
   if (layout !== "gbrp") throw new Error(`Frames of layout ${layout} reached infer.`);
   const given = { data: pixels, byteOffset: 0, width, height, layout, frames };
   const work = { ...facts, frames: given, range, signal };
-  const model = facts.job.models[0]!;
+  const model = facts.plan.models[0]!;
   switch (model.role) {
     case "classifier":
       return classifyFrames(deps, model, work);
@@ -67,8 +67,8 @@ export async function runCascade(
   }
 }
 
-async function detect(deps: CascadeDeps, model: ModelRef, work: Work): Promise<Seen> {
-  const { job, plan, frames, range, signal } = work;
+async function detect(deps: CascadeDeps, model: PlannedModel, work: Work): Promise<Seen> {
+  const { plan, frames, range, signal } = work;
   const { detectors, embedders, classifiers } = deps.models;
   await using loan = await detectors.borrow(model, tensorBatchOf(plan, model));
   const { detector } = loan;
@@ -80,26 +80,26 @@ async function detect(deps: CascadeDeps, model: ModelRef, work: Work): Promise<S
       resize: true,
     }),
     // while the detector's threads work
-    followsCamera(job.options.tracker) ? landmarkRows(frames, range, signal) : undefined,
+    followsCamera(plan.tracker) ? landmarkRows(frames, range, signal) : undefined,
   ]);
-  const { labels, embedLabels, classifyLabels } = job.options;
-  const seen = resultRows(found, plan.media, wantedClasses(plan.labels, labels));
+  const seen = resultRows(found, plan.media, wantedClasses(plan.labels, model.labels));
 
   const about = { plan, frames, first: range.from, rows: seen.frames, signal };
-  const looker = (role: "embedder" | "classifier"): ModelRef | undefined =>
-    looksAtEach(job.options, role) ? job.models.find((each) => each.role === role) : undefined;
-  const [embedder, classifier] = [looker("embedder"), looker("classifier")];
-  const segmenter = job.models.find(({ role }) => role === "segmenter");
+  const beside = (wanted: ModelRef["role"], at: "frames" | "detections") =>
+    plan.models.find(({ role, looksAt }) => role === wanted && looksAt.includes(at));
+  const embedder = beside("embedder", "detections");
+  const classifier = beside("classifier", "detections");
+  const segmenter = beside("segmenter", "frames");
   const [vectors, attributes, areas] = await Promise.all([
     embedder &&
       lookAtRows(embedders, embedder, {
         ...about,
-        wanted: wantedClasses(plan.labels, embedLabels),
+        wanted: wantedClasses(plan.labels, embedder.labels),
       }),
     classifier &&
       lookAtRows(classifiers, classifier, {
         ...about,
-        wanted: wantedClasses(plan.labels, classifyLabels),
+        wanted: wantedClasses(plan.labels, classifier.labels),
       }),
     segmenter && segment(deps, segmenter, work),
   ]);
@@ -118,13 +118,13 @@ async function detect(deps: CascadeDeps, model: ModelRef, work: Work): Promise<S
 
 async function classifyFrames(
   { models, onRange }: CascadeDeps,
-  model: ModelRef,
-  { job, plan, frames, range, signal }: Work,
+  model: PlannedModel,
+  { plan, frames, range, signal }: Work,
 ): Promise<Seen> {
   await using loan = await models.classifiers.borrow(model, tensorBatchOf(plan, model));
   onRange?.(model, range.to - range.from, loan.model.slots);
   const found = await loan.model.look(frames, range, plan.media, { signal });
-  const wanted = wantedClasses(plan.labels, job.options.labels);
+  const wanted = wantedClasses(plan.labels, model.labels);
   const labels = found.map((each) =>
     scoredLabels(each).filter(([score, classId]) => score >= plan.minScore && wanted(classId)),
   );
@@ -134,14 +134,13 @@ async function classifyFrames(
 /** The classes in each frame. A segmenter beside a detector gets frames in the size that all models share. */
 async function segment(
   { models, onRange }: CascadeDeps,
-  model: ModelRef,
-  { job, plan, frames, range, signal }: Work,
+  model: PlannedModel,
+  { plan, frames, range, signal }: Work,
 ): Promise<NonNullable<Seen["areas"]>> {
   await using loan = await models.segmenters.borrow(model, tensorBatchOf(plan, model));
-  const isOwn = model === job.models[0];
-  if (isOwn) onRange?.(model, range.to - range.from, loan.model.slots);
+  if (model === plan.models[0]) onRange?.(model, range.to - range.from, loan.model.slots);
   const found = await loan.model.look(frames, range, plan.media, { signal, resize: true });
-  const wanted = wantedClasses(plan.labels, isOwn ? job.options.labels : undefined);
+  const wanted = wantedClasses(plan.labels, model.labels);
   return areaRows(found, plan.media, wanted);
 }
 

@@ -3,15 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  executionOptionsSchema,
-  newJobId,
-  newToken,
-  ProblemError,
-  resultOptionsSchema,
-} from "@framequeue/contracts";
+import { acceptJob, newToken, ProblemError } from "@framequeue/contracts";
 import { createRedisFrameStore } from "@framequeue/frames";
-import { ForAnother, objectKeys, openPipeline, type Plan } from "@framequeue/pipeline";
+import { ForAnother, objectKeys, openPipeline, type KeptPlan } from "@framequeue/pipeline";
 import { startRedisServer } from "@framequeue/service/testing";
 import { createFolderStore } from "@framequeue/storage";
 import { openModels } from "../models/open-models.ts";
@@ -21,7 +15,7 @@ import { createSoloGate } from "../load/solo-gate.ts";
 const FRAMES = 4;
 
 /** A site with one job, whose only batch is published and waits for infer. */
-async function openScene(numeric?: Plan["numeric"]) {
+async function openScene(numeric?: KeptPlan["numeric"]) {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fq-infer-"));
   resources.defer(() => rm(folder, { recursive: true }));
@@ -42,21 +36,17 @@ async function openScene(numeric?: Plan["numeric"]) {
     openModels(objects, { workers: 1, threadsPerWorker: 1, capacity: 1 }),
   );
 
-  const job = newJobId();
   const epoch = newToken();
   const lease = newToken();
   const tok = newToken();
   const { ledger } = pipeline;
-  await pipeline.jobs.submit({
-    v: 1,
-    id: job,
-    acceptedAt: "2026-01-01T00:00:00.000Z",
+  const accepted = acceptJob({
     source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
     models: [{ role: "detector", name: "nano", version: "1", sha256: "0".repeat(64) }],
-    options: resultOptionsSchema.parse({}),
-    execution: executionOptionsSchema.parse({}),
     render: false,
   });
+  const job = accepted.id;
+  await pipeline.jobs.submit(accepted);
   await objects.put(objectKeys.plan(job, epoch), JSON.stringify({ ...samplePlan, numeric }));
   await ledger.validate(job);
   await ledger.plan(job, epoch, {
@@ -133,7 +123,7 @@ test("a batch of another numeric class is left alone while such a process may co
   assert.deepEqual(await queues.missing([ingest]), []);
 });
 
-const samplePlan: Plan = {
+const samplePlan: KeptPlan = {
   v: 1,
   source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
   sourceSha256: "0".repeat(64),

@@ -29,7 +29,7 @@ export async function inferBatch(
 
   const { isSuspect } = await checkStanding(deps, facts.job.models, job, batch);
   await inferRanges(deps, message, context, {
-    variant: facts.job.options.enhance.normalize ? "b" : "a",
+    variant: facts.plan.payload.variants.at(-1)!,
     isSuspect: context.suspect || isSuspect,
     gate: deps.gate,
     infer: (range) =>

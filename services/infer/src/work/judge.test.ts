@@ -3,13 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  executionOptionsSchema,
-  type ModelRef,
-  newJobId,
-  newToken,
-  resultOptionsSchema,
-} from "@framequeue/contracts";
+import { acceptJob, type ModelRef, newToken } from "@framequeue/contracts";
 import { createMemoryFrameStore } from "@framequeue/frames";
 import { type Breach, RunBroke, RunGivenUp } from "@framequeue/models";
 import { checkStanding, openPipeline } from "@framequeue/pipeline";
@@ -45,13 +39,10 @@ async function openScene() {
   return {
     ...{ pipeline, deps, told },
     async work(batch: string): Promise<JudgedWork> {
-      const id = newJobId();
-      await pipeline.jobs.submit({
-        ...{ v: 1, id, acceptedAt: "2026-01-01T00:00:00.000Z", models: [model], render: false },
-        source: { kind: "file", path: "/videos/street.mp4", name: "street.mp4" },
-        options: resultOptionsSchema.parse({}),
-        execution: executionOptionsSchema.parse({}),
-      });
+      const source = { kind: "file", path: "/videos/street.mp4", name: "street.mp4" } as const;
+      const job = acceptJob({ source, models: [model], render: false });
+      const { id } = job;
+      await pipeline.jobs.submit(job);
       const epoch = newToken();
       await pipeline.ledger.validate(id);
       await pipeline.ledger.plan(id, epoch, {

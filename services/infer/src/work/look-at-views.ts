@@ -5,6 +5,7 @@ import {
   type LookMessage,
   type LookReport,
   type ModelRef,
+  type PlannedModel,
   ProblemError,
   type TrackView,
 } from "@framequeue/contracts";
@@ -55,7 +56,7 @@ const WORK = "views";
 
 async function lookAt(
   { objects, models }: InferDeps,
-  { job, plan }: StepWork,
+  { plan }: StepWork,
   { packs, views }: CutReport,
   signal: AbortSignal,
 ): Promise<LookReport> {
@@ -64,16 +65,16 @@ async function lookAt(
     views: views.map(() => ({})),
     failed: views.filter(({ pixels }) => pixels === undefined).length,
   };
-  const refOf = (role: ModelRef["role"]): ModelRef | undefined =>
-    job.models.find((model) => model.role === role);
+  const looker = (wanted: ModelRef["role"]): PlannedModel | undefined =>
+    plan.models.find(({ role, looksAt }) => role === wanted && looksAt.includes("views"));
+  const [forVectors, forLabels] = [looker("embedder"), looker("classifier")];
   await using loans = new AsyncDisposableStack();
   const borrow = async <M>(cache: ModelCache<M>, ref: ModelRef | undefined) =>
     ref && loans.use(await cache.borrow(ref, tensorBatchOf(plan, ref))).model;
-  const embedder = await borrow(models.embedders, refOf("embedder"));
-  const classifier = await borrow(models.classifiers, refOf("classifier"));
-  const { embedLabels, classifyLabels } = job.options;
-  const embedded = wantedClasses(plan.labels, embedLabels);
-  const classified = wantedClasses(plan.labels, classifyLabels);
+  const embedder = await borrow(models.embedders, forVectors);
+  const classifier = await borrow(models.classifiers, forLabels);
+  const embedded = wantedClasses(plan.labels, forVectors?.labels);
+  const classified = wantedClasses(plan.labels, forLabels?.labels);
 
   for (const [pack, ref] of packs.entries()) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { analyticsOptionsSchema } from "./analytics-options.ts";
+import { analyticsOptionsSchema } from "./analytics.ts";
 
 const line = { name: "gate", from: [0, 0], to: [10, 0] };
 const zone = {
