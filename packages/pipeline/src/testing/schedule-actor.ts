@@ -22,7 +22,7 @@ export class Actor {
   #wanted: Wanted[] = [];
   #isBegun = false;
   #isOver = false;
-  #fault: unknown;
+  #fault: Error | undefined;
 
   constructor(body: (actor: Actor) => Promise<void>) {
     this.#body = body;
@@ -53,7 +53,7 @@ export class Actor {
         () => (this.#isOver = true),
         (error: unknown) => {
           this.#isOver = true;
-          this.#fault = error;
+          this.#fault = error instanceof Error ? error : new Error(String(error));
         },
       );
     } else label = await this.#doOne(pick);

@@ -76,7 +76,7 @@ export function reconcilerPass(world: World, memory: PassMemory): Actor {
       faults.push(error);
     }
     const strange = faults.find((fault) => !isExpected(fault));
-    if (strange !== undefined) throw strange;
+    if (strange !== undefined) throw new Error("The pass failed.", { cause: strange });
   });
 }
 

@@ -15,13 +15,12 @@ import { createJobs } from "../jobs/jobs.ts";
 import { type Plan, putPlan } from "../plan/plan.ts";
 import { putIntermediate } from "../protocol/intermediates.ts";
 import { NotWanted } from "../queues/job-watch.ts";
-import { dueMessage, queueOf } from "../queues/task-queues.ts";
+import { dueMessage, queueOf, type TaskQueues } from "../queues/task-queues.ts";
 import { newPassMemory, type PassMemory } from "../reconcile/reconciler.ts";
 import { Random } from "./random.ts";
 import { type Actor, DIE } from "./schedule-actor.ts";
 import { delivery, type Hands, reconcilerPass, request } from "./schedule-actors.ts";
 import { Invariants } from "./schedule-invariants.ts";
-import { portsOf } from "./schedule-ports.ts";
 import { drawAdopted, drawScenario, type Scenario } from "./schedule-scenario.ts";
 import { World, type WorldTask } from "./schedule-world.ts";
 import type { ScheduleRedis, SimulatedRedis } from "./simulated-redis.ts";
@@ -180,7 +179,7 @@ class Schedule {
   async #submit(): Promise<void> {
     const { objects, job, redis, site, frames } = this.#world;
     const ledger = createLedger(redis.client, site);
-    const queues = { add: async () => {} } as unknown as ReturnType<typeof portsOf>["queues"];
+    const queues = { add: async () => {} } as unknown as TaskQueues;
     const jobs = createJobs({ redis: redis.client, site, ledger, queues, objects, frames });
     await jobs.submit(this.#world.accepted());
     const epoch = this.#world.token();

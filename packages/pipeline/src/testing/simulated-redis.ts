@@ -70,7 +70,9 @@ export async function createSimulatedRedis(
       return async (...args: (string | number)[]) => {
         const [answer] = ask([[name.toUpperCase(), ...args]]);
         if (answer === false) return null;
-        if (Array.isArray(answer)) return answer.map((each) => (each === false ? null : each));
+        if (Array.isArray(answer)) {
+          return answer.map((each: unknown) => (each === false ? null : each));
+        }
         if (typeof answer === "object" && answer !== null && "ok" in answer) return answer.ok;
         // An empty list is written as an empty object.
         return typeof answer === "object" ? [] : answer;
