@@ -28,6 +28,7 @@ export const ARCHITECTURE: Architecture = {
         "packages/analytics",
         "packages/evaluation",
         "packages/graphs",
+        "packages/outputs",
         "packages/scaling",
         "packages/synth",
       ],

@@ -5,7 +5,6 @@ import {
   type Analytics,
   analyticsOptionsSchema,
   analyticsSchema,
-  type ArtifactName,
   type ExecutionOptions,
   executionOptionsSchema,
   resultOptionsSchema,
@@ -64,7 +63,7 @@ export async function runJob(
   if (!view.state.startsWith("succeeded") || result === undefined) {
     throw new Error(`The job ended ${view.state}: ${JSON.stringify(view.problem)}`);
   }
-  const text = async (name: ArtifactName): Promise<string> =>
+  const text = async (name: string): Promise<string> =>
     (await objects.get(result.artifacts[name]!.key)).toString();
   const summary = summarySchema.parse(JSON.parse(await text("summary.json")));
   const mot = await text("mot.txt");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { ARTIFACTS } from "@framequeue/contracts";
+import { CONDITIONS, FORMATS } from "@framequeue/outputs";
 
 // What can be set is documented with its default, and nothing is documented that cannot be set.
 
@@ -22,11 +22,22 @@ function tableRows(markdown: string): string[][] {
     );
 }
 
-test("every result is in the lists of results", () => {
-  for (const document of ["docs/results.md", "docs/http-api.md"]) {
-    const text = read(document);
-    for (const name of Object.keys(ARTIFACTS))
-      assert.ok(text.includes(`\`${name}\``), `${name} in ${document}`);
+const bare = (cell: string): string => cell.replace(/^`(.*)`$/, "$1");
+
+test("every result is in the lists of results, and says when there is one", () => {
+  const tables = tableRows(read("docs/results.md")).filter(([name = ""]) => /^`[^`]+`$/.test(name));
+  const stated = new Map(tables.map(([name = "", condition = ""]) => [bare(name), condition]));
+  for (const { name, when } of FORMATS) assert.equal(stated.get(name), CONDITIONS[when].text, name);
+});
+
+test("every format that is made on request is described with its options", () => {
+  const text = read("docs/http-api.md");
+  for (const { name, made, options } of FORMATS) {
+    if (made !== "request") continue;
+    const row = text.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
+    assert.ok(row, `${name} in docs/http-api.md`);
+    const shape = (options as { shape?: object } | undefined)?.shape ?? {};
+    for (const option of Object.keys(shape)) assert.ok(row.includes(`\`${option}`), option);
   }
 });
 

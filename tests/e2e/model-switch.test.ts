@@ -12,7 +12,8 @@ import {
 } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { CPU, loadModelPackage } from "@framequeue/models";
-import { type Comparison, readAliases, storeModel } from "@framequeue/pipeline";
+import type { Comparison } from "@framequeue/outputs";
+import { readAliases, storeModel } from "@framequeue/pipeline";
 import { postJson, startSmallApi } from "./small-api.ts";
 import { openSmallSite, type SmallSite, writeSmallVideo } from "./small-site.ts";
 

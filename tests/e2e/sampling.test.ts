@@ -20,7 +20,7 @@ import {
   type ViewRow,
   viewRowSchema,
 } from "@framequeue/contracts";
-import { compareJobs, type JobToCompare } from "@framequeue/pipeline";
+import { compareJobs, type JobToCompare } from "@framequeue/outputs";
 import { countFrames, writeClip } from "./clip.ts";
 import { storeColourModel } from "./colour-model.ts";
 import { artifact, rowsOf, seenRows, summaryOf, tracksOf } from "./small-results.ts";

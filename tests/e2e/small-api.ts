@@ -9,10 +9,17 @@ export async function startSmallApi(
   defaultModel: string,
   resources: AsyncDisposableStack,
 ): Promise<string> {
-  const { jobs, objects, redis } = pipeline;
+  const { jobs, objects, derivations, redis } = pipeline;
   const api = createApiService(
     {
-      ...{ jobs, objects, registry: pipeline, sourceRoots: [folder], uploadLimitBytes: 1e6 },
+      ...{
+        jobs,
+        objects,
+        derivations,
+        registry: pipeline,
+        sourceRoots: [folder],
+        uploadLimitBytes: 1e6,
+      },
       ...{
         modelLimitBytes: 1e7,
         checkModel: createModelCheck({ memoryBytes: 1e9, deadlineMs: 60_000 }),

@@ -1,6 +1,7 @@
 export * from "./analytics.ts";
 export * from "./api/options/index.ts";
 export * from "./bounds.ts";
+export * from "./derivations.ts";
 export * from "./file-paths.ts";
 export * from "./frames.ts";
 export * from "./ids.ts";

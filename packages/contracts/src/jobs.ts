@@ -106,23 +106,6 @@ export const progressSchema = z.object({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
-/** The artefacts that a job can have, and their media types. */
-export const ARTIFACTS = {
-  "frames.jsonl": "application/jsonl",
-  "tracks.jsonl": "application/jsonl",
-  "views.jsonl": "application/jsonl",
-  "mot.txt": "text/plain; charset=utf-8",
-  "summary.json": "application/json",
-  "annotated.mp4": "video/mp4",
-  "events.jsonl": "application/jsonl",
-  "analytics.json": "application/json",
-  "heatmap.png": "image/png",
-} as const;
-export const artifactNameSchema = z.enum(
-  Object.keys(ARTIFACTS) as [keyof typeof ARTIFACTS, ...(keyof typeof ARTIFACTS)[]],
-);
-export type ArtifactName = z.infer<typeof artifactNameSchema>;
-
 /** A job as `GET /v1/jobs/{id}` shows it. */
 export const jobViewSchema = z.object({
   id: jobIdSchema,

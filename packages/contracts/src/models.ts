@@ -3,29 +3,30 @@ import { BOUNDS } from "./bounds.ts";
 import { problemSchema } from "./problems.ts";
 import { jobIdSchema } from "./ids.ts";
 
-/** What a model can be for. */
-export const MODEL_TASKS = [
-  "detection",
-  "instance-segmentation",
-  "semantic-segmentation",
-  "classification",
-  "embedding",
-  "image-to-image",
-] as const;
-export type ModelTask = (typeof MODEL_TASKS)[number];
-
-/** What a model of a task is to a job. */
-const ROLES = {
-  detection: "detector",
-  "instance-segmentation": "detector",
-  "semantic-segmentation": "segmenter",
-  classification: "classifier",
-  embedding: "embedder",
-  "image-to-image": "enhancer",
-} as const satisfies Record<ModelTask, string>;
+/**
+ * What a model can be for: what it is to a job (`role`), and which fields of the rows of results it fills (`fills`), by
+ * which a format says what it can hold. Manifest, decoder and tensors of a task stand in packages/models.
+ */
+export const TASKS = {
+  detection: { role: "detector", fills: ["detections", "tracks"] },
+  "instance-segmentation": { role: "detector", fills: ["detections", "tracks", "masks"] },
+  "semantic-segmentation": { role: "segmenter", fills: ["areas"] },
+  classification: { role: "classifier", fills: ["labels"] },
+  embedding: { role: "embedder", fills: ["embeddings"] },
+  "image-to-image": { role: "enhancer", fills: [] },
+} as const satisfies Record<string, { role: string; fills: readonly string[] }>;
+export type ModelTask = keyof typeof TASKS;
+export const MODEL_TASKS = Object.keys(TASKS) as ModelTask[];
+/** A kind of thing that is known of a frame, a track or a view. */
+export type RowField = (typeof TASKS)[ModelTask]["fills"][number];
 
 export function roleOf(task: ModelTask): ModelRef["role"] {
-  return ROLES[task];
+  return TASKS[task].role;
+}
+
+/** What models of a role see. Masks are seen by some detectors only. */
+export function fieldsOf(role: ModelRef["role"]): RowField[] {
+  return Object.values(TASKS).flatMap((task) => (task.role === role ? [...task.fills] : []));
 }
 
 /** What a model may be called: its name becomes a part of names of files, which are as long as a file system takes. */
@@ -36,7 +37,7 @@ export const modelNameSchema = z
 
 /** Names one immutable model: a job pins this when it is accepted. */
 export const modelRefSchema = z.object({
-  role: z.enum(["detector", "segmenter", "classifier", "embedder", "enhancer"]),
+  role: z.enum(Object.values(TASKS).map(({ role }) => role)),
   name: z.string(),
   version: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "is not a sha256 in hexadecimal"),

@@ -3,11 +3,18 @@ export const STAGES = ["ingest", "decode", "enhance", "infer", "track", "index",
 export type Stage = (typeof STAGES)[number];
 
 /**
- * Every queue. Sources on the web are fetched by ingest from a queue beside its own: their servers decide how long that
- * takes, and no other job waits for them.
+ * Queues of the steps of jobs. Sources on the web are fetched by ingest from a queue beside its own: their servers decide
+ * how long that takes, and no other job waits for them.
  */
-export const QUEUES = [...STAGES, "fetch"] as const;
-export type QueueName = (typeof QUEUES)[number];
+export const STEP_QUEUES = [...STAGES, "fetch"] as const;
+export type QueueName = (typeof STEP_QUEUES)[number];
+
+/**
+ * Every queue. What is made of jobs that have ended is made by index, from a queue beside its own: somebody waits for it,
+ * and no step of a job does.
+ */
+export const QUEUES = [...STEP_QUEUES, "derive"] as const;
+export type AnyQueueName = (typeof QUEUES)[number];
 
 /** Key prefix of everything that BullMQ writes. The hash tag keeps a queue's keys in one cluster slot. */
 export const QUEUE_PREFIX = "{fq}";

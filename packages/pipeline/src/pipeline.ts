@@ -1,6 +1,7 @@
 import type { FrameStore } from "@framequeue/frames";
 import type { ObjectStore } from "@framequeue/storage";
 import { createInferRoster, type InferRoster } from "./registry/infer-roster.ts";
+import { createDerivations, type Derivations } from "./derivations/derivations.ts";
 import { createJobs, type JobEvents, type Jobs } from "./jobs/jobs.ts";
 import { createLedger, type Ledger } from "./ledger/ledger.ts";
 import { createFactsReader, type FactsReader } from "./plan/plan.ts";
@@ -17,6 +18,8 @@ export interface Pipeline {
   readonly queues: TaskQueues;
   readonly jobs: Jobs;
   readonly facts: FactsReader;
+  /** What is made of jobs that have ended. */
+  readonly derivations: Derivations;
   /** Who infers here, and on what. */
   readonly roster: InferRoster;
   readonly objects: ObjectStore;
@@ -56,12 +59,14 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
   const ledger = createLedger(redis, site);
   const queues = createTaskQueues(redis, site);
   const jobs = createJobs({ redis, site, ledger, queues, objects, frames, events });
+  const derivations = createDerivations({ redis, objects, jobs });
   return {
     redis,
     site,
     ledger,
     queues,
     jobs,
+    derivations,
     facts: createFactsReader(objects, { events }),
     roster: createInferRoster(redis, site),
     objects,
@@ -70,6 +75,7 @@ export function openPipeline(options: PipelineOptions): Pipeline & AsyncDisposab
     lockMs: options.lockMs ?? DEFAULT_LOCK_MS,
     host: THIS_HOST,
     async [Symbol.asyncDispose]() {
+      await derivations[Symbol.asyncDispose]();
       await queues[Symbol.asyncDispose]();
       redis.disconnect();
     },

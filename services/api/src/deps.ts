@@ -1,4 +1,4 @@
-import type { Jobs, Pipeline } from "@framequeue/pipeline";
+import type { Derivations, Jobs, Pipeline } from "@framequeue/pipeline";
 import type { Logger, Registry } from "@framequeue/service";
 import type { ObjectStore } from "@framequeue/storage";
 import type { ModelCheck } from "./models/model-check.ts";
@@ -8,6 +8,8 @@ import type { ModelResolver } from "./models/model-resolver.ts";
 export interface ApiDeps {
   readonly jobs: Jobs;
   readonly objects: ObjectStore;
+  /** What is made of results when somebody asks for it. */
+  readonly derivations: Derivations;
   /** The model of that name, or the default one. Throws `model-not-found`. */
   readonly resolveModel: ModelResolver;
   /** Where models and their aliases are, and who has them loaded. */

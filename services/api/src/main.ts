@@ -12,11 +12,12 @@ await runService({
     const pipeline = resources.use(
       openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
-    const { redis, jobs, objects } = pipeline;
+    const { redis, jobs, objects, derivations } = pipeline;
     const service = createApiService(
       {
         jobs,
         objects,
+        derivations,
         resolveModel: createModelResolver({ objects, defaultModel: config.defaultModel }),
         registry: pipeline,
         sourceRoots: config.sourceRoots,

@@ -22,7 +22,7 @@ test("the queues can be looked at with an admin key, and with no other", async (
   const listed = await get("/admin/queues/api/queues", `Bearer ${KEY}`);
   const { queues } = (await listed.json()) as { queues: { name: string; readOnlyMode: boolean }[] };
   assert.deepEqual(queues.map(({ name }) => name).sort(), [
-    ...["decode", "enhance", "fetch", "index", "infer", "ingest", "render", "track"],
+    ...["decode", "derive", "enhance", "fetch", "index", "infer", "ingest", "render", "track"],
   ]);
   assert.ok(queues.every(({ readOnlyMode }) => readOnlyMode));
   assert.equal((await get("/v1/jobs", `Bearer ${KEY}`)).status, 401);

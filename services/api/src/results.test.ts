@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import type { JobId } from "@framequeue/contracts";
+import { derivationTaskSchema, type JobId, ProblemError } from "@framequeue/contracts";
+import { openQueues } from "@framequeue/pipeline";
 import { call, startTestApi, type TestApi } from "./testing/test-api.ts";
 import { withoutCurl } from "./testing/curl.ts";
 
@@ -108,6 +109,36 @@ test("what is not there: no such result, not yet, never", async () => {
   assert.deepEqual((await problem(running, "mot.txt")).slice(0, 2), [409, "result-not-ready"]);
   await api.pipeline.jobs.cancel(running);
   assert.deepEqual((await problem(running, "mot.txt")).slice(0, 2), [404, "not-found"]);
+});
+
+test("a format that nobody makes is told to come later; one that cannot be made says why", async () => {
+  const later = await get("coco.json");
+  assert.deepEqual([later.status, later.header("retry-after")], [202, "1"]);
+  assert.match(later.bytes.toString(), /coco\.json is being made/);
+  // It waits in the queue, once.
+  await get("coco.json", {}, "HEAD");
+  assert.equal((await api.pipeline.queues.depth("derive")).waiting, 1);
+  const [task] = await openQueues(api.pipeline.redis)
+    .find(({ name }) => name === "derive")!
+    .getWaiting();
+  await api.pipeline.derivations.fail(
+    derivationTaskSchema.parse(task!.data),
+    new ProblemError("store-full", "There is no room."),
+  );
+  const problem = async (id: JobId, name: string) => {
+    const { status, body } = await call(`${api.url}/v1/jobs/${id}/results/${name}`);
+    return [status, body.code, body.at] as const;
+  };
+  assert.deepEqual((await problem(job, "coco.json")).slice(0, 2), [507, "store-full"]);
+  assert.deepEqual(await problem(job, "coco.json?minScore=x"), [
+    400,
+    "invalid-request",
+    "minScore",
+  ]);
+  assert.deepEqual((await problem(job, "coco.json?a=1")).slice(0, 2), [400, "invalid-request"]);
+  assert.deepEqual((await problem(job, "tracks.vtt")).slice(0, 2), [404, "not-found"]);
+  const running = await api.job();
+  assert.deepEqual((await problem(running, "coco.json")).slice(0, 2), [409, "result-not-ready"]);
 });
 
 for (const [what, strike] of [

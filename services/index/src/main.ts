@@ -10,9 +10,11 @@ await runService({
     const pipeline = resources.use(
       openLocalPipeline({ ...config, ...observePipeline(metrics, logger, tracer) }),
     );
+    const events = observeStage(metrics, logger, tracer);
     const service = createIndexService(pipeline, {
       concurrency: config.concurrency,
-      events: observeStage(metrics, logger, tracer),
+      events,
+      derivationEvents: events,
     });
     await service.start();
     return {

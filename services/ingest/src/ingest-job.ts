@@ -30,7 +30,6 @@ import {
   forgetAddress,
   jobShare,
   type KeptPlan,
-  type LabelNames,
   Later,
   objectKeys,
   openSource,
@@ -208,7 +207,10 @@ function leastScoreOf(manifest: ModelManifest): number {
 }
 
 /** The names of the classes that the job's models know. */
-function labelNames({ models }: AcceptedJob, manifests: readonly ModelManifest[]): LabelNames {
+function labelNames(
+  { models }: AcceptedJob,
+  manifests: readonly ModelManifest[],
+): Pick<KeptPlan, "labels" | "attributeLabels" | "areaLabels"> {
   const [own, ...others] = manifests.map((manifest) =>
     "labels" in manifest ? manifest.labels : [],
   );

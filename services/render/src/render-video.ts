@@ -15,6 +15,7 @@ import {
   rowsBetween,
   writeOverlay,
 } from "@framequeue/media";
+import { annotatedMp4, toFrameRows } from "@framequeue/outputs";
 import {
   runStep,
   objectKeys,
@@ -25,7 +26,6 @@ import {
   readTimeline,
   type RenderReport,
   type TaskContext,
-  toFrameRows,
 } from "@framequeue/pipeline";
 import { hashFile } from "@framequeue/storage";
 
@@ -64,7 +64,7 @@ async function render(
   const { job, plan, epoch } = work;
   const { media, sampling } = plan;
   const assPath = join(folder, "overlay.ass");
-  const output = join(folder, "annotated.mp4");
+  const output = join(folder, annotatedMp4.name);
   const rows = framesOnly(toFrameRows(readRows(deps, job.id, epoch), plan));
   const { pts, isReshaped, isExact } = await readTimeline(deps, work);
   const clock = new FrameClock(pts, media.timeBase);
@@ -92,7 +92,7 @@ async function render(
     return { warning: { code: error.code, detail: error.message } };
   }
   const { sha256, bytes } = await hashFile(output, signal);
-  const key = objectKeys.artifact(job.id, "annotated.mp4", sha256);
+  const key = objectKeys.artifact(job.id, annotatedMp4.name, sha256);
   await deps.objects.putFile(key, output);
   return { artifact: { key, bytes, sha256 } };
 }

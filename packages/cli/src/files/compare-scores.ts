@@ -1,5 +1,5 @@
-import type { JobToCompare } from "@framequeue/pipeline";
 import { countTracking, trackingScores } from "@framequeue/evaluation";
+import { type JobToCompare, readText } from "@framequeue/outputs";
 import { parseMotText } from "@framequeue/tracking";
 import { detectedBoxes, scoreDetections } from "../demo/demo-scores.ts";
 import type { Truth } from "./truth-file.ts";
@@ -16,8 +16,8 @@ export async function scoreSide(
   { objects, result }: JobToCompare,
   { boxes, labels }: Truth,
 ): Promise<SideScores> {
-  const read = async (name: "mot.txt" | "frames.jsonl"): Promise<string> =>
-    (await objects.get(result!.artifacts[name]!.key)).toString();
+  const read = (name: "mot.txt" | "frames.jsonl"): Promise<string> =>
+    readText(objects, result!.artifacts[name]!);
   const tracks = parseMotText(await read("mot.txt"));
   const detections = detectedBoxes(await read("frames.jsonl"), labels);
   const { ap50 } = scoreDetections(detections, boxes, labels ?? ["object"]);

@@ -1,7 +1,8 @@
 import { open, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ARTIFACTS, ProblemError, summarySchema } from "@framequeue/contracts";
+import { ProblemError, summarySchema } from "@framequeue/contracts";
 import { claimFolder, type FolderClaim, FolderTaken } from "@framequeue/lifetime";
+import { namesMade } from "@framequeue/outputs";
 import { fileProblem } from "./file-problem.ts";
 import { makeFolders } from "../system/make-folders.ts";
 
@@ -43,7 +44,7 @@ export const DEMO_FILES = [
 ] as const;
 
 /** Every name that a tool of ours gives a result: those that go when new ones come, and nobody else's. */
-const NAMES: readonly string[] = [...Object.keys(ARTIFACTS), ...DEMO_FILES];
+const NAMES: readonly string[] = [...namesMade("results", "end", "render"), ...DEMO_FILES];
 /** Say whose results the others are: the first to go and the last to come, so that they never stand beside another's. */
 const TELLING = ["summary.json", "seqinfo.ini"] as const;
 const CLAIM = ".framequeue";

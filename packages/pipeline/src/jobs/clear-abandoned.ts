@@ -18,7 +18,7 @@ export interface AbandonedDeps {
 
 /**
  * Clears away what the upload of a job left whose process was killed before the job was accepted: its source, whole or
- * in part. A job of which there is anything else was accepted once, and its record may come back from a backup.
+ * in part. So goes what was made of a job's results while it was deleted. A job of which there is anything else was accepted once, and its record may come back from a backup.
  */
 export async function* clearAbandonedUpload(
   { objects, standstill, abandonedMs }: AbandonedDeps,
@@ -26,13 +26,17 @@ export async function* clearAbandonedUpload(
 ): AsyncGenerator<RepairStep> {
   const sources = objectKeys.sources(job);
   const keys = await Array.fromAsync(objects.list(objectKeys.job(job)));
-  if (!keys.every((key) => key.startsWith(`${sources}/`))) return;
+  const derived = objectKeys.derived(job);
+  const isLeft = (key: string): boolean =>
+    key.startsWith(`${sources}/`) || key.startsWith(`${derived}/`);
+  if (!keys.every(isLeft)) return;
   const begun = await Array.fromAsync(objects.unfinished(objectKeys.job(job)));
   const states = begun.map(({ name, state }) => `${name} ${state}`);
   if (standstill.of(job, [...keys, ...states].sort().join("\n")) < abandonedMs) return;
   if ((await objects.stat(objectKeys.accepted(job))) !== undefined) return; // at this moment
   for (const each of begun) await each.discard();
   await objects.deletePrefix(sources);
+  await objects.deletePrefix(derived);
   yield `cleared away what the upload of ${job} left, which was never accepted`;
 }
 
@@ -55,7 +59,11 @@ export async function discardUnfinished(
   objects: Pick<ObjectStore, "unfinished">,
   job: JobId,
 ): Promise<void> {
-  for (const prefix of [objectKeys.sources(job), objectKeys.artifacts(job)]) {
+  for (const prefix of [
+    objectKeys.sources(job),
+    objectKeys.artifacts(job),
+    objectKeys.derived(job),
+  ]) {
     for await (const each of objects.unfinished(prefix)) await each.discard();
   }
 }

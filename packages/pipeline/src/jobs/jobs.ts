@@ -296,6 +296,8 @@ export function createJobs(deps: JobsDeps) {
     clearWork,
     watch,
     view,
+    /** Whether a file is what its record says. */
+    isIntact: (artifact: Artifact): Promise<boolean> => artifacts.isIntact(artifact),
     /** Tells those who count that something was found damaged. */
     noteDamage,
 
@@ -427,6 +429,7 @@ export function createJobs(deps: JobsDeps) {
       const end = { state: "cancelled", finishedAt: new Date().toISOString() } as const;
       await endRun(id, end);
       await clearRuns(id, await lastRun(id));
+      await objects.deletePrefix(objectKeys.derived(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
       await forgetAddress(objects, id);
@@ -452,6 +455,7 @@ export function createJobs(deps: JobsDeps) {
       await forgetAddress(objects, id);
       await clearPixels(id);
       await objects.deletePrefix(objectKeys.work(id));
+      await objects.deletePrefix(objectKeys.derived(id));
       await objects.deletePrefix(objectKeys.artifacts(id));
       await objects.deletePrefix(objectKeys.sources(id));
       await clearRuns(id, await lastRun(id));
@@ -566,6 +570,8 @@ export function createJobs(deps: JobsDeps) {
     for await (const key of objects.list(objectKeys.artifacts(job))) {
       if (!wanted.has(key)) await objects.delete(key);
     }
+    // What was made of the files before is asked for under other names now, and made anew where it is wanted.
+    await objects.deletePrefix(objectKeys.derived(job));
     await objects.delete(objectKeys.result(job, run - 1));
   }
 }

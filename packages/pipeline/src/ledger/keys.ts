@@ -63,6 +63,11 @@ export const objectKeys = {
   /** Content-addressed: two runs of the same work write the same object. */
   intermediate: (job: JobId, epoch: string, kind: string, hash: string): string =>
     `jobs/${job}/work/${epoch}/${kind}/${hash}`,
+  /** What was made of the job's results when somebody asked for it. */
+  derived: (job: JobId): string => `jobs/${job}/derived`,
+  derivedRecord: (job: JobId, name: string): string => `jobs/${job}/derived/${name}.json`,
+  derivedFile: (job: JobId, name: string, file: string, hash: string): string =>
+    `jobs/${job}/derived/${name}/${hash.slice(0, 16)}/${file}`,
   artifacts: (job: JobId): string => `jobs/${job}/artifacts`,
   artifact: (job: JobId, name: string, hash: string): string =>
     `jobs/${job}/artifacts/${hash.slice(0, 16)}/${name}`,

@@ -1,5 +1,6 @@
 import {
   declarationOf,
+  type AnyQueueName,
   type JobId,
   type Message,
   MESSAGE_SCHEMAS,
@@ -83,7 +84,7 @@ export interface TaskQueues extends AsyncDisposable {
   /** Tasks of a queue that all its processes together hold at once. */
   slots(queue: QueueName): Promise<number>;
   /** How many tasks are where. */
-  depth(queue: QueueName): Promise<QueueDepth>;
+  depth(queue: AnyQueueName): Promise<QueueDepth>;
   /** What is being worked on, or was when its process died: see `deliveryId`. */
   deliveries(queue: QueueName): Promise<ReadonlySet<string>>;
   /** A decode with this tag has begun, or goes on as if it began now: see `FairClock`. */
@@ -109,7 +110,7 @@ const OPEN_SEGMENTS = 32;
 
 export function createTaskQueues(connection: RedisClient, site: string): TaskQueues {
   const clock = createFairClock(connection, site);
-  const queues = new Map<QueueName, Queue>(
+  const queues = new Map<AnyQueueName, Queue>(
     QUEUES.map((name) => [
       name,
       new Queue(name, {

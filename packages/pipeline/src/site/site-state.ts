@@ -2,7 +2,7 @@ import {
   isTerminal,
   type JobId,
   type JobState,
-  type QueueName,
+  type AnyQueueName,
   QUEUES,
 } from "@framequeue/contracts";
 import { hasStep } from "../ledger/late-steps.ts";
@@ -46,7 +46,7 @@ export type FrameStage = (typeof FRAME_STAGES)[number];
 
 /** The whole site at one moment, as its ledgers and queues have it. */
 export interface SiteState {
-  readonly queues: Readonly<Record<QueueName, QueueDepth>>;
+  readonly queues: Readonly<Record<AnyQueueName, QueueDepth>>;
   readonly jobs: readonly RunningJob[];
   /**
    * Frames of accepted jobs that are not paused and that the stage has not done. Of a job that has no plan yet it is
@@ -114,7 +114,7 @@ export async function readSiteState(deps: SiteStateDeps): Promise<SiteState> {
       : sumOf(planned, ({ fields }) => Number(fields.total)) / planned.length;
   const live = running.filter(({ fields }) => fields.paused !== "1" && fields.st !== "cancelling");
   return {
-    queues: Object.fromEntries(depths) as Record<QueueName, QueueDepth>,
+    queues: Object.fromEntries(depths) as Record<AnyQueueName, QueueDepth>,
     jobs: running.map(({ id, fields }) => toRunningJob(id, fields)),
     framesLeft: Object.fromEntries(
       FRAME_STAGES.map((stage) => [

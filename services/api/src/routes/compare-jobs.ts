@@ -1,5 +1,6 @@
 import { jobIdSchema } from "@framequeue/contracts";
-import { compareJobs, jobNotFound } from "@framequeue/pipeline";
+import { compareJobs } from "@framequeue/outputs";
+import { jobNotFound } from "@framequeue/pipeline";
 import type { Request, Response } from "express";
 import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";

@@ -2,8 +2,6 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import {
-  ARTIFACTS,
-  type ArtifactName,
   bounded,
   BOUNDS,
   isTerminal,
@@ -11,6 +9,7 @@ import {
   type JobResult,
   ProblemError,
 } from "@framequeue/contracts";
+import { mediaTypeOf, namesMade, requestedFormat } from "@framequeue/outputs";
 import { jobNotFound } from "@framequeue/pipeline";
 import { contentPolicy } from "@framequeue/service";
 import type { Request, Response } from "express";
@@ -18,9 +17,13 @@ import { namesEtag, parseByteRange } from "../http/byte-range.ts";
 import { ClientGone } from "../http/client-gone.ts";
 import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
+import { derivedResult } from "../jobs/derived-result.ts";
 import { jobIdOf } from "../jobs/job-id.ts";
 
-type Deps = Pick<ApiDeps, "jobs" | "objects">;
+/** For whom what they asked for is being made. */
+const RETRY_SECONDS = 1;
+
+type Deps = Pick<ApiDeps, "jobs" | "objects" | "derivations">;
 
 /** A browser shows a video or a picture in a page that it makes of it, with styles of its own. */
 const SHOWN_POLICY = contentPolicy({
@@ -29,19 +32,32 @@ const SHOWN_POLICY = contentPolicy({
   "style-src": "'unsafe-inline'",
 });
 
-/** `GET|HEAD /v1/jobs/{id}/results/{name}`: a result file, whole or one range of it. */
+/**
+ * `GET|HEAD /v1/jobs/{id}/results/{name}`: a result file, whole or one range of it. One that is made on request is made for
+ * the first who asks.
+ */
 export function getResult(deps: Deps) {
   return async (request: Request, response: Response): Promise<void> => {
     const name = String(request.params["name"]);
     const id = jobIdOf(request);
-    const artifact = await findArtifact(deps, id, name);
-    await deps.jobs.checkArtifact(id, name, artifact);
+    const result = await findResult(deps, id);
+    const format = requestedFormat(name);
+    const artifact =
+      format === undefined || isEmpty(result)
+        ? artifactOf(result, name)
+        : await derivedResult(deps, result, format, request.query);
+    if (artifact === undefined) {
+      response.status(202).set("retry-after", String(RETRY_SECONDS));
+      response.json({ job: id, name, detail: `${name} is being made; ask again.` });
+      return;
+    }
+    if (format === undefined) await deps.jobs.checkArtifact(id, name, artifact);
     const etag = `"${artifact.sha256}"`;
     response.set({
       etag,
       "accept-ranges": "bytes",
       "cache-control": "private, no-cache",
-      "content-type": ARTIFACTS[name as ArtifactName] ?? "application/octet-stream",
+      "content-type": mediaTypeOf(name),
       "content-disposition": `inline; filename="${name}"`,
     });
     if (/^(image|video)\//.test(String(response.get("content-type")))) {
@@ -74,9 +90,9 @@ export function getResult(deps: Deps) {
   };
 }
 
-async function findArtifact({ jobs }: Deps, id: JobId, name: string) {
+async function findResult({ jobs }: Deps, id: JobId): Promise<JobResult> {
   const result = await inTime(jobs.result(id));
-  if (result !== undefined) return artifactOf(result, name);
+  if (result !== undefined) return result;
   const view = await inTime(jobs.view(id));
   if (view === undefined) throw jobNotFound(id);
   if (view.state === "succeeded" || view.state === "succeeded_with_warnings") {
@@ -97,6 +113,10 @@ async function findArtifact({ jobs }: Deps, id: JobId, name: string) {
   );
 }
 
+function isEmpty({ artifacts }: JobResult): boolean {
+  return Object.keys(artifacts).length === 0;
+}
+
 function artifactOf({ job, state, artifacts }: JobResult, name: string) {
   const artifact = Object.hasOwn(artifacts, name) ? artifacts[name] : undefined;
   if (artifact !== undefined) return artifact;
@@ -105,7 +125,7 @@ function artifactOf({ job, state, artifacts }: JobResult, name: string) {
     "not-found",
     names.length === 0
       ? `Job ${job} has ${state} and has no results.`
-      : `Job ${job} has no result ${JSON.stringify(bounded(name, BOUNDS.name))}. There are: ${names.join(", ")}.`,
+      : `Job ${job} has no result ${JSON.stringify(bounded(name, BOUNDS.name))}. There are: ${names.join(", ")}; and made on request: ${namesMade("request").join(", ")}.`,
     { at: "name" },
   );
 }

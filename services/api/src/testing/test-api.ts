@@ -60,6 +60,7 @@ export async function startTestApi(
     {
       jobs: pipeline.jobs,
       objects,
+      derivations: pipeline.derivations,
       resolveModel: createModelResolver({ objects, defaultModel: MODEL.name }),
       registry: pipeline,
       sourceRoots: [join(folder, "videos")],

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import type { JobId } from "@framequeue/contracts";
-import { objectKeys } from "@framequeue/pipeline";
+import type { Sink } from "@framequeue/outputs";
 import type { ObjectStore } from "@framequeue/storage";
 
 /** Where an artefact lies, as the job's result names it. */
@@ -14,8 +13,7 @@ export interface StoredArtifact {
 const BUFFER_BYTES = 1 << 18;
 
 /** Writes one result file bit by bit, and then moves it into the store under its hash. */
-export class ArtifactWriter implements AsyncDisposable {
-  readonly #name: string;
+export class ArtifactWriter implements Sink, AsyncDisposable {
   readonly #path: string;
   readonly #file: Awaited<ReturnType<typeof open>>;
   readonly #hash = createHash("sha256");
@@ -24,23 +22,20 @@ export class ArtifactWriter implements AsyncDisposable {
   #used = 0;
   #bytes = 0;
 
-  private constructor(name: string, path: string, file: Awaited<ReturnType<typeof open>>) {
-    this.#name = name;
+  private constructor(path: string, file: Awaited<ReturnType<typeof open>>) {
     this.#path = path;
     this.#file = file;
   }
 
   /** `path`: a scratch file of the caller's, in a folder that the caller removes. */
-  static async open(name: string, path: string): Promise<ArtifactWriter> {
-    return new ArtifactWriter(name, path, await open(path, "w"));
+  static async open(path: string): Promise<ArtifactWriter> {
+    return new ArtifactWriter(path, await open(path, "w"));
   }
 
-  /** `line` without its end of line. */
   line(line: string): Promise<void> {
     return this.text(`${line}\n`);
   }
 
-  /** A part of a line that is too long to be held whole. */
   async text(part: string): Promise<void> {
     const bytes = Buffer.byteLength(part);
     if (this.#used + bytes > BUFFER_BYTES) await this.#flush();
@@ -48,11 +43,17 @@ export class ArtifactWriter implements AsyncDisposable {
     else this.#used += this.#buffer.write(part, this.#used);
   }
 
-  async store(objects: ObjectStore, job: JobId): Promise<StoredArtifact> {
+  async bytes(part: Uint8Array): Promise<void> {
+    await this.#flush();
+    await this.#write(part);
+  }
+
+  /** The object that it became is named by its content. */
+  async store(objects: ObjectStore, keyOf: (sha256: string) => string): Promise<StoredArtifact> {
     await this.#flush();
     await this.#file.close();
     const sha256 = this.#hash.digest("hex");
-    const key = objectKeys.artifact(job, this.#name, sha256);
+    const key = keyOf(sha256);
     await objects.putFile(key, this.#path);
     return { key, bytes: this.#bytes, sha256 };
   }
@@ -66,7 +67,7 @@ export class ArtifactWriter implements AsyncDisposable {
     this.#used = 0;
   }
 
-  async #write(bytes: Buffer): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     await this.#file.writeFile(bytes);

@@ -6,9 +6,9 @@ import {
   type JobState,
   RESULT_SCHEMA_VERSION,
   type Summary,
-  summarySchema,
   type Warning,
 } from "@framequeue/contracts";
+import { annotatedMp4, bytesOf, summaryJson } from "@framequeue/outputs";
 import {
   checkSource,
   finishJob,
@@ -21,7 +21,8 @@ import {
   runOf,
   warningForUsers,
 } from "@framequeue/pipeline";
-import { type IndexReport, indexReportSchema } from "./index-report.ts";
+import { jobHeader } from "./job-header.ts";
+import { type ResultsReport, resultsReportSchema } from "./results-report.ts";
 
 /** The last step: the summary, the result object, the terminal state. */
 export async function finalizeJob(pipeline: Pipeline, message: FinalizeMessage): Promise<void> {
@@ -37,7 +38,7 @@ async function writeSummary(
   reports: { readonly index: string; readonly render: string | undefined },
 ): Promise<{ result: JobResult; gaps: readonly Gap[] }> {
   const job = facts.job.id;
-  const index = await readIntermediateJson(objects, reports.index, indexReportSchema);
+  const index = await readIntermediateJson(objects, reports.index, resultsReportSchema);
   const rendered =
     reports.render === undefined
       ? undefined
@@ -52,9 +53,9 @@ async function writeSummary(
   const finishedAt = new Date().toISOString();
 
   const summary = summarize(facts, record, index, { state, finishedAt, warnings });
-  const body = `${JSON.stringify(summarySchema.parse(summary), undefined, 2)}\n`;
+  const body = await bytesOf(summaryJson, summary, jobHeader(facts, index.frames));
   const sha256 = createHash("sha256").update(body).digest("hex");
-  const key = objectKeys.artifact(job, "summary.json", sha256);
+  const key = objectKeys.artifact(job, summaryJson.name, sha256);
   await objects.put(key, body, { durable: true });
 
   const result: JobResult = {
@@ -66,8 +67,8 @@ async function writeSummary(
     warnings,
     artifacts: {
       ...index.artifacts,
-      "summary.json": { key, bytes: Buffer.byteLength(body), sha256 },
-      ...(rendered?.artifact ? { "annotated.mp4": rendered.artifact } : {}),
+      [summaryJson.name]: { key, bytes: body.length, sha256 },
+      ...(rendered?.artifact ? { [annotatedMp4.name]: rendered.artifact } : {}),
     },
   };
   return { result, gaps: index.gaps };
@@ -76,7 +77,7 @@ async function writeSummary(
 /** So many gaps are told of one by one: a job's record is read with every list. */
 const MOST_GAPS = 100;
 
-function warningsOf(record: JobRecord, { gaps, failedViews }: IndexReport): Warning[] {
+function warningsOf(record: JobRecord, { gaps, failedViews }: ResultsReport): Warning[] {
   const warnings: Warning[] = gaps.slice(0, MOST_GAPS).map(({ from, to, reason }) => ({
     code: reason,
     detail: `Frames ${from} to ${to} have no result.`,
@@ -98,7 +99,7 @@ function warningsOf(record: JobRecord, { gaps, failedViews }: IndexReport): Warn
 function summarize(
   { job, plan }: JobFacts,
   record: JobRecord,
-  index: IndexReport,
+  index: ResultsReport,
   end: { state: JobState; finishedAt: string; warnings: Warning[] },
 ): Summary {
   const startedAt = record["decodeAt"] ?? job.acceptedAt;

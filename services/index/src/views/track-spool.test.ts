@@ -22,7 +22,7 @@ async function openSpool() {
 
 async function rowsOf(spool: TrackSpool, labels: readonly string[]): Promise<TrackRow[]> {
   const rows: TrackRow[] = [];
-  for (const { row, path } of spool.rows(labels)) {
+  for await (const { row, path } of spool.rows(labels)) {
     const points = (await Array.fromAsync(path)).join("");
     rows.push({ ...row, path: JSON.parse(`[${points}]`) });
   }

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import type { PartRow, ResultBox, TrackRow, TrackTuple } from "@framequeue/contracts";
-import { labelOf } from "@framequeue/pipeline";
+import { labelOf, type TrackText } from "@framequeue/outputs";
 import { roundTo, scoreDecimals } from "@framequeue/vision";
 
 /** A track without its path, as far as its frames have come. */
@@ -17,12 +17,6 @@ interface Gathered {
   tail: string;
   /** Where in the file what goes before the tail is: position and length of each piece. */
   readonly pieces: { readonly at: number; readonly bytes: number }[];
-}
-
-/** A row of `tracks.jsonl` whose path, its last field, comes in pieces of JSON text. */
-export interface SpooledTrack {
-  readonly row: Omit<TrackRow, "path">;
-  readonly path: AsyncIterable<string>;
 }
 
 /** Characters of a path that are worth a write of their own. */
@@ -73,10 +67,10 @@ export class TrackSpool implements AsyncDisposable {
    *
    * @param attributesOf what a classifier says of a track
    */
-  *rows(
+  async *rows(
     labels: readonly string[],
     attributesOf: (trackId: number) => TrackRow["attributes"] = () => undefined,
-  ): Generator<SpooledTrack> {
+  ): AsyncGenerator<TrackText> {
     const ids = [...this.#tracks.keys()].sort((a, b) => a - b);
     for (const id of ids) {
       const track = this.#tracks.get(id)!;
@@ -94,7 +88,7 @@ export class TrackSpool implements AsyncDisposable {
           ...(attributes && { attributes }),
           best,
         },
-        path: this.#pathOf(track),
+        path: { [Symbol.asyncIterator]: () => this.#pathOf(track) },
       };
     }
   }

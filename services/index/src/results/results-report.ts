@@ -4,7 +4,7 @@ import { z } from "zod";
 const storedArtifactSchema = z.object({ key: z.string(), bytes: z.int(), sha256: z.string() });
 
 /** What the index step leaves for the last step. */
-export const indexReportSchema = z.object({
+export const resultsReportSchema = z.object({
   artifacts: z.record(z.string(), storedArtifactSchema),
   /** Of the video, … */
   frames: z.int(),
@@ -17,4 +17,4 @@ export const indexReportSchema = z.object({
   /** Views of tracks that could not be looked at. */
   failedViews: z.int().default(0),
 });
-export type IndexReport = z.infer<typeof indexReportSchema>;
+export type ResultsReport = z.infer<typeof resultsReportSchema>;

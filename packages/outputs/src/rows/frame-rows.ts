@@ -1,8 +1,14 @@
 import type { FrameFileRow, Gap, LabelRow, PartRow, ScoredLabel } from "@framequeue/contracts";
-import type { Plan } from "../plan/plan.ts";
 
-/** The names of all classes that a job's models know. */
-export type LabelNames = Pick<Plan, "labels" | "attributeLabels" | "areaLabels">;
+/** The names of all classes that a job's models know, by their ids. */
+export interface LabelNames {
+  /** Of the job's own model, … */
+  readonly labels: readonly string[];
+  /** … of the one that classifies what it finds, … */
+  readonly attributeLabels?: readonly string[] | undefined;
+  /** … and of the one that segments the frames beside it. */
+  readonly areaLabels?: readonly string[] | undefined;
+}
 
 export function labelOf(labels: readonly string[], classId: number): string {
   return labels[classId] ?? `class ${classId}`;

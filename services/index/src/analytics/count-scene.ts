@@ -1,22 +1,9 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import {
-  type Analytics,
-  type AnalyticsEvent,
-  type AnalyticsOptions,
-  analyticsSchema,
-  type ResultHeader,
-  type TrackTuple,
+import type {
+  Analytics,
+  AnalyticsEvent,
+  AnalyticsOptions,
+  TrackTuple,
 } from "@framequeue/contracts";
-import { encodeHeatMap, type FrameClock } from "@framequeue/media";
-import {
-  type FrameNumbers,
-  type JobFacts,
-  labelOf,
-  objectKeys,
-  type Pipeline,
-  readRows,
-} from "@framequeue/pipeline";
 import {
   anchorOf,
   createHeatMap,
@@ -29,19 +16,18 @@ import {
   type TrackHappening,
   TrackWatch,
 } from "@framequeue/analytics";
+import { encodeHeatMap, type FrameClock } from "@framequeue/media";
+import { fanOut, type JobHeader, labelOf } from "@framequeue/outputs";
+import { type FrameNumbers, type JobFacts, type Pipeline, readRows } from "@framequeue/pipeline";
 import { boxDecimals, roundTo } from "@framequeue/vision";
+import type { ResultFiles } from "../results/result-files.ts";
 import { settingsOf } from "./analytics-settings.ts";
-import { ArtifactWriter, type StoredArtifact } from "../results/artifact-writer.ts";
 
 /** Decimals of seconds, shares and speeds. */
 const DECIMALS = 3;
 
-export interface AnalyzeOptions {
-  readonly analytics: AnalyticsOptions;
-  /** What the files say of media, models and options. */
-  readonly header: Omit<ResultHeader, "kind">;
-  /** Scratch folder of the caller's. */
-  readonly folder: string;
+export interface CountOptions {
+  readonly header: JobHeader & { readonly analytics: AnalyticsOptions };
   /** Of the frames, in the results. */
   readonly numbers: FrameNumbers;
   /** When the frames are shown, which goes on where the source's own clock was set back. */
@@ -51,15 +37,16 @@ export interface AnalyzeOptions {
 }
 
 /**
- * Counts over the tracked rows of a job, once it is known where each track ends, and writes `events.jsonl`,
- * `analytics.json` and `heatmap.png`.
+ * Counts over the tracked rows of a job, once it is known where each track ends, and has the files written that live on
+ * events and counts.
  */
-export async function analyzeTracks(
+export async function countScene(
   pipeline: Pipeline,
   { job, plan, epoch }: JobFacts & { readonly epoch: string },
-  { analytics, header, folder, numbers, clock, lastFrameOf }: AnalyzeOptions,
-): Promise<Record<string, StoredArtifact>> {
-  const { objects } = pipeline;
+  files: ResultFiles,
+  { header, numbers, clock, lastFrameOf }: CountOptions,
+): Promise<void> {
+  const { analytics } = header;
   const { labels, media } = plan;
   const nameOf = (classId: number): string => labelOf(labels, classId);
   const wanted = analytics.labels === undefined ? undefined : new Set(analytics.labels);
@@ -67,39 +54,42 @@ export async function analyzeTracks(
   const watch = analytics.trackEvents === true ? new TrackWatch(analytics.anchor) : undefined;
   /** Of tracks that go on: one that is lost is in no row. */
   const classes = new Map<number, number>();
-  const map = createHeatMap(media);
-  await using events = await ArtifactWriter.open("events.jsonl", join(folder, "events.jsonl"));
-  await events.line(JSON.stringify({ ...header, kind: "events", analytics }));
+  const heatMap = createHeatMap(media);
 
-  const [numerator, denominator] = media.timeBase;
-  let start: number | undefined;
-  for await (const row of readRows(pipeline, job.id, epoch)) {
-    if ("gap" in row) continue;
-    const frame = numbers.of(row.frame);
-    start ??= clock.at(row.frame);
-    const seen: SeenFrame = {
-      frame,
-      pts: row.pts,
-      seconds: ((clock.at(row.frame) - start) * numerator) / denominator,
-      objects: row.tracks
-        .map((tuple) => seenObject(tuple, nameOf, frame === lastFrameOf(tuple[0])))
-        .filter(({ label }) => wanted?.has(label) ?? true),
-    };
-    for (const tuple of row.tracks) classes.set(tuple[0], tuple[5]);
-    for (const { box } of seen.objects) heat(map, media, anchorOf(box, analytics.anchor));
-    for (const event of [...(watch?.see(seen) ?? []), ...scene.see(seen)]) {
-      await events.line(JSON.stringify(eventRow(event, classes.get(event.trackId)!)));
+  const events = async function* (): AsyncGenerator<AnalyticsEvent> {
+    const [numerator, denominator] = media.timeBase;
+    let start: number | undefined;
+    for await (const row of readRows(pipeline, job.id, epoch)) {
+      if ("gap" in row) continue;
+      const frame = numbers.of(row.frame);
+      start ??= clock.at(row.frame);
+      const seen: SeenFrame = {
+        frame,
+        pts: row.pts,
+        seconds: ((clock.at(row.frame) - start) * numerator) / denominator,
+        objects: row.tracks
+          .map((tuple) => seenObject(tuple, nameOf, frame === lastFrameOf(tuple[0])))
+          .filter(({ label }) => wanted?.has(label) ?? true),
+      };
+      for (const tuple of row.tracks) classes.set(tuple[0], tuple[5]);
+      for (const { box } of seen.objects) heat(heatMap, media, anchorOf(box, analytics.anchor));
+      for (const event of [...(watch?.see(seen) ?? []), ...scene.see(seen)]) {
+        yield eventRow(event, classes.get(event.trackId)!);
+      }
+      for (const [id] of row.tracks) if (frame === lastFrameOf(id)) classes.delete(id);
     }
-    for (const [id] of row.tracks) if (frame === lastFrameOf(id)) classes.delete(id);
-  }
-
-  const body = analyticsText(scene, { ...header, kind: "analytics", analytics });
-  const png = await encodeHeatMap(map, media);
-  return {
-    "events.jsonl": await events.store(objects, job.id),
-    "analytics.json": await putArtifact(objects, job.id, "analytics.json", Buffer.from(body)),
-    "heatmap.png": await putArtifact(objects, job.id, "heatmap.png", png),
   };
+  await fanOut(events(), files.writers("events"));
+
+  const { schemaVersion, models, options } = header;
+  const about = { schemaVersion, media: header.media, models, options, analytics };
+  const counts = {
+    analytics: analyticsOf(scene, about),
+    heatMap,
+    picture: media,
+    encodeHeatMap,
+  };
+  for (const write of files.writers("scene")) await write(counts);
 }
 
 function seenObject(
@@ -140,10 +130,10 @@ function eventRow(event: SceneEvent | TrackHappening, classId: number): Analytic
   }
 }
 
-function analyticsText(
+function analyticsOf(
   scene: SceneAnalytics,
-  header: Pick<Analytics, "schemaVersion" | "kind" | "media" | "models" | "options" | "analytics">,
-): string {
+  header: Pick<Analytics, "schemaVersion" | "media" | "models" | "options" | "analytics">,
+): Analytics {
   const { total, dwell } = scene;
   const zones = Object.entries(intervalRow(total).zones).map(([name, visits]) => {
     const { visits: ended, seconds, max } = dwell[name]!;
@@ -160,8 +150,9 @@ function analyticsText(
     ([label, { tracks, mean, max }]) =>
       [label, { tracks, mean: roundTo(mean, DECIMALS), max: roundTo(max, DECIMALS) }] as const,
   );
-  const result: Analytics = {
+  return {
     ...header,
+    kind: "analytics",
     objects: sorted(total.objects),
     lines: intervalRow(total).lines,
     zones: Object.fromEntries(zones),
@@ -171,7 +162,6 @@ function analyticsText(
     },
     series: scene.series.map((interval) => intervalRow(interval)),
   };
-  return `${JSON.stringify(analyticsSchema.parse(result), undefined, 2)}\n`;
 }
 
 function intervalRow(interval: SceneInterval): Analytics["series"][number] {
@@ -197,16 +187,4 @@ function intervalRow(interval: SceneInterval): Analytics["series"][number] {
     lines: Object.fromEntries(lines),
     zones: Object.fromEntries(zones),
   };
-}
-
-async function putArtifact(
-  objects: Pipeline["objects"],
-  job: JobFacts["job"]["id"],
-  name: string,
-  body: Buffer,
-): Promise<StoredArtifact> {
-  const sha256 = createHash("sha256").update(body).digest("hex");
-  const key = objectKeys.artifact(job, name, sha256);
-  await objects.put(key, body, { durable: true });
-  return { key, bytes: body.length, sha256 };
 }

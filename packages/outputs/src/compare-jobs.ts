@@ -1,18 +1,17 @@
-import { createInterface } from "node:readline";
 import {
-  frameRowSchema,
+  type FrameFileRow,
+  type FrameRow,
   isSampled,
   type JobId,
   type JobResult,
   type ModelRef,
   ProblemError,
   resolveSampling,
-  resultHeaderSchema,
   type Sampling,
   summarySchema,
 } from "@framequeue/contracts";
-import type { ObjectStore } from "@framequeue/storage";
 import { type Agreement, AgreementCounter } from "@framequeue/vision";
+import { keptRows, readHeader, readText, type ResultFiles } from "./rows/kept-rows.ts";
 
 /** One side of a comparison. */
 export interface ComparedJob {
@@ -27,9 +26,9 @@ export interface Comparison {
   readonly agreement: Agreement;
 }
 
-/** A job with its result, and the store that holds it. */
+/** A job with its result, and where its files are read. */
 export interface JobToCompare {
-  readonly objects: ObjectStore;
+  readonly objects: ResultFiles;
   readonly id: JobId;
   readonly result: JobResult | undefined;
 }
@@ -82,24 +81,20 @@ async function openRows({ objects, id, result }: JobToCompare): Promise<Rows> {
   if (artifact === undefined) {
     throw new ProblemError("result-not-ready", `Job ${id} has no results.`, { at: id });
   }
-  const lines = createInterface({ input: objects.read(artifact.key) })[Symbol.asyncIterator]();
-  const header = resultHeaderSchema.parse(JSON.parse(String((await lines.next()).value)));
-  const { models, media, options } = header;
+  const { models, media, options } = await readHeader(objects, artifact);
   return {
     ...{ models, sha256: media.sha256, sampling: resolveSampling(options) },
-    frames: framesOf(lines),
+    frames: framesOf(keptRows.frames(objects, artifact)),
   };
 }
 
-async function* framesOf(lines: AsyncIterator<string>) {
-  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-    const row = frameRowSchema.safeParse(JSON.parse(line.value)).data;
-    // gaps are rows of another kind
-    if (row !== undefined) yield { frame: row.frame, boxes: boxesOf(row) };
+async function* framesOf(rows: AsyncIterable<FrameFileRow>) {
+  for await (const row of rows) {
+    if (!("gap" in row)) yield { frame: row.frame, boxes: boxesOf(row) };
   }
 }
 
-function boxesOf({ detections }: ReturnType<typeof frameRowSchema.parse>) {
+function boxesOf({ detections }: FrameRow) {
   return detections.map(({ label, box: [x, y, width, height] }) => ({
     label,
     boxXyxy: [x, y, x + width, y + height] as const,
@@ -110,8 +105,8 @@ async function sideOf(
   { objects, id, result }: JobToCompare,
   { models }: Rows,
 ): Promise<ComparedJob> {
-  const key = result!.artifacts["summary.json"]!.key;
-  const summary = summarySchema.parse(JSON.parse((await objects.get(key)).toString()));
+  const text = await readText(objects, result!.artifacts["summary.json"]!);
+  const summary = summarySchema.parse(JSON.parse(text));
   const framesPerSecond = summary.frames / Math.max(summary.timing.seconds, 1e-9);
   return { job: id, models, framesPerSecond };
 }
