@@ -16,4 +16,5 @@ export * from "./problems.ts";
 export * from "./queues.ts";
 export * from "./steps.ts";
 export * from "./results.ts";
+export * from "./row-fields.ts";
 export * from "./version.ts";

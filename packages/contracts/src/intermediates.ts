@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { batchKeySchema } from "./ids.ts";
+import { scoredLabelSchema, seenOfFrame, seenOfFrames } from "./row-fields.ts";
 
 /** `[x, y, width, height, score, classId]`, rounded as in the result files, best score first. */
 export const detectionTupleSchema = z.tuple([
@@ -12,45 +13,12 @@ export const detectionTupleSchema = z.tuple([
 ]);
 export type DetectionTuple = z.infer<typeof detectionTupleSchema>;
 
-/**
- * A mask in pixels of the source, as COCO's tools write it: `size` is height and width, `counts` the text of its runs,
- * column by column.
- */
-export const maskSchema = z.object({
-  size: z.tuple([z.int().positive(), z.int().positive()]),
-  counts: z.string(),
-});
-export type Mask = z.infer<typeof maskSchema>;
-
-/** `[score, classId]`: a label of a classifier; the score is rounded as in the result files. */
-export const scoredLabelSchema = z.tuple([z.number(), z.int().min(0)]);
-export type ScoredLabel = z.infer<typeof scoredLabelSchema>;
-
-/** The pixels of a frame that show a class. */
-export const areaSchema = z.object({ classId: z.int().min(0), mask: maskSchema });
-export type Area = z.infer<typeof areaSchema>;
-
-/** What may be known of a frame beside its detections. */
-const seenShape = {
-  /** Of a model that segments: a mask for each detection. */
-  masks: z.array(maskSchema),
-  /** Of a job with a classifier beside its detector: the best labels of each detection; null where none are asked for. */
-  attributes: z.array(z.array(scoredLabelSchema).nullable()),
-  /** Of a segmenter: the classes that are in the picture. */
-  areas: z.array(areaSchema),
-  /** Of a job whose model is a classifier: the best labels of the picture. */
-  labels: z.array(scoredLabelSchema),
-} as const;
-
 /** What infer leaves for track: detections of consecutive frames, one entry per frame. */
 export const inferResultSchema = z.object({
   v: z.literal(1),
   pts: z.array(z.int()),
   frames: z.array(z.array(detectionTupleSchema)),
-  masks: z.array(seenShape.masks).optional(),
-  attributes: z.array(seenShape.attributes).optional(),
-  areas: z.array(seenShape.areas).optional(),
-  labels: z.array(seenShape.labels).optional(),
+  ...seenOfFrames,
   /** Of a job with a model for looks: a vector for each detection, as `encodeFeature` writes it; null where none is asked for. */
   features: z.array(z.array(z.string().nullable())).optional(),
   /** Of a job that follows the camera: the landmarks of each frame, as `encodeLandmarks` writes them. */
@@ -87,10 +55,7 @@ export const partRowSchema = z.union([
     pts: z.int(),
     detections: z.array(detectionTupleSchema),
     tracks: z.array(trackTupleSchema),
-    masks: seenShape.masks.optional(),
-    attributes: seenShape.attributes.optional(),
-    areas: seenShape.areas.optional(),
-    labels: seenShape.labels.optional(),
+    ...seenOfFrame,
   }),
   z.object({ frame: z.int().min(0), gap: z.literal("inference-error") }),
 ]);

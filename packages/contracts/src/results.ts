@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { jobIdSchema } from "./ids.ts";
-import { maskSchema } from "./intermediates.ts";
 import { resultOptionsSchema } from "./api/options/job-options.ts";
 import { jobStateSchema } from "./jobs.ts";
 import { mediaInfoSchema, segmentModeSchema, timeBaseSchema } from "./media.ts";
 import { modelRefSchema } from "./models.ts";
 import { problemSchema } from "./problems.ts";
+import { detectionRowShape, frameRowShape, labelRowSchema } from "./row-fields.ts";
 import { RESULT_SCHEMA_VERSION } from "./version.ts";
 
 /** `[x, y, width, height]` in source pixels, rounded to 2 decimals, clipped to the frame. */
@@ -36,22 +36,6 @@ export const resultHeaderSchema = z.object({
 });
 export type ResultHeader = z.infer<typeof resultHeaderSchema>;
 
-/** A label and how sure a classifier is of it: 0 to 1, rounded to 4 decimals. */
-export const labelRowSchema = z.object({
-  classId: z.int().min(0),
-  label: z.string(),
-  score: z.number(),
-});
-export type LabelRow = z.infer<typeof labelRowSchema>;
-
-/** The pixels of a picture that show a class. */
-export const areaRowSchema = z.object({
-  classId: z.int().min(0),
-  label: z.string(),
-  mask: maskSchema,
-});
-export type AreaRow = z.infer<typeof areaRowSchema>;
-
 export const detectionSchema = z.object({
   box: boxSchema,
   /** 0 to 1, rounded to 4 decimals. */
@@ -60,10 +44,7 @@ export const detectionSchema = z.object({
   label: z.string(),
   /** Absent while no confirmed track claims the detection. */
   trackId: z.int().positive().optional(),
-  /** Of a model that segments: the detection's pixels in the source. */
-  mask: maskSchema.optional(),
-  /** Of a job with a classifier: the best labels of what is in the box, the best first. */
-  attributes: z.array(labelRowSchema).optional(),
+  ...detectionRowShape,
 });
 export type DetectionRow = z.infer<typeof detectionSchema>;
 
@@ -72,10 +53,7 @@ export const frameRowSchema = z.object({
   frame: z.int().min(0),
   pts: z.int(),
   detections: z.array(detectionSchema),
-  /** Of a job whose model is a classifier: the best labels of the picture, the best first. */
-  labels: z.array(labelRowSchema).optional(),
-  /** Of a job with a segmenter: the classes in the picture, by their ids. */
-  areas: z.array(areaRowSchema).optional(),
+  ...frameRowShape,
 });
 export type FrameRow = z.infer<typeof frameRowSchema>;
 

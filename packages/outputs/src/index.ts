@@ -23,5 +23,5 @@ export { summaryJson } from "./formats/summary-json.ts";
 export { annotatedMp4 } from "./formats/annotated-mp4.ts";
 export { fanOut } from "./rows/fan-out.ts";
 export { fillGaps } from "./rows/fill-gaps.ts";
-export { type LabelNames, labelOf, labelRows, toFrameRows } from "./rows/frame-rows.ts";
+export { toFrameRows } from "./rows/frame-rows.ts";
 export { readHeader, readText, type ResultFiles } from "./rows/kept-rows.ts";

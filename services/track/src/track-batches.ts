@@ -1,4 +1,4 @@
-import { inferResultSchema, sampledFrame, type TrackMessage } from "@framequeue/contracts";
+import { inferResultSchema, sampledFrame, seenOf, type TrackMessage } from "@framequeue/contracts";
 import {
   type DoneBatch,
   moveCursor,
@@ -52,12 +52,7 @@ async function readFrames(
         return result.frames.map((detections, i) => ({
           pts: result.pts[i]!,
           detections,
-          seen: {
-            ...(result.masks && { masks: result.masks[i]! }),
-            ...(result.attributes && { attributes: result.attributes[i]! }),
-            ...(result.areas && { areas: result.areas[i]! }),
-            ...(result.labels && { labels: result.labels[i]! }),
-          },
+          seen: seenOf(result, i),
           features: result.features?.[i],
           landmarks: result.landmarks?.[i],
         }));

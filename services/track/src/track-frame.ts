@@ -1,5 +1,5 @@
 import { decodeFeature } from "@framequeue/contracts";
-import type { DetectionTuple, PartRow, Size, TrackTuple } from "@framequeue/contracts";
+import type { DetectionTuple, PartRow, Seen, Size, TrackTuple } from "@framequeue/contracts";
 import type { TrackedBox } from "@framequeue/tracking";
 import {
   boxDecimals,
@@ -12,15 +12,13 @@ import {
 } from "@framequeue/vision";
 import type { JobTracker } from "./job-tracker.ts";
 
-type ShownFrame = Exclude<PartRow, { gap: unknown }>;
-
 /** A frame as infer left it, or a gap where it could not. */
 export type UntrackedFrame =
   | {
       readonly pts: number;
       readonly detections: readonly DetectionTuple[];
       /** What else the models saw, which goes through as it is. */
-      readonly seen?: Pick<ShownFrame, "masks" | "attributes" | "areas" | "labels">;
+      readonly seen?: Seen;
       /** What each looks like, as `encodeFeature` writes it, where the job has a model for that. */
       readonly features?: readonly (string | null)[] | undefined;
       /** What stands still in it, as `encodeLandmarks` writes it, where the job follows the camera. */

@@ -1,23 +1,11 @@
-import type { FrameFileRow, Gap, LabelRow, PartRow, ScoredLabel } from "@framequeue/contracts";
-
-/** The names of all classes that a job's models know, by their ids. */
-export interface LabelNames {
-  /** Of the job's own model, … */
-  readonly labels: readonly string[];
-  /** … of the one that classifies what it finds, … */
-  readonly attributeLabels?: readonly string[] | undefined;
-  /** … and of the one that segments the frames beside it. */
-  readonly areaLabels?: readonly string[] | undefined;
-}
-
-export function labelOf(labels: readonly string[], classId: number): string {
-  return labels[classId] ?? `class ${classId}`;
-}
-
-/** Labels of a classifier as they stand in the result files. */
-export function labelRows(scored: readonly ScoredLabel[], labels: readonly string[]): LabelRow[] {
-  return scored.map(([score, classId]) => ({ classId, label: labelOf(labels, classId), score }));
-}
+import {
+  type FrameFileRow,
+  type Gap,
+  type LabelNames,
+  labelOf,
+  type PartRow,
+  rowFieldsOf,
+} from "@framequeue/contracts";
 
 /**
  * Rows of `frames.jsonl` from rows of parts. Neighbouring frames of one gap become one gap row, so that the file does
@@ -30,7 +18,6 @@ export async function* toFrameRows(
   names: LabelNames,
   missing: readonly Gap[] = [],
 ): AsyncGenerator<FrameFileRow> {
-  const { labels, attributeLabels = [], areaLabels = labels } = names;
   let gap: Gap | undefined;
   let next = 0;
   for await (const row of rows) {
@@ -58,26 +45,16 @@ export async function* toFrameRows(
       pts: row.pts,
       detections: row.detections.map(([x, y, width, height, score, classId], i) => {
         const trackId = trackOf.get(i);
-        const mask = row.masks?.[i];
-        const attributes = row.attributes?.[i];
         return {
           box: [x, y, width, height],
           score,
           classId,
-          label: labelOf(labels, classId),
+          label: labelOf(names.labels, classId),
           ...(trackId === undefined ? {} : { trackId }),
-          ...(mask === undefined ? {} : { mask }),
-          ...(attributes && { attributes: labelRows(attributes, attributeLabels) }),
+          ...rowFieldsOf(row, names, "detection", i),
         };
       }),
-      ...(row.labels && { labels: labelRows(row.labels, labels) }),
-      ...(row.areas && {
-        areas: row.areas.map(({ classId, mask }) => ({
-          classId,
-          label: labelOf(areaLabels, classId),
-          mask,
-        })),
-      }),
+      ...rowFieldsOf(row, names, "frame"),
     };
   }
   if (gap !== undefined) yield { gap };

@@ -1,8 +1,9 @@
-import type {
-  Analytics,
-  AnalyticsEvent,
-  AnalyticsOptions,
-  TrackTuple,
+import {
+  type Analytics,
+  type AnalyticsEvent,
+  type AnalyticsOptions,
+  labelOf,
+  type TrackTuple,
 } from "@framequeue/contracts";
 import {
   anchorOf,
@@ -17,7 +18,7 @@ import {
   TrackWatch,
 } from "@framequeue/analytics";
 import { encodeHeatMap, type FrameClock } from "@framequeue/media";
-import { fanOut, type JobHeader, labelOf } from "@framequeue/outputs";
+import { fanOut, type JobHeader } from "@framequeue/outputs";
 import { type FrameNumbers, type JobFacts, type Pipeline, readRows } from "@framequeue/pipeline";
 import { boxDecimals, roundTo } from "@framequeue/vision";
 import type { ResultFiles } from "../results/result-files.ts";

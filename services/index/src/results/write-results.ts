@@ -3,12 +3,13 @@ import {
   type FrameFileRow,
   type Gap,
   type IndexMessage,
+  labelRows,
   type PartRow,
   type TrackRow,
 } from "@framequeue/contracts";
 import { openTempFolder } from "@framequeue/lifetime";
 import { FrameClock } from "@framequeue/media";
-import { fanOut, fillGaps, labelRows, toFrameRows, type TrackText } from "@framequeue/outputs";
+import { fanOut, fillGaps, toFrameRows, type TrackText } from "@framequeue/outputs";
 import {
   runStep,
   FrameNumbers,

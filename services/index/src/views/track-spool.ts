@@ -1,6 +1,12 @@
 import { open } from "node:fs/promises";
-import type { PartRow, ResultBox, TrackRow, TrackTuple } from "@framequeue/contracts";
-import { labelOf, type TrackText } from "@framequeue/outputs";
+import {
+  labelOf,
+  type PartRow,
+  type ResultBox,
+  type TrackRow,
+  type TrackTuple,
+} from "@framequeue/contracts";
+import type { TrackText } from "@framequeue/outputs";
 import { roundTo, scoreDecimals } from "@framequeue/vision";
 
 /** A track without its path, as far as its frames have come. */

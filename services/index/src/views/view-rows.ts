@@ -1,12 +1,13 @@
 import {
   cutReportSchema,
+  labelOf,
+  labelRows,
   type LookReport,
   lookReportSchema,
   type ScoredLabel,
   type TrackView,
   type ViewRow,
 } from "@framequeue/contracts";
-import { labelOf, labelRows } from "@framequeue/outputs";
 import {
   type FrameNumbers,
   type Pipeline,
