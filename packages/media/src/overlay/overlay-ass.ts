@@ -1,33 +1,19 @@
-import type {
-  AreaRow,
-  DetectionRow,
-  FrameRow,
-  LabelRow,
-  MediaInfo,
-  Size,
-} from "@framequeue/contracts";
-import { boxDecimals, maskBox, roundTo, runsFromText } from "@framequeue/vision";
+import type { DetectionRow, FrameRow, MediaInfo, Size } from "@framequeue/contracts";
 import type { FrameClock } from "../decode/frame-clock.ts";
 import type { DrawnDetection } from "./overlay-between.ts";
-import { colourOf, inkOn } from "./overlay-palette.ts";
-import type { Rgb } from "./overlay-palette.ts";
-import { boxShape, maskShape, trailShape } from "./overlay-shapes.ts";
+import {
+  assColour,
+  DRAWINGS,
+  type Look,
+  type Measures,
+  safeText,
+  tagColours,
+} from "./overlay-fields.ts";
+import { colourOf } from "./overlay-palette.ts";
+import { boxShape, trailShape } from "./overlay-shapes.ts";
 import type { Point } from "./overlay-shapes.ts";
 import { timeRows } from "./overlay-times.ts";
 import { Trails } from "./overlay-trails.ts";
-
-/** Sizes in pixels, in proportion to the picture. */
-interface Measures {
-  readonly font: number;
-  readonly line: number;
-  /** Space around a label's text. */
-  readonly padding: number;
-  /** The dark edge that sets a box off from a background of its own colour. */
-  readonly edge: number;
-}
-
-/** How much of the picture shows through a mask: 255 is all. */
-const MASK_ALPHA = "A0";
 
 /**
  * The annotations of a video as an ASS subtitle: for each frame, a box and a tag per detection, its mask, the way that
@@ -46,13 +32,13 @@ export async function* overlayAss(
   yield header(info, measures);
   for await (const { row, start, end } of timeRows(rows, info, clock)) {
     const trailOf = trails.advance(row);
-    const span = `${assTime(start)},${assTime(end)}`;
+    const look = { span: `${assTime(start)},${assTime(end)}`, frame: info, measures };
     const events = [
-      ...(row.areas ?? []).flatMap((area) => areaEvents(area, span, info, measures)),
+      ...DRAWINGS.flatMap(({ behind }) => behind?.(row, look) ?? []),
       ...row.detections.flatMap((detection) =>
-        detectionEvents(detection, trailOf(detection), span, info, measures),
+        detectionEvents(detection, trailOf(detection), look),
       ),
-      ...(row.labels ?? []).map((label, line) => labelEvent(label, line, span, measures)),
+      ...DRAWINGS.flatMap(({ before }) => before?.(row, look) ?? []),
     ];
     if (events.length > 0 && end > start) yield events.join("");
   }
@@ -85,55 +71,9 @@ function header({ width, height }: Size, { font, padding, edge }: Measures): str
   );
 }
 
-/** A class that has a part of the picture: its pixels, and its name at the place where they begin. */
-function areaEvents(
-  { classId, label, mask }: AreaRow,
-  span: string,
-  frame: Size,
-  { font, padding }: Measures,
-): string[] {
-  const colour = colourOf(classId);
-  const shape = maskShape(mask);
-  if (shape === "") return [];
-  const [left, top, width, height] = maskBox(runsFromText(mask.counts), frame.height);
-  const [x, y] = [left + width / 2, Math.max(top + height / 2, font + padding)];
-  return [
-    maskEvent(shape, colour, span),
-    `Dialogue: 1,${span},tag,,0,0,0,,` +
-      `{\\an5\\pos(${x.toFixed(1)},${y.toFixed(1)})${tagColours(colour)}}${safeText(label)}\n`,
-  ];
-}
-
-function maskEvent(shape: string, colour: Rgb, span: string, [x, y]: Point = [0, 0]): string {
-  return (
-    `Dialogue: 0,${span},shape,,0,0,0,,` +
-    `{\\an7\\pos(${roundTo(x, boxDecimals)},${roundTo(y, boxDecimals)})\\bord0\\1c${assColour(colour)}\\1a&H${MASK_ALPHA}&\\p4}${shape}\n`
-  );
-}
-
-/** What the whole picture shows: a tag below the other in the corner. */
-function labelEvent(
-  { classId, label, score }: LabelRow,
-  line: number,
-  span: string,
-  { font, padding }: Measures,
-): string {
-  const [x, y] = [2 * padding, 2 * padding + line * (font + 3 * padding)];
-  return (
-    `Dialogue: 1,${span},tag,,0,0,0,,` +
-    `{\\an7\\pos(${x.toFixed(1)},${y.toFixed(1)})${tagColours(colourOf(classId))}}` +
-    `${safeText(label)} ${score.toFixed(2)}\n`
-  );
-}
-
 /** Two events per detection, and one for its mask: libass looks through all of them for each frame, so their number matters. */
-function detectionEvents(
-  detection: DrawnDetection,
-  trail: readonly Point[],
-  span: string,
-  frame: Size,
-  measures: Measures,
-): string[] {
+function detectionEvents(detection: DrawnDetection, trail: readonly Point[], look: Look): string[] {
+  const { span, frame, measures } = look;
   const tracked = detection.trackId !== undefined;
   const colour = colourOf(detection.trackId ?? detection.classId);
   const line = tracked ? measures.line : measures.line * 0.6;
@@ -141,9 +81,8 @@ function detectionEvents(
     .filter((shape) => shape !== "")
     .join(" ");
   const alpha = tracked ? "00" : "50";
-  const mask = detection.mask === undefined ? "" : maskShape(detection.mask);
   return [
-    ...(mask === "" ? [] : [maskEvent(mask, colour, span, detection.maskShift)]),
+    ...DRAWINGS.flatMap(({ behindBox }) => behindBox?.(detection, colour, look) ?? []),
     `Dialogue: 0,${span},shape,,0,0,0,,` +
       `{\\an7\\pos(0,0)\\1c${assColour(colour)}\\1a&H${alpha}&\\3a&H90&\\p4}${shapes}\n`,
     `Dialogue: 1,${span},tag,,0,0,0,,` +
@@ -165,29 +104,14 @@ function tagPlace(detection: DetectionRow, frame: Size, measures: Measures): str
   return `\\an${anchor}\\pos(${column.toFixed(1)},${row.toFixed(1)})`;
 }
 
-function tagText({ label, trackId, score, attributes }: DetectionRow): string {
-  const [attribute] = attributes ?? [];
+function tagText(detection: DetectionRow): string {
+  const { label, trackId, score } = detection;
   return [
     safeText(label),
     ...(trackId === undefined ? [] : [String(trackId)]),
     score.toFixed(2),
-    ...(attribute === undefined ? [] : [safeText(attribute.label)]),
+    ...DRAWINGS.flatMap(({ words }) => words?.(detection) ?? []),
   ].join(" ");
-}
-
-/** Braces and backslashes are commands in this format, and a line break would end the event. */
-function safeText(text: string): string {
-  const safe = text.replace(/\{/g, "(").replace(/\}/g, ")").replace(/\\/g, "/");
-  return safe.replace(/\s+/g, " ").slice(0, 40);
-}
-
-function tagColours(colour: Rgb): string {
-  return `\\1c${assColour(inkOn(colour))}\\3c${assColour(colour)}`;
-}
-
-function assColour([red, green, blue]: Rgb): string {
-  const hex = (part: number) => part.toString(16).toUpperCase().padStart(2, "0");
-  return `&H${hex(blue)}${hex(green)}${hex(red)}&`;
 }
 
 /** Hundredths of a second as hours, minutes, seconds and hundredths: `1` is `0:00:00.01`. */

@@ -4,10 +4,9 @@ import { createHead } from "../decoders/detection-head.ts";
 import type {
   ClassificationManifest,
   ImageManifest,
-  ModelManifest,
   ObjectManifest,
 } from "../manifest/manifest.ts";
-import { findsObjects, needsSuppression } from "../manifest/manifest-facts.ts";
+import { needsSuppression } from "../manifest/manifest-facts.ts";
 import { floatsOf, type OutputTensor } from "../tensors/output-tensor.ts";
 
 /** What a model put out cannot be what its manifest says it is. The message is a clause that says what was seen. */
@@ -26,19 +25,6 @@ const LEAST_NEAR = 0.5;
 const SUM_SLACK = 1e-3;
 /** Of finished detections, those whose boxes mean something. */
 const LEAST_SCORE = 0.05;
-
-/**
- * Holds what a model gives for a picture, whatever that shows, against what its manifest says: a detector's places all
- * lie in or near the picture, if their numbers are read right, and scores are 0 to 1.
- *
- * @param outputs in the manifest's order; their first picture is looked at
- * @throws Implausible
- */
-export function checkPlausible(manifest: ModelManifest, outputs: readonly OutputTensor[]): void {
-  if (findsObjects(manifest)) checkObjects(manifest, outputs);
-  else if (manifest.task === "classification") checkScores(manifest, outputs);
-  else if (manifest.task === "image-to-image") checkPicture(manifest, outputs);
-}
 
 /** Whether no detector that is read right finds something of that score: it is no share. */
 export function isNoScore(score: number): boolean {
@@ -61,7 +47,8 @@ function isNear(from: number, to: number, side: number): boolean {
   );
 }
 
-function checkObjects(manifest: ObjectManifest, outputs: readonly OutputTensor[]): void {
+/** A detector's places all lie in or near the picture, if their numbers are read right. */
+export function checkObjects(manifest: ObjectManifest, outputs: readonly OutputTensor[]): void {
   const { input, output } = manifest;
   const isDense = needsSuppression(output);
   const found = new Candidates();
@@ -117,7 +104,7 @@ function checkBoxes(found: Candidates, input: Size): void {
   }
 }
 
-function checkScores(
+export function checkScores(
   { output: { activation }, labels }: ClassificationManifest,
   [scores]: readonly OutputTensor[],
 ): void {
@@ -151,7 +138,7 @@ export function describeScores(values: Float32Array): {
   return { lowest, highest, areProbabilities };
 }
 
-function checkPicture(
+export function checkPicture(
   { output: { scale } }: ImageManifest,
   [picture]: readonly OutputTensor[],
 ): void {

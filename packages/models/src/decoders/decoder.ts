@@ -1,12 +1,6 @@
 import type { Letterbox } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import type { ChunkResult } from "../session/chunk-result.ts";
-import { ClassificationDecoder } from "./classification-decoder.ts";
-import { DetectionDecoder } from "./detection-decoder.ts";
-import { EmbeddingDecoder } from "./embedding-decoder.ts";
-import { ImageDecoder } from "./image-decoder.ts";
-import type { ModelManifest } from "../manifest/manifest.ts";
-import { SemanticDecoder } from "./semantic-decoder.ts";
 
 /** A picture that was in a run: where in the input it lay, and from which score on its results count. */
 export interface PlacedPicture {
@@ -27,20 +21,4 @@ export interface Decoder {
   add(outputs: readonly Tensor[], pictures: readonly (PlacedPicture | undefined)[]): void;
   /** All that was added since the last call, in arrays of its own. */
   take(): ChunkResult;
-}
-
-export function createDecoder(manifest: ModelManifest): Decoder {
-  switch (manifest.task) {
-    case "detection":
-    case "instance-segmentation":
-      return new DetectionDecoder(manifest);
-    case "semantic-segmentation":
-      return new SemanticDecoder(manifest);
-    case "classification":
-      return new ClassificationDecoder(manifest);
-    case "embedding":
-      return new EmbeddingDecoder(manifest);
-    case "image-to-image":
-      return new ImageDecoder(manifest);
-  }
 }

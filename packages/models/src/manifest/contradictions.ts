@@ -1,12 +1,8 @@
 import type { GraphSignature, TensorSignature } from "./graph-signature.ts";
 import type { ModelManifest } from "./manifest.ts";
 import type { WantedTensor } from "../tensors/wanted-tensors.ts";
-import {
-  describeWanted,
-  fitsShape,
-  wantedInputs,
-  wantedOutputs,
-} from "../tensors/wanted-tensors.ts";
+import { taskRun } from "../tasks/tasks.ts";
+import { describeWanted, fitsShape, wantedInputs } from "../tensors/wanted-tensors.ts";
 
 export interface Contradiction {
   /** The manifest's field. */
@@ -40,7 +36,7 @@ export function contradictions(graph: GraphSignature, manifest: ModelManifest): 
     faults.push({ at: "input.name", detail });
   }
   const slots = input.batch === "dynamic" ? "any" : input.batch;
-  for (const wanted of wantedOutputs(manifest, slots)) {
+  for (const wanted of taskRun(manifest).outputs(manifest, slots)) {
     const found = graph.outputs.find(({ name }) => name === wanted.name);
     if (found === undefined) {
       const detail = `the model's outputs are: ${namesOf(graph.outputs)}`;

@@ -1,4 +1,10 @@
-import { BOUNDS, invalid, modelNameSchema, ProblemError } from "@framequeue/contracts";
+import {
+  BOUNDS,
+  invalid,
+  modelNameSchema,
+  type ModelTask,
+  ProblemError,
+} from "@framequeue/contracts";
 import { z } from "zod";
 import { boxSpace, findsObjects, needsSuppression } from "./manifest-facts.ts";
 import { inputSchema } from "./manifest-input.ts";
@@ -154,16 +160,26 @@ function checkBoxes(
   }
 }
 
+/** What a manifest says of a model of each task; a task without an entry does not compile. */
+const MANIFESTS = {
+  detection: detectionSchema,
+  "instance-segmentation": instanceSchema,
+  "semantic-segmentation": semanticSchema,
+  classification: classificationSchema,
+  embedding: embeddingSchema,
+  "image-to-image": imageSchema,
+} as const satisfies { readonly [T in ModelTask]: z.ZodType<{ readonly task: T }> };
+
 /** What a model package says about its ONNX file. */
-export const manifestSchema = z.discriminatedUnion("task", [
-  detectionSchema,
-  instanceSchema,
-  semanticSchema,
-  classificationSchema,
-  embeddingSchema,
-  imageSchema,
-]);
+export const manifestSchema = z.discriminatedUnion("task", valuesOf(MANIFESTS));
 export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** As a tuple, of which a discriminated union makes its type. */
+function valuesOf<T extends Readonly<Record<string, unknown>>>(
+  record: T,
+): [T[keyof T], ...T[keyof T][]] {
+  return Object.values(record) as [T[keyof T], ...T[keyof T][]];
+}
 
 /** A model whose results are objects with boxes: what a job detects and tracks with. */
 export type ObjectManifest = DetectionManifest | InstanceManifest;

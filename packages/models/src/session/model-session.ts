@@ -3,18 +3,16 @@ import { Resampler } from "@framequeue/vision";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ChunkResult } from "./chunk-result.ts";
 import type { Decoder, PlacedPicture } from "../decoders/decoder.ts";
-import { createDecoder } from "../decoders/decoder.ts";
 import { placementOf } from "../tensors/frame-size.ts";
 import { InputTensor } from "../tensors/input-tensor.ts";
 import { checkOutput, freeOutput } from "../tensors/output-tensor.ts";
 import { leastScore } from "../manifest/manifest-facts.ts";
-import { checkPlausible } from "../checking/plausibility.ts";
 import { executionProviders } from "../providers/provider.ts";
 import type { Chunk, Picture, SessionRun, SessionSpec } from "./session-protocol.ts";
 import { SizesTensor } from "../tensors/sizes-tensor.ts";
 import { testPicture } from "../checking/test-picture.ts";
 import type { WantedTensor } from "../tensors/wanted-tensors.ts";
-import { wantedOutputs } from "../tensors/wanted-tensors.ts";
+import { taskRun } from "../tasks/tasks.ts";
 
 /** How a chunk's caller hears of it. */
 export interface Answers<C extends Chunk> {
@@ -51,8 +49,8 @@ export class ModelSession {
     this.#input = new InputTensor(manifest.input, tensorBatch, type);
     this.#tensor = new Tensor(type, this.#input.data, this.#input.dims);
     this.#sizes = manifest.input.sizes && new SizesTensor(manifest, tensorBatch);
-    this.#outputs = wantedOutputs(manifest, tensorBatch);
-    this.#decoder = createDecoder(manifest);
+    this.#outputs = taskRun(manifest).outputs(manifest, tensorBatch);
+    this.#decoder = taskRun(manifest).decoder(manifest);
   }
 
   /**
@@ -85,7 +83,7 @@ export class ModelSession {
     const picture = testPicture(content);
     for (let slot = 0; slot < tensorBatch; slot++) this.#input.place(slot, picture, content);
     const outputs = await this.#run();
-    checkPlausible(manifest, outputs);
+    taskRun(manifest).check?.(manifest, outputs);
     const plan = placementOf(content, { ...manifest.input, fit: "stretch" });
     this.#decoder.add(outputs, [{ plan, minScore: leastScore(manifest) }]);
     this.#decoder.take();
