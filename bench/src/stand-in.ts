@@ -65,5 +65,6 @@ function sight(): FrameDetections {
     boxes: Float32Array.of(10, 10, 40, 60, 100, 20, 130, 70, 200, 90, 260, 120),
     scores: Float32Array.of(0.9, 0.8, 0.7),
     classIds: Int32Array.of(0, 1, 2),
+    seen: {},
   };
 }

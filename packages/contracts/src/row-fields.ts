@@ -119,6 +119,9 @@ type Fields = typeof ROW_FIELDS;
 export type SeenField = keyof Fields;
 export const SEEN_FIELDS = Object.keys(ROW_FIELDS) as SeenField[];
 
+/** Of one detection, or of one frame. */
+export type SeenOf<K extends SeenField> = NonNullable<z.output<Fields[K]["seen"]>>;
+
 /** Of one frame: an entry for each detection, or one. */
 type SeenShape = {
   [K in SeenField]: Fields[K]["of"] extends "detection"

@@ -1,12 +1,14 @@
-import type { Runs, Size } from "@framequeue/vision";
-import type { ChunkResult } from "./session/chunk-result.ts";
+import { SEEN_FIELDS, type SeenField, type SeenOf } from "@framequeue/contracts";
+import type { Size } from "@framequeue/vision";
+import type { ChunkField, ChunkResult, SeenValues } from "./session/chunk-result.ts";
 import { frameSizeOf } from "./tensors/frame-size.ts";
-import { objectManifest } from "./manifest/manifest.ts";
-import { masksOf } from "./decoders/mask-collector.ts";
+import { type ModelManifest, objectManifest } from "./manifest/manifest.ts";
 import type { RunnerOptions } from "./session/model-runner.ts";
 import { ModelRunner } from "./session/model-runner.ts";
 import type { ModelPackage } from "./package/package.ts";
 import type { PlanarFrames } from "./tensors/planar-frames.ts";
+import type { TaskRun } from "./tasks/task-run.ts";
+import { taskRun } from "./tasks/tasks.ts";
 import { picturesOf } from "./tensors/planar-frames.ts";
 
 /** The detections of one frame, by falling score. */
@@ -17,8 +19,8 @@ export interface FrameDetections {
   readonly scores: Float32Array<ArrayBuffer>;
   /** `[n]`: indices into the labels. */
   readonly classIds: Int32Array<ArrayBuffer>;
-  /** Of models that segment what they find: a mask in source pixels for each. */
-  readonly masks?: readonly Runs[];
+  /** What else the model sees: an entry for each detection, as rows of results have it. */
+  readonly seen: { readonly [K in SeenField]?: readonly SeenOf<K>[] };
 }
 
 export interface DetectOptions {
@@ -67,7 +69,9 @@ export async function createDetector(
   model: ModelPackage,
   options: RunnerOptions,
 ): Promise<Detector> {
-  const { input, labels, thresholds } = objectManifest(model.manifest);
+  const manifest = objectManifest(model.manifest);
+  const { input, labels, thresholds } = manifest;
+  const { fields = {} } = taskRun(manifest);
   const runner = await ModelRunner.open(model, options);
   return {
     package: model,
@@ -82,11 +86,14 @@ export async function createDetector(
     ) {
       if (!resize) checkSize(frames, frameSizeOf(source, input));
       const pictures = picturesOf(frames, range, source, minScore);
-      return (await runner.run(pictures, signal)).flatMap(perFrame);
+      const results = await runner.run(pictures, signal);
+      return results.flatMap((result) => perFrame(result, fields, source));
     },
     [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
   };
 }
+
+type Fields = NonNullable<TaskRun<ModelManifest>["fields"]>;
 
 function checkSize({ width, height }: PlanarFrames, wanted: Size): void {
   if (width === wanted.width && height === wanted.height) return;
@@ -95,12 +102,14 @@ function checkSize({ width, height }: PlanarFrames, wanted: Size): void {
   );
 }
 
-function perFrame(result: ChunkResult): FrameDetections[] {
-  if (result.task !== "detection" && result.task !== "instance-segmentation") {
-    throw new Error(`a detector answered with ${result.task}`);
-  }
+function perFrame(result: ChunkResult, fields: Fields, source: Size): FrameDetections[] {
+  if (result.task !== "objects") throw new Error(`a detector answered with ${result.task}`);
   const { counts, boxes, scores, classIds } = result;
-  const masks = result.task === "detection" ? undefined : [...masksOf(result)];
+  const seen = SEEN_FIELDS.flatMap((field) => {
+    const [packed, read] = [result.fields[field], fields[field]];
+    if (packed === undefined || read === undefined) return [];
+    return [[field, unpacked(packed).map((values) => read(values, source))] as const];
+  });
   let at = 0;
   return Array.from(counts, (count) => {
     const first = at;
@@ -109,7 +118,12 @@ function perFrame(result: ChunkResult): FrameDetections[] {
       boxes: boxes.slice(4 * first, 4 * at),
       scores: scores.slice(first, at),
       classIds: classIds.slice(first, at),
-      ...(masks && { masks: masks.slice(first, at) }),
+      seen: Object.fromEntries(seen.map(([field, values]) => [field, values.slice(first, at)])),
     };
   });
+}
+
+function unpacked({ counts, values }: ChunkField): SeenValues[] {
+  let at = 0;
+  return Array.from(counts, (count) => values.slice(at, (at += count)));
 }

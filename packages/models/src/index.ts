@@ -8,8 +8,12 @@ export type { DetectOptions, Detector, FrameDetections } from "./detector.ts";
 export { frameSizeOf } from "./tensors/frame-size.ts";
 export { createRunGuard, RunBroke, RunGivenUp } from "./guarding/run-guard.ts";
 export type { Breach, ModelGuard, RunGuard, RunLimits } from "./guarding/run-guard.ts";
-export { findsObjects } from "./manifest/manifest-facts.ts";
-export { manifestSchema, objectManifest, parseManifest } from "./manifest/manifest.ts";
+export {
+  findsObjects,
+  manifestSchema,
+  objectManifest,
+  parseManifest,
+} from "./manifest/manifest.ts";
 export type { DetectionManifest, ModelManifest, ObjectManifest } from "./manifest/manifest.ts";
 export type { RunnerOptions } from "./session/model-runner.ts";
 export { loadModelPackage, recognizeFile } from "./package/package.ts";

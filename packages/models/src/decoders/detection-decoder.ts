@@ -2,7 +2,7 @@ import type { Letterbox, Size } from "@framequeue/vision";
 import { clipBox, nms, unletterbox } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import { Candidates } from "./candidates.ts";
-import type { ChunkDetections, ChunkInstances } from "../session/chunk-result.ts";
+import type { ChunkObjects } from "../session/chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { createHead, type DetectionHead } from "./detection-head.ts";
 import type { MaskReader } from "./instance-masks.ts";
@@ -52,7 +52,7 @@ export class DetectionDecoder implements Decoder {
     }
   }
 
-  take(): ChunkDetections | ChunkInstances {
+  take(): ChunkObjects {
     const found = {
       counts: Int32Array.from(this.#counts),
       boxes: Float32Array.from(this.#boxes),
@@ -64,9 +64,11 @@ export class DetectionDecoder implements Decoder {
     this.#boxes = [];
     this.#scores = [];
     this.#classIds = [];
-    return this.#readMask === undefined
-      ? { task: "detection", ...found }
-      : { task: "instance-segmentation", ...found, ...masks };
+    const fields =
+      this.#readMask === undefined
+        ? {}
+        : { masks: { counts: masks.runCounts, values: masks.runs } };
+    return { task: "objects", ...found, fields };
   }
 
   /** Adds the candidates that no better one of their class hides, by falling score; returns how many. */

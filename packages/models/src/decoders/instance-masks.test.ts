@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { decodeMask, maskArea } from "@framequeue/vision";
+import { decodeMask, maskArea, runsFromText } from "@framequeue/vision";
 import type { Tensor } from "onnxruntime-node";
 import { createDetector } from "../detector.ts";
 import type { InstanceManifest } from "../manifest/manifest.ts";
@@ -181,7 +181,7 @@ for (const { name, outputs, output, inside, box } of families) {
     const answers = await detector.detect(frames, { from: 0, to: 3 }, SOURCE);
     let pixels = 0;
     let off = 0;
-    for (const [i, { boxes, classIds, masks }] of answers.entries()) {
+    for (const [i, { boxes, classIds, seen }] of answers.entries()) {
       const padded = new Uint8Array(3 * 64 * 48).fill(114);
       for (let plane = 0; plane < 3; plane++) {
         padded.set(
@@ -204,7 +204,7 @@ for (const { name, outputs, output, inside, box } of families) {
       );
       assert.ok(classIds.length >= 8);
       assert.ok(classIds.every((classId) => classId === 1));
-      for (const [place, mask] of masks!.entries()) {
+      for (const [place, mask] of seen.masks!.map(({ counts }) => runsFromText(counts)).entries()) {
         // scores fall with the place, so the order is that of the outputs
         const [x1, y1, x2, y2] = box(numbers, place).map((value, k) =>
           k % 2 === 0 ? value / SCALE : (value - PAD) / SCALE,

@@ -1,4 +1,4 @@
-import type { ModelManifest, ObjectManifest } from "./manifest.ts";
+import type { ModelManifest } from "./manifest.ts";
 import type { BoxEncoding, DetectionOutput, InstanceOutput } from "./manifest-output.ts";
 
 // What follows from a manifest. Apart from its schema, so that inference threads need not load that: each would have a
@@ -9,10 +9,6 @@ export const MOST_TENSOR_NAME = 1_000;
 
 /** Channels of each order. `luma`: brightness alone, .299 red + .587 green + .114 blue. */
 export const CHANNEL_COUNT = { rgb: 3, bgr: 3, luma: 1 } as const;
-
-export function findsObjects(manifest: ModelManifest): manifest is ObjectManifest {
-  return manifest.task === "detection" || manifest.task === "instance-segmentation";
-}
 
 /** From which score on results count, where nobody says otherwise. */
 export function leastScore(manifest: ModelManifest): number {

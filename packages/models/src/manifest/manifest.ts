@@ -4,9 +4,10 @@ import {
   modelNameSchema,
   type ModelTask,
   ProblemError,
+  TASKS,
 } from "@framequeue/contracts";
 import { z } from "zod";
-import { boxSpace, findsObjects, needsSuppression } from "./manifest-facts.ts";
+import { boxSpace, needsSuppression } from "./manifest-facts.ts";
 import { inputSchema } from "./manifest-input.ts";
 import type { DetectionOutput, InstanceOutput } from "./manifest-output.ts";
 import {
@@ -182,7 +183,14 @@ function valuesOf<T extends Readonly<Record<string, unknown>>>(
 }
 
 /** A model whose results are objects with boxes: what a job detects and tracks with. */
-export type ObjectManifest = DetectionManifest | InstanceManifest;
+export type ObjectManifest = Extract<ModelManifest, { task: ObjectTask }>;
+type ObjectTask = {
+  [T in ModelTask]: (typeof TASKS)[T]["role"] extends "detector" ? T : never;
+}[ModelTask];
+
+export function findsObjects(manifest: ModelManifest): manifest is ObjectManifest {
+  return TASKS[manifest.task].role === "detector";
+}
 
 /**
  * The manifest of a model that finds objects.

@@ -1,3 +1,5 @@
+import type { SeenField } from "@framequeue/contracts";
+
 type Counts = Int32Array<ArrayBuffer>;
 type Floats = Float32Array<ArrayBuffer>;
 type Ids = Int32Array<ArrayBuffer>;
@@ -8,19 +10,23 @@ export interface ChunkMasks {
   readonly runs: Uint32Array<ArrayBuffer>;
 }
 
-/** The detections of a chunk's pictures one after the other; `counts[i]` belong to picture `i`. */
-export interface ChunkDetections {
-  readonly task: "detection";
+/** What is known of each detection beside its box: `counts[i]` of the `values` belong to detection `i`. */
+export interface ChunkField {
+  readonly counts: Counts;
+  readonly values: SeenValues;
+}
+export type SeenValues = Uint32Array<ArrayBuffer> | Floats;
+
+/** What was found in a chunk's pictures, one after the other; `counts[i]` belong to picture `i`. */
+export interface ChunkObjects {
+  readonly task: "objects";
   readonly counts: Counts;
   /** `[n, 4]`: x1, y1, x2, y2 in source pixels. */
   readonly boxes: Floats;
   readonly scores: Floats;
   readonly classIds: Ids;
-}
-
-/** Detections, each with its mask in source pixels. */
-export interface ChunkInstances extends Omit<ChunkDetections, "task">, ChunkMasks {
-  readonly task: "instance-segmentation";
+  /** By the field of rows that the task makes of it. */
+  readonly fields: { readonly [K in SeenField]?: ChunkField };
 }
 
 /** The classes that a chunk's pictures show, each with its mask in source pixels. */
@@ -54,12 +60,12 @@ export interface ChunkImages {
 }
 
 /** What a thread answers for a chunk: arrays over all its pictures, which move between threads without a copy. */
-export type ChunkResult =
-  ChunkDetections | ChunkInstances | ChunkAreas | ChunkLabels | ChunkVectors | ChunkImages;
+export type ChunkResult = ChunkObjects | ChunkAreas | ChunkLabels | ChunkVectors | ChunkImages;
 
 /** The buffers of a result, to be transferred with it. */
-export function buffersOf(result: ChunkResult): ArrayBuffer[] {
-  return Object.values(result).flatMap((value: unknown) =>
-    ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : [],
-  );
+export function buffersOf(result: object): ArrayBuffer[] {
+  return Object.values(result).flatMap((value: unknown) => {
+    if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+    return typeof value === "object" && value !== null ? buffersOf(value) : [];
+  });
 }

@@ -32,7 +32,7 @@ const fakeThread = `
           continue;
         }
         const empty = new Float32Array();
-        const result = { task: "detection", counts: Int32Array.of(code, shared), boxes: empty, scores: empty, classIds: new Int32Array() };
+        const result = { task: "objects", counts: Int32Array.of(code, shared), boxes: empty, scores: empty, classIds: new Int32Array(), fields: {} };
         parentPort.postMessage({ type: "answers", answers: [{ id, result }], runs: [] });
       }
     });
@@ -78,7 +78,7 @@ class Gate {
 }
 
 const countsOf = (result: ChunkResult): number[] =>
-  result.task === "detection" ? [...result.counts] : [];
+  result.task === "objects" ? [...result.counts] : [];
 const answer = async (run: Promise<ChunkResult>): Promise<number | undefined> =>
   countsOf(await run)[0];
 

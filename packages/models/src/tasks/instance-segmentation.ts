@@ -1,3 +1,4 @@
+import { runsToText } from "@framequeue/vision";
 import { checkObjects } from "../checking/plausibility.ts";
 import { DetectionDecoder } from "../decoders/detection-decoder.ts";
 import type { InstanceManifest } from "../manifest/manifest.ts";
@@ -15,6 +16,9 @@ import type { TaskRun } from "./task-run.ts";
 export const instanceSegmentation: TaskRun<InstanceManifest> = {
   outputs: instanceOutputs,
   decoder: (manifest) => new DetectionDecoder(manifest),
+  fields: {
+    masks: (runs, { width, height }) => ({ size: [height, width], counts: runsToText(runs) }),
+  },
   check: checkObjects,
 };
 

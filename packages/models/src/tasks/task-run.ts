@@ -1,5 +1,6 @@
-import type { ModelTask } from "@framequeue/contracts";
+import type { ModelTask, SeenField, SeenOf, Size } from "@framequeue/contracts";
 import type { Decoder } from "../decoders/decoder.ts";
+import type { SeenValues } from "../session/chunk-result.ts";
 import type { ModelManifest } from "../manifest/manifest.ts";
 import type { OutputTensor } from "../tensors/output-tensor.ts";
 import type { Extent, WantedTensor } from "../tensors/wanted-tensors.ts";
@@ -15,6 +16,10 @@ export interface TaskRun<M extends ModelManifest> {
    */
   readonly outputs: (manifest: M, slots: Extent) => WantedTensor[];
   readonly decoder: (manifest: M) => Decoder;
+  /** Of tasks that find objects: what of each detection becomes which field of a row, in pixels of the source. */
+  readonly fields?: {
+    readonly [K in SeenField]?: (values: SeenValues, source: Size) => SeenOf<K>;
+  };
   /**
    * Holds what a model gives for a picture, whatever that shows, against what its manifest says.
    *

@@ -1,7 +1,7 @@
 import type { Size } from "@framequeue/vision";
 import { Tensor } from "onnxruntime-node";
 import type { ModelManifest } from "../manifest/manifest.ts";
-import { boxSpace, findsObjects } from "../manifest/manifest-facts.ts";
+import { boxSpace } from "../manifest/manifest-facts.ts";
 
 /** The second input of models that scale their boxes themselves: int64 `[slots, 2]`, reused for every run. */
 export class SizesTensor {
@@ -16,7 +16,7 @@ export class SizesTensor {
     const { name, order } = input.sizes!;
     this.#data = new BigInt64Array(2 * slots);
     this.#widthFirst = order === "width-height";
-    const inSource = findsObjects(manifest) && boxSpace(manifest.output) === "source";
+    const inSource = "decoder" in manifest.output && boxSpace(manifest.output) === "source";
     this.#always = inSource ? undefined : input;
     this.feed = { [name]: new Tensor("int64", this.#data, [slots, 2]) };
     for (let slot = 0; slot < slots; slot++) this.set(slot, input);

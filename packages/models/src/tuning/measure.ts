@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setPriority } from "node:os";
 import { resourceUsage } from "node:process";
-import type { ChunkResult } from "../session/chunk-result.ts";
+import { buffersOf, type ChunkResult } from "../session/chunk-result.ts";
 import { frameSizeOf } from "../tensors/frame-size.ts";
 import { ModelRunner } from "../session/model-runner.ts";
 import { picturesOf } from "../tensors/planar-frames.ts";
@@ -79,12 +79,7 @@ function noise({ manifest }: MeasurementOrder["model"], count: number): Picture[
 
 function fingerprint(results: readonly ChunkResult[]): string {
   const hash = createHash("sha256");
-  for (const [name, value] of results.flatMap((result) => Object.entries(result))) {
-    hash.update(name);
-    if (ArrayBuffer.isView(value)) {
-      hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    }
-  }
+  for (const buffer of results.flatMap(buffersOf)) hash.update(new Uint8Array(buffer));
   return hash.digest("hex").slice(0, 16);
 }
 

@@ -82,7 +82,7 @@ async function detect(deps: CascadeDeps, model: PlannedModel, work: Work): Promi
     // while the detector's threads work
     followsCamera(plan.tracker) ? landmarkRows(frames, range, signal) : undefined,
   ]);
-  const seen = resultRows(found, plan.media, wantedClasses(plan.labels, model.labels));
+  const seen = resultRows(found, wantedClasses(plan.labels, model.labels));
 
   const about = { plan, frames, first: range.from, rows: seen.frames, signal };
   const beside = (wanted: ModelRef["role"], at: "frames" | "detections") =>

@@ -1,23 +1,22 @@
-import type { Area, DetectionTuple, InferResult, Mask, Size } from "@framequeue/contracts";
+import type { Area, DetectionTuple, InferResult, Size } from "@framequeue/contracts";
 import type { FrameDetections, PictureAreas } from "@framequeue/models";
 import { boxDecimals, roundTo, runsToText, scoreDecimals } from "@framequeue/vision";
 
-/** Detections of the wanted classes as they will stand in the result, with their masks where the model segments. */
+/** Detections of the wanted classes as they will stand in the result, with what else the model sees of each. */
 export function resultRows(
   found: readonly FrameDetections[],
-  { width, height }: Size,
   wanted: (classId: number) => boolean,
-): Pick<InferResult, "frames" | "masks"> {
+): Omit<InferResult, "v" | "pts"> {
   const frames: DetectionTuple[][] = [];
-  const masks: Mask[][] = [];
+  const seen: Record<string, unknown[][]> = {};
   for (const frame of found) {
     const kept = Array.from(frame.scores.keys()).filter((i) => wanted(frame.classIds[i]!));
     frames.push(kept.map((i) => toTuple(frame, i)));
-    if (frame.masks === undefined) continue;
-    const own = frame.masks;
-    masks.push(kept.map((i) => ({ size: [height, width], counts: runsToText(own[i]!) })));
+    for (const [field, values] of Object.entries(frame.seen)) {
+      (seen[field] ??= []).push(kept.map((i) => values[i]!));
+    }
   }
-  return { frames, ...(masks.length === 0 ? {} : { masks }) };
+  return { frames, ...seen };
 }
 
 /** The wanted classes in each frame as they will stand in the result. */
