@@ -38,7 +38,7 @@ class Branch<T> implements AsyncIterableIterator<T> {
   /** Resolves when the reader asks, or will never ask again. */
   #asked = Promise.withResolvers<void>();
   #answer: PromiseWithResolvers<IteratorResult<T, undefined>> | undefined;
-  #end: { readonly error?: unknown } | undefined;
+  #end: { readonly error?: Error } | undefined;
 
   async give(row: T): Promise<void> {
     await this.#asked.promise;
@@ -54,7 +54,7 @@ class Branch<T> implements AsyncIterableIterator<T> {
   }
 
   fail(error: unknown): void {
-    this.#close({ error });
+    this.#close({ error: error instanceof Error ? error : new Error(String(error)) });
   }
 
   leave(): void {
@@ -77,7 +77,7 @@ class Branch<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  #close(end: { readonly error?: unknown }): void {
+  #close(end: { readonly error?: Error }): void {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#answer?.resolve(this.#ending());
@@ -86,9 +86,9 @@ class Branch<T> implements AsyncIterableIterator<T> {
   }
 
   #ending(): Promise<IteratorResult<T, undefined>> {
-    const end = this.#end!;
-    return "error" in end
-      ? Promise.reject(end.error)
-      : Promise.resolve({ value: undefined, done: true });
+    const { error } = this.#end!;
+    return error === undefined
+      ? Promise.resolve({ value: undefined, done: true })
+      : Promise.reject(error);
   }
 }
