@@ -1,11 +1,7 @@
 import type { Size } from "@framequeue/vision";
 import { Candidates } from "../decoders/candidates.ts";
 import { createHead } from "../decoders/detection-head.ts";
-import type {
-  ClassificationManifest,
-  ImageManifest,
-  ObjectManifest,
-} from "../manifest/manifest.ts";
+import type { ClassificationManifest, ImageManifest, BoxManifest } from "../manifest/manifest.ts";
 import { needsSuppression } from "../manifest/manifest-facts.ts";
 import { floatsOf, type OutputTensor } from "../tensors/output-tensor.ts";
 
@@ -48,7 +44,7 @@ function isNear(from: number, to: number, side: number): boolean {
 }
 
 /** A detector's places all lie in or near the picture, if their numbers are read right. */
-export function checkObjects(manifest: ObjectManifest, outputs: readonly OutputTensor[]): void {
+export function checkObjects(manifest: BoxManifest, outputs: readonly OutputTensor[]): void {
   const { input, output } = manifest;
   const isDense = needsSuppression(output);
   const found = new Candidates();

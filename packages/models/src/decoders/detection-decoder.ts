@@ -7,7 +7,7 @@ import type { Decoder, PlacedPicture } from "./decoder.ts";
 import { createHead, type DetectionHead } from "./detection-head.ts";
 import type { MaskReader } from "./instance-masks.ts";
 import { maskReader } from "./instance-masks.ts";
-import type { ObjectManifest } from "../manifest/manifest.ts";
+import type { BoxManifest } from "../manifest/manifest.ts";
 import { boxSpace } from "../manifest/manifest-facts.ts";
 import { MaskCollector } from "./mask-collector.ts";
 import { Implausible, isFar, isNoScore } from "../checking/plausibility.ts";
@@ -31,7 +31,7 @@ export class DetectionDecoder implements Decoder {
   #scores: number[] = [];
   #classIds: number[] = [];
 
-  constructor(manifest: ObjectManifest) {
+  constructor(manifest: BoxManifest) {
     const { input, thresholds, labels, output } = manifest;
     this.#head = createHead(manifest);
     this.#iou = thresholds.iou;

@@ -1,6 +1,6 @@
 import type { Candidates } from "./candidates.ts";
 import { SelectedHead, TableHead } from "./finished-heads.ts";
-import type { ObjectManifest } from "../manifest/manifest.ts";
+import type { BoxManifest } from "../manifest/manifest.ts";
 import type { OutputTensor } from "../tensors/output-tensor.ts";
 import { QueryHead } from "./query-head.ts";
 import { SsdHead } from "./ssd-head.ts";
@@ -13,7 +13,7 @@ export interface DetectionHead {
   read(outputs: readonly OutputTensor[], slot: number, minScore: number, into: Candidates): void;
 }
 
-export function createHead({ input, output, labels }: ObjectManifest): DetectionHead {
+export function createHead({ input, output, labels }: BoxManifest): DetectionHead {
   switch (output.decoder) {
     case "yolox":
       return new YoloxHead(input, output, labels.length);

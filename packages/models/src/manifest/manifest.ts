@@ -182,6 +182,9 @@ function valuesOf<T extends Readonly<Record<string, unknown>>>(
   return Object.values(record) as [T[keyof T], ...T[keyof T][]];
 }
 
+/** A model that gives boxes as one of the families of detectors does. */
+export type BoxManifest = DetectionManifest | InstanceManifest;
+
 /** A model whose results are objects with boxes: what a job detects and tracks with. */
 export type ObjectManifest = Extract<ModelManifest, { task: ObjectTask }>;
 type ObjectTask = {
