@@ -32,6 +32,8 @@ export function portsOf(world: World, actor: Actor): Pipeline {
     objects,
     frames,
     facts: createFactsReader(objects),
+    // No step of a job asks for anything of jobs that have ended.
+    derivations: {} as unknown as Pipeline["derivations"],
     roster: { wasHere: async () => false } as unknown as Pipeline["roster"],
     frameBudgetBytes: world.batchBytes * scenario.budget,
     lockMs: LOCK_MS,
