@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { jobIdSchema } from "./ids.ts";
-import { maskSchema } from "./intermediates.ts";
-import { resultOptionsSchema } from "./api/options/job-options.ts";
-import { jobStateSchema } from "./jobs.ts";
+import { jobIdSchema } from "../api/ids.ts";
+import { jobStateSchema } from "../api/jobs.ts";
+import { modelRefSchema } from "../api/models.ts";
+import { resultOptionsSchema } from "../api/options/job-options.ts";
+import { problemSchema } from "../api/problems.ts";
+import { maskSchema } from "./mask.ts";
 import { mediaInfoSchema, segmentModeSchema, timeBaseSchema } from "./media.ts";
-import { modelRefSchema } from "./models.ts";
-import { problemSchema } from "./problems.ts";
 import { RESULT_SCHEMA_VERSION } from "./version.ts";
 
 /** `[x, y, width, height]` in source pixels, rounded to 2 decimals, clipped to the frame. */

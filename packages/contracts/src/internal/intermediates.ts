@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maskSchema } from "../results/mask.ts";
 import { batchKeySchema } from "./ids.ts";
 
 /** `[x, y, width, height, score, classId]`, rounded as in the result files, best score first. */
@@ -11,16 +12,6 @@ export const detectionTupleSchema = z.tuple([
   z.int().min(0),
 ]);
 export type DetectionTuple = z.infer<typeof detectionTupleSchema>;
-
-/**
- * A mask in pixels of the source, as COCO's tools write it: `size` is height and width, `counts` the text of its runs,
- * column by column.
- */
-export const maskSchema = z.object({
-  size: z.tuple([z.int().positive(), z.int().positive()]),
-  counts: z.string(),
-});
-export type Mask = z.infer<typeof maskSchema>;
 
 /** `[score, classId]`: a label of a classifier; the score is rounded as in the result files. */
 export const scoredLabelSchema = z.tuple([z.number(), z.int().min(0)]);

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { analyticsOptionsSchema } from "./api/options/analytics.ts";
-import { executionOptionsSchema, prioritySchema } from "./api/options/execution.ts";
-import { jobOptionShape, resultOptionsSchema } from "./api/options/job-options.ts";
+import { prioritySchema } from "./options/execution.ts";
+import { jobOptionShape } from "./options/job-options.ts";
 import { jobIdSchema } from "./ids.ts";
 import { modelRefSchema } from "./models.ts";
 import { problemSchema } from "./problems.ts";
@@ -42,55 +41,6 @@ export type Source = z.infer<typeof sourceSchema>;
 /** Body of `POST /v1/jobs`. */
 export const jobRequestSchema = z.strictObject({ source: sourceSchema, ...jobOptionShape });
 export type JobRequest = z.infer<typeof jobRequestSchema>;
-
-/** By what a file is known again. Numbers as text where they may be too large. */
-export const sourceStateSchema = z.object({
-  /** Who saw it so: another machine or container gives the same file other numbers of device and inode. */
-  host: z.string(),
-  bytes: z.int().min(0),
-  device: z.string(),
-  inode: z.string(),
-  modifiedNs: z.string(),
-});
-export type SourceState = z.infer<typeof sourceStateSchema>;
-
-/** The source as the pipeline sees it: an object in the store, a file on the machine, or still to be fetched. */
-export const storedSourceSchema = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("object"),
-    key: z.string(),
-    name: z.string(),
-    /** Of the bytes as they came. Absent where an older version took them in. */
-    sha256: z.string().optional(),
-  }),
-  z.object({
-    kind: z.literal("file"),
-    path: z.string(),
-    name: z.string(),
-    /** The folder that it was allowed in, without links: below it, no link is followed to the file. Absent: any is. */
-    root: z.string().optional(),
-    /** The file as it was accepted. Absent: whatever is there when ingest comes. */
-    state: sourceStateSchema.optional(),
-  }),
-  z.object({ kind: z.literal("url"), url: z.string(), name: z.string() }),
-]);
-export type StoredSource = z.infer<typeof storedSourceSchema>;
-
-/** The truth about a job: the object `jobs/<id>/accepted.json`, put before 202 is answered. */
-export const acceptedJobSchema = z.object({
-  v: z.literal(1),
-  id: jobIdSchema,
-  acceptedAt: z.iso.datetime(),
-  source: storedSourceSchema,
-  models: z.array(modelRefSchema).min(1),
-  options: resultOptionsSchema,
-  execution: executionOptionsSchema,
-  /** Absent: the default. */
-  priority: prioritySchema.optional(),
-  render: z.boolean(),
-  analytics: analyticsOptionsSchema.optional(),
-});
-export type AcceptedJob = z.infer<typeof acceptedJobSchema>;
 
 /**
  * How far each stage has come, in frames that are looked at; `rendered` too. `total` is 0 until it is known, and an

@@ -1,11 +1,8 @@
-import { randomBytes, randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { JobId } from "../api/ids.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u
-
-/** `j` and 22 characters: ten of milliseconds, so that ids sort by time, and twelve random ones. */
-export const jobIdSchema = z.string().regex(/^j[0-9a-hjkmnp-tv-z]{22}$/, "is not a job id");
-export type JobId = z.infer<typeof jobIdSchema>;
 
 export function newJobId(now: number = Date.now()): JobId {
   let time = "";
@@ -22,19 +19,9 @@ export function jobIdTime(id: JobId): number {
   return Array.from(id.slice(1, 11)).reduce((time, char) => time * 32 + ALPHABET.indexOf(char), 0);
 }
 
-const TOKEN_BYTES = 9;
-/** Drawn for many tokens at once: a draw costs more than all else about a token. */
-const drawn = Buffer.alloc(TOKEN_BYTES * 256);
-let used = drawn.length;
-
 /** A random value that names a lease, a credit or an epoch. Never a counter: a counter repeats when Redis goes back. */
 export function newToken(): string {
-  if (used === drawn.length) {
-    randomFillSync(drawn);
-    used = 0;
-  }
-  const token = drawn.toString("base64url", used, (used += TOKEN_BYTES));
-  return token.replaceAll("-", "x").replaceAll("_", "y");
+  return randomBytes(9).toString("base64url").replaceAll("-", "x").replaceAll("_", "y");
 }
 
 /** Batch `batch` of segment `segment`, both from 0. */

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acceptJob } from "./accepted-job.ts";
-import { uploadOptionsSchema } from "./api/options/job-options.ts";
-import { acceptedJobSchema } from "./jobs.ts";
+import { acceptedJobSchema, acceptJob } from "./accepted-job.ts";
+import { uploadOptionsSchema } from "../api/options/job-options.ts";
 
 const source = { kind: "file", path: "/v.mp4", name: "v.mp4" } as const;
 const models = [{ role: "detector", name: "nano", version: "1", sha256: "0".repeat(64) }] as const;

@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { batchKeySchema, jobIdSchema } from "./ids.ts";
+import { jobIdSchema } from "../api/ids.ts";
+import { batchKeySchema } from "./ids.ts";
 import { STEP_NAMES, type StepName, STEPS } from "./steps.ts";
-import { MESSAGE_VERSION } from "./version.ts";
+
+/** Version of the queue messages. A service refuses a message of another version and leaves it in the queue. */
+export const MESSAGE_VERSION = 1;
 
 const epoch = z.string().min(1);
 /** Enqueue generation: part of the task's id, so that a task still kept under an old id cannot swallow a new one. */

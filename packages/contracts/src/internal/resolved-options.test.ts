@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resultOptionsSchema } from "./api/options/job-options.ts";
-import type { ModelRef } from "./models.ts";
+import { resultOptionsSchema } from "../api/options/job-options.ts";
+import type { ModelRef } from "../api/models.ts";
 import { resolvedOptionsSchema, resolveOptions } from "./resolved-options.ts";
 
 const ref = (role: ModelRef["role"]): ModelRef => ({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { analyticsOptionsSchema } from "./api/options/analytics.ts";
+import { analyticsOptionsSchema } from "../api/options/analytics.ts";
 import { resultHeaderSchema } from "./results.ts";
 import { RESULT_SCHEMA_VERSION } from "./version.ts";
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { needsLooks, plannedTrackerSchema, resolveTracker } from "./api/options/tracking.ts";
-import { labelsSchema } from "./api/options/detection.ts";
-import { resolveVariants, variantsSchema } from "./api/options/enhance.ts";
-import type { ResultOptions } from "./api/options/job-options.ts";
-import { resolveGaps } from "./api/options/outputs.ts";
-import { resolveSampling, samplingSchema } from "./api/options/sampling.ts";
-import { type ModelRef, modelRefSchema } from "./models.ts";
+import { needsLooks, plannedTrackerSchema, resolveTracker } from "../api/options/tracking.ts";
+import { labelsSchema } from "../api/options/detection.ts";
+import { resolveVariants, variantsSchema } from "../api/options/enhance.ts";
+import type { ResultOptions } from "../api/options/job-options.ts";
+import { resolveGaps } from "../api/options/outputs.ts";
+import { resolveSampling, samplingSchema } from "../api/options/sampling.ts";
+import { type ModelRef, modelRefSchema } from "../api/models.ts";
 
 /** A model of a job, and what it is there for. */
 export const plannedModelSchema = modelRefSchema.extend({

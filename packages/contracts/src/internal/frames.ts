@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jobIdSchema } from "./ids.ts";
+import { jobIdSchema } from "../api/ids.ts";
 
 /**
  * Pixel layouts of a batch. `gbrp`: three 8-bit planes, green, blue, red, one after the other. `rgb24`: interleaved.
