@@ -12,7 +12,7 @@ export { objectKeys } from "./ledger/keys.ts";
 export { openLocalPipeline, type LocalStoresOptions } from "./site/local-stores.ts";
 export { jobShare } from "./jobs/job-share.ts";
 export * from "./ledger/ledger.ts";
-export { type Comparison, compareJobs, type JobToCompare } from "./outputs/compare-jobs.ts";
+export { compareJobs, type JobToCompare } from "./outputs/compare-jobs.ts";
 export { modelDamaged, modelProblem, putManifest, readManifest } from "./jobs/manifest-record.ts";
 export * from "./registry/model-aliases.ts";
 export { changeAlias, keepAliased, rollBack, type SwitchOptions } from "./registry/model-switch.ts";

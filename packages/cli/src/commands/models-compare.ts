@@ -1,13 +1,12 @@
 import { basename, resolve } from "node:path";
-import { acceptJob, ProblemError, type ResultOptions } from "@framequeue/contracts";
-import { type ModelPackage, objectManifest } from "@framequeue/models";
 import {
-  addMetrics,
-  compareJobs,
+  acceptJob,
   type Comparison,
-  type JobToCompare,
-  storeModel,
-} from "@framequeue/pipeline";
+  ProblemError,
+  type ResultOptions,
+} from "@framequeue/contracts";
+import { type ModelPackage, objectManifest } from "@framequeue/models";
+import { addMetrics, compareJobs, type JobToCompare, storeModel } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
 import { openObjectStore } from "@framequeue/storage";
 import { jobFlags } from "../options/job-flags.ts";

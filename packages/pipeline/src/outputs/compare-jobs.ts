@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import {
+  type Comparison,
   frameRowSchema,
   isSampled,
   type JobId,
@@ -12,20 +13,7 @@ import {
   summarySchema,
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
-import { type Agreement, AgreementCounter } from "@framequeue/vision";
-
-/** One side of a comparison. */
-export interface ComparedJob {
-  readonly job: JobId;
-  readonly models: readonly ModelRef[];
-  readonly framesPerSecond: number;
-}
-
-export interface Comparison {
-  readonly first: ComparedJob;
-  readonly second: ComparedJob;
-  readonly agreement: Agreement;
-}
+import { AgreementCounter } from "@framequeue/vision";
 
 /** A job with its result, and the store that holds it. */
 export interface JobToCompare {
@@ -35,7 +23,7 @@ export interface JobToCompare {
 }
 
 interface Rows {
-  readonly models: readonly ModelRef[];
+  readonly models: ModelRef[];
   readonly sha256: string;
   readonly sampling: Sampling;
   readonly frames: AsyncIterator<{ frame: number; boxes: ReturnType<typeof boxesOf> }>;
@@ -109,7 +97,7 @@ function boxesOf({ detections }: ReturnType<typeof frameRowSchema.parse>) {
 async function sideOf(
   { objects, id, result }: JobToCompare,
   { models }: Rows,
-): Promise<ComparedJob> {
+): Promise<Comparison["first"]> {
   const key = result!.artifacts["summary.json"]!.key;
   const summary = summarySchema.parse(JSON.parse((await objects.get(key)).toString()));
   const framesPerSecond = summary.frames / Math.max(summary.timing.seconds, 1e-9);

@@ -1,57 +1,35 @@
 import type { IncomingMessage } from "node:http";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
-import { type ProblemCode, ProblemError } from "@framequeue/contracts";
+import { type Form, type FormField, jsonFault, ProblemError } from "@framequeue/contracts";
 import busboy from "busboy";
-import { ClientGone } from "./client-gone.ts";
 import { displayName } from "../jobs/source-name.ts";
+import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "./body-bounds.ts";
+import { ClientGone } from "./client-gone.ts";
+import type { FieldsOf, ReceiveForm, SaveFile } from "./handler.ts";
+import { checked } from "./json-body.ts";
 
 const FIELD_LIMIT_BYTES = 1_000_000;
 /** Parts beyond those that have a meaning are named in the answer, so a few are read. */
 const SPARE_PARTS = 8;
 
-export interface Upload {
-  readonly name: string;
-  readonly bytes: number;
-  /** Texts of the fields beside the file. */
-  readonly fields: ReadonlyMap<string, string>;
-}
-
-/** What a form is for, as its answers say it. */
-export interface UploadForm {
-  /** Such as `video`. */
-  readonly what: string;
-  /** A file of that kind, for the example. */
-  readonly example: string;
-  /** What an empty file is. */
-  readonly empty: ProblemCode;
-  /** Names of the text fields that may stand beside the file, with what each is. */
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-export interface UploadHooks {
-  /** Stores the file; gives up when the signal fires. */
-  readonly save: (
-    file: Readable,
-    name: string,
-    signal: AbortSignal,
-  ) => Promise<{ readonly bytes: number }>;
-  /** Throws where a text field is wrong, so that a file that follows it need not be sent. */
-  readonly checkField: (field: string, text: string) => void;
-}
-
 /**
  * Reads a `multipart/form-data` body: one `file`, and text fields before or after it. The file goes through as it
- * comes; nothing but the texts is held in memory.
+ * comes; nothing but the texts is held in memory. A field that is wrong is told at once, so that a file that follows it
+ * need not be sent.
  *
- * @throws ProblemError for a body that is not of that form, what `hooks` throw, and {@link ClientGone}. When it
- * throws, `save` has returned.
+ * @returns a function that throws ProblemError for a body that is not of that form, what `save` throws, and
+ * {@link ClientGone}. When it throws, `save` has returned.
  */
-export async function receiveUpload(
+export function receiveForm<F extends Form>(request: IncomingMessage, declared: F): ReceiveForm<F> {
+  return (save) => receive(request, declared, save);
+}
+
+async function receive<F extends Form>(
   request: IncomingMessage,
-  { what, example, empty, fields: known }: UploadForm,
-  hooks: UploadHooks,
-): Promise<Upload> {
+  declared: F,
+  save: SaveFile<F>,
+): Promise<{ name: string; fields: FieldsOf<F> }> {
+  const { what, example, empty, fields: known } = declared;
   const form = openForm(request, SPARE_PARTS + 1 + Object.keys(known).length);
   const stop = new AbortController();
   const failure = Promise.withResolvers<never>();
@@ -62,10 +40,10 @@ export async function receiveUpload(
   };
   let saving: Promise<{ readonly bytes: number }> | undefined;
   let name = "";
-  const fields = new Map<string, string>();
+  const fields: Record<string, unknown> = {};
   const unknownField = (field: string): ProblemError => {
-    const all = Object.entries({ file: `the ${what}`, ...known });
-    const list = all.map(([name, means]) => `${name} (${means})`);
+    const beside = Object.entries(known).map(([name, { means }]) => `${name} (${means})`);
+    const list = [`file (the ${what})`, ...beside];
     return new ProblemError(
       "unknown-option",
       `There is no field ${JSON.stringify(field)}; the form has ${list.slice(0, -1).join(", ")} and ${list.at(-1)}.`,
@@ -83,7 +61,7 @@ export async function receiveUpload(
       return;
     }
     name = displayName(filename, "upload");
-    saving = hooks.save(file, name, stop.signal);
+    saving = save(file, name, { ...fields } as FieldsOf<F>, stop.signal);
     // A body that ends early breaks the file first; what the form says about it comes right after and is the cause.
     saving.catch((error: unknown) => setImmediate(fail, error));
   });
@@ -92,11 +70,10 @@ export async function receiveUpload(
       if (field === "file") throw notAFile(what, example);
       if (!Object.hasOwn(known, field)) throw unknownField(field);
       if (valueTruncated) throw fieldTooLarge(field);
-      if (fields.has(field)) {
+      if (Object.hasOwn(fields, field)) {
         throw new ProblemError("invalid-request", `${field} stands twice.`);
       }
-      hooks.checkField(field, value);
-      fields.set(field, value);
+      fields[field] = fieldValue(field, known[field]!, value);
     } catch (error) {
       fail(error);
     }
@@ -117,7 +94,7 @@ export async function receiveUpload(
     if (saving === undefined) throw noFile(what);
     const { bytes } = await Promise.race([saving, failure.promise]);
     if (bytes === 0) throw new ProblemError(empty, `${name} is empty.`, { at: "file" });
-    return { name, bytes, fields };
+    return { name, fields: fields as FieldsOf<F> };
   } catch (error) {
     stop.abort(error);
     request.unpipe(form);
@@ -125,6 +102,22 @@ export async function receiveUpload(
     await saving?.catch(() => {});
     throw error;
   }
+}
+
+/** What the text of a field says. */
+function fieldValue(name: string, { schema, json }: FormField, text: string): unknown {
+  if (!json) return checked(schema, text, name);
+  if (Buffer.byteLength(text) > JSON_LIMIT_BYTES) throw jsonTooLarge(`The field ${name}`, name);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ProblemError("invalid-json", `The field ${name} is not JSON: ${jsonFault(error)}.`, {
+      at: name,
+    });
+  }
+  refuseOversized(value, name);
+  return checked(schema, value, name);
 }
 
 function openForm(request: IncomingMessage, parts: number): busboy.Busboy {

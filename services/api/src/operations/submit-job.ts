@@ -3,40 +3,29 @@ import {
   checkLabels,
   checkModels,
   type JobId,
-  jobRequestSchema,
+  type JobRequest,
   type ModelRef,
   namesLabels,
   newJobId,
-  ProblemError,
+  type Operations,
   type Source,
   type StoredSource,
   type UploadOptions,
   uploadOptionsSchema,
 } from "@framequeue/contracts";
-import { objectKeys, readManifest } from "@framequeue/pipeline";
-import type { Request, Response } from "express";
-import { JSON_LIMIT_BYTES, jsonTooLarge, refuseOversized } from "../http/body-bounds.ts";
-import { throwIfGone } from "../http/client-gone.ts";
-import { inTime } from "../http/deadline.ts";
+import { jobNotFound, objectKeys, readManifest } from "@framequeue/pipeline";
 import type { ApiDeps } from "../deps.ts";
-import { checked, jsonReader } from "../http/json-body.ts";
-import type { ModelPlace } from "../models/model-resolver.ts";
-import { jsonFault } from "../http/request-problem.ts";
+import { inTime } from "../http/deadline.ts";
+import type { Handler, Input } from "../http/handler.ts";
 import { displayName, urlSourceName } from "../jobs/source-name.ts";
 import { sourceOfPath } from "../jobs/source-path.ts";
-import { receiveUpload, type UploadForm } from "../http/upload.ts";
+import type { ModelPlace } from "../models/model-resolver.ts";
 
+type SubmitJob = Operations["submitJob"];
 type Deps = Pick<ApiDeps, "jobs" | "objects" | "resolveModel" | "sourceRoots" | "uploadLimitBytes">;
 
 /** How long an answer waits for what was stored to be taken back. */
 const WITHDRAW_MS = 2_000;
-
-const FORM: UploadForm = {
-  what: "video",
-  example: "video.mp4",
-  empty: "source-empty",
-  fields: { options: "JSON" },
-};
 
 interface Submission {
   readonly id: JobId;
@@ -46,22 +35,15 @@ interface Submission {
   readonly askedBy: string | undefined;
 }
 
-/** `POST /v1/jobs`: takes a job in, from JSON that names a source or from a form that carries it. */
-export function postJob(deps: Deps) {
-  const readJson = jsonReader();
-  return async (request: Request, response: Response): Promise<void> => {
-    throwIfGone(request);
+/** Takes a job in, from JSON that names a source or from a form that carries it. */
+export function submitJob(deps: Deps): Handler<SubmitJob> {
+  return async ({ headers, json, form }) => {
     const id = newJobId();
     const givenUp = new AbortController();
-    const submission: Submission = {
-      id,
-      signal: givenUp.signal,
-      askedBy: request.get("traceparent"),
-    };
+    const submission: Submission = { id, signal: givenUp.signal, askedBy: headers.traceparent };
     try {
-      if (typeof request.is("multipart/form-data") === "string")
-        await acceptUpload(deps, request, submission);
-      else await acceptRequest(deps, await readJson(request, response), submission);
+      if (form === undefined) await acceptRequest(deps, json, submission);
+      else await acceptUpload(deps, form, submission);
     } catch (error) {
       givenUp.abort(error);
       // The answer is about what failed first; where Redis is away, this is done when it is back.
@@ -69,51 +51,36 @@ export function postJob(deps: Deps) {
       throw error;
     }
     const view = await inTime(deps.jobs.view(id));
-    response.status(202).location(`/v1/jobs/${id}`).json(view);
+    if (view === undefined) throw jobNotFound(id);
+    return { status: 202, headers: { location: `/v1/jobs/${id}` }, json: view };
   };
 }
 
-async function acceptUpload(deps: Deps, request: Request, submission: Submission): Promise<void> {
+async function acceptUpload(
+  deps: Deps,
+  receive: NonNullable<Input<SubmitJob>["form"]>,
+  submission: Submission,
+): Promise<void> {
   const { objects, uploadLimitBytes } = deps;
   let key = "";
   let sha256 = "";
-  let said: UploadOptions | undefined;
-  const upload = await receiveUpload(request, FORM, {
-    save: async (file, name, signal) => {
-      // What the options before the file say is refused before the file is taken in.
-      if (said !== undefined) await resolveModels(deps, submission.id, said);
-      key = objectKeys.source(submission.id, name);
-      const stored = await objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
-      sha256 = stored.sha256;
-      return stored;
-    },
-    checkField: (_field, text) => void (said = parseOptions(text)),
+  const { name, fields } = await receive(async (file, name, { options }, signal) => {
+    // What the options before the file say is refused before the file is taken in.
+    if (options !== undefined) await resolveModels(deps, submission.id, options);
+    key = objectKeys.source(submission.id, name);
+    const stored = await objects.putStream(key, file, { limitBytes: uploadLimitBytes, signal });
+    sha256 = stored.sha256;
+    return stored;
   });
-  await submit(deps, submission, said ?? parseOptions("{}"), {
-    kind: "object",
-    key,
-    name: upload.name,
-    sha256,
-  });
+  const options = fields.options ?? uploadOptionsSchema.parse({});
+  await submit(deps, submission, options, { kind: "object", key, name, sha256 });
 }
 
-function parseOptions(text: string): UploadOptions {
-  if (Buffer.byteLength(text) > JSON_LIMIT_BYTES)
-    throw jsonTooLarge("The field options", "options");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ProblemError("invalid-json", `The field options is not JSON: ${jsonFault(error)}.`, {
-      at: "options",
-    });
-  }
-  refuseOversized(value, "options");
-  return checked(uploadOptionsSchema, value, "options");
-}
-
-async function acceptRequest(deps: Deps, body: unknown, submission: Submission): Promise<void> {
-  const { source, ...options } = checked(jobRequestSchema, body, "body");
+async function acceptRequest(
+  deps: Deps,
+  { source, ...options }: JobRequest,
+  submission: Submission,
+): Promise<void> {
   await submit(deps, submission, options, await locate(source, deps.sourceRoots));
 }
 

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import {
   ARTIFACTS,
@@ -9,16 +8,19 @@ import {
   isTerminal,
   type JobId,
   type JobResult,
+  type Operations,
   ProblemError,
 } from "@framequeue/contracts";
 import { jobNotFound } from "@framequeue/pipeline";
 import { contentPolicy } from "@framequeue/service";
-import type { Request, Response } from "express";
+import type { ByteRange, ObjectStore } from "@framequeue/storage";
+import type { Response } from "express";
+import type { ApiDeps } from "../deps.ts";
 import { namesEtag, parseByteRange } from "../http/byte-range.ts";
 import { ClientGone } from "../http/client-gone.ts";
 import { inTime } from "../http/deadline.ts";
-import type { ApiDeps } from "../deps.ts";
-import { jobIdOf } from "../jobs/job-id.ts";
+import type { Handler } from "../http/handler.ts";
+import { HttpProblem } from "../http/problem-answer.ts";
 
 type Deps = Pick<ApiDeps, "jobs" | "objects">;
 
@@ -29,48 +31,49 @@ const SHOWN_POLICY = contentPolicy({
   "style-src": "'unsafe-inline'",
 });
 
-/** `GET|HEAD /v1/jobs/{id}/results/{name}`: a result file, whole or one range of it. */
-export function getResult(deps: Deps) {
-  return async (request: Request, response: Response): Promise<void> => {
-    const name = String(request.params["name"]);
-    const id = jobIdOf(request);
+/** A result file, whole or one range of it. */
+export function getResult(deps: Deps): Handler<Operations["getResult"]> {
+  return async ({ params: { id, name }, headers: asked }) => {
     const artifact = await findArtifact(deps, id, name);
     await deps.jobs.checkArtifact(id, name, artifact);
-    const etag = `"${artifact.sha256}"`;
-    response.set({
+    const { bytes, key, sha256 } = artifact;
+    const etag = `"${sha256}"`;
+    const type = ARTIFACTS[name as ArtifactName] ?? "application/octet-stream";
+    const headers = {
       etag,
       "accept-ranges": "bytes",
       "cache-control": "private, no-cache",
-      "content-type": ARTIFACTS[name as ArtifactName] ?? "application/octet-stream",
       "content-disposition": `inline; filename="${name}"`,
-    });
-    if (/^(image|video)\//.test(String(response.get("content-type")))) {
-      response.set("content-security-policy", SHOWN_POLICY);
-    }
-    if (namesEtag(request.get("if-none-match"), etag)) {
-      response.status(304).end();
-      return;
-    }
-    const condition = request.get("if-range");
+      "content-security-policy": /^(image|video)\//.test(type) ? SHOWN_POLICY : contentPolicy(),
+    };
+    if (namesEtag(asked["if-none-match"], etag)) return { status: 304, headers };
+    const condition = asked["if-range"];
     const range =
       condition === undefined || condition === etag
-        ? parseByteRange(request.get("range"), artifact.bytes)
+        ? parseByteRange(asked.range, bytes)
         : undefined;
     if (range === "outside") {
-      response.set("content-range", `bytes */${artifact.bytes}`);
-      throw new ProblemError(
+      throw new HttpProblem(
         "range-not-satisfiable",
-        `${name} has ${artifact.bytes} bytes; the range lies outside.`,
+        `${name} has ${bytes} bytes; the range lies outside.`,
         { at: "Range" },
+        { "content-range": `bytes */${bytes}` },
       );
     }
-    response.status(range === undefined ? 200 : 206);
-    response.set("content-length", String(range ? range.end - range.start + 1 : artifact.bytes));
-    if (range !== undefined) {
-      response.set("content-range", `bytes ${range.start}-${range.end}/${artifact.bytes}`);
+    const length = String(range ? range.end - range.start + 1 : bytes);
+    const answer = {
+      type,
+      write: (response: Response) => send(deps.objects, key, range, length, response),
+    };
+    if (range === undefined) {
+      return { ...answer, status: 200, headers: { ...headers, "content-length": length } };
     }
-    if (request.method === "HEAD" || artifact.bytes === 0) response.end();
-    else await send(deps.objects.read(artifact.key, range), response);
+    const place = `bytes ${range.start}-${range.end}/${bytes}`;
+    return {
+      ...answer,
+      status: 206,
+      headers: { ...headers, "content-length": length, "content-range": place },
+    };
   };
 }
 
@@ -110,7 +113,18 @@ function artifactOf({ job, state, artifacts }: JobResult, name: string) {
   );
 }
 
-async function send(body: Readable, response: Response): Promise<void> {
+async function send(
+  objects: ObjectStore,
+  key: string,
+  range: ByteRange | undefined,
+  length: string,
+  response: Response,
+): Promise<void> {
+  if (length === "0") {
+    response.end();
+    return;
+  }
+  const body = objects.read(key, range);
   // A missing object shows before the first byte, while there is still a problem to answer with.
   await once(body, "readable");
   try {
