@@ -68,5 +68,9 @@ export const ARCHITECTURE: Architecture = {
     "prom-client": ["packages/service"],
     sharp: ["packages/media"],
   },
-  browser: ["packages/contracts/src/api/index.ts", "packages/contracts/src/results/index.ts"],
+  browser: [
+    "packages/contracts/src/openapi/document.ts",
+    "packages/contracts/src/api/index.ts",
+    "packages/contracts/src/results/index.ts",
+  ],
 };

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { operationList, ProblemError, type SERVICE_OPERATIONS } from "@framequeue/contracts";
+import { openApiDocument } from "@framequeue/contracts/openapi";
 import { isReady } from "@framequeue/service";
 import type { ApiDeps } from "../deps.ts";
 import type { Handlers } from "../http/handler.ts";
@@ -15,10 +16,16 @@ export function serviceHandlers({
   metrics,
 }: Pick<ApiDeps, "ready" | "metrics">): Handlers<typeof SERVICE_OPERATIONS> {
   const endpoints = operationList().map(([, { method, path }]) => `${method} ${path}`);
-  const index = { status: 200, json: { name: "framequeue", version: "v1", endpoints } } as const;
+  const index = {
+    status: 200,
+    headers: { link: '</v1/openapi.json>; rel="service-desc"' },
+    json: { name: "framequeue", version: "v1", endpoints },
+  } as const;
+  let document: ReturnType<typeof openApiDocument> | undefined;
   return {
     getRoot: () => index,
     getIndex: () => index,
+    getOpenApi: () => ({ status: 200, json: (document ??= openApiDocument()) }),
     getLive: () => ({ status: 200, json: { status: "live" } }),
     async getReady() {
       return (await isReady(ready))

@@ -16,6 +16,7 @@ export type {
 export { type Comparison, comparisonSchema, RESULT_OPERATIONS } from "./results.ts";
 export { SERVICE_OPERATIONS } from "./service.ts";
 export {
+  OPERATION_GROUPS,
   type OperationId,
   operationList,
   type Operations,

@@ -10,7 +10,11 @@ const indexSchema = z.object({
 const index = {
   method: "GET",
   summary: "Lists what there is.",
-  answers: { 200: json(indexSchema, "Every operation.") },
+  answers: {
+    200: json(indexSchema, "Every operation.", {
+      link: "Where the document is that describes them.",
+    }),
+  },
   problems: [],
 } as const;
 const plain = "text/plain; charset=utf-8";
@@ -18,6 +22,16 @@ const plain = "text/plain; charset=utf-8";
 export const SERVICE_OPERATIONS = {
   getRoot: { ...index, path: "/", scope: "open" },
   getIndex: { ...index, path: "/v1", scope: "read" },
+  getOpenApi: {
+    method: "GET",
+    path: "/v1/openapi.json",
+    scope: "read",
+    summary: "Describes every operation, in OpenAPI 3.1.",
+    answers: {
+      200: json(z.looseObject({ openapi: z.literal("3.1.0") }), "This document."),
+    },
+    problems: [],
+  },
   getLive: {
     method: "GET",
     path: "/healthz/live",

@@ -5,12 +5,19 @@ import type { Operation } from "./operation.ts";
 import { RESULT_OPERATIONS } from "./results.ts";
 import { SERVICE_OPERATIONS } from "./service.ts";
 
-/** Every HTTP operation, by its id. The API serves these and no others. */
+/** Every HTTP operation, by what it is about and by its id. The API serves these and no others. */
+export const OPERATION_GROUPS = {
+  jobs: JOB_OPERATIONS,
+  results: RESULT_OPERATIONS,
+  models: MODEL_OPERATIONS,
+  service: SERVICE_OPERATIONS,
+} as const satisfies Record<string, Readonly<Record<string, Operation>>>;
+
 export const OPERATIONS = {
-  ...JOB_OPERATIONS,
-  ...RESULT_OPERATIONS,
-  ...MODEL_OPERATIONS,
-  ...SERVICE_OPERATIONS,
+  ...OPERATION_GROUPS.jobs,
+  ...OPERATION_GROUPS.results,
+  ...OPERATION_GROUPS.models,
+  ...OPERATION_GROUPS.service,
 } as const;
 
 export type Operations = typeof OPERATIONS;
