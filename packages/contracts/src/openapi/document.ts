@@ -6,6 +6,8 @@ import { OPERATION_GROUPS, problemsOf } from "../api/operations/table.ts";
 import { type ProblemCode, PROBLEMS, problemSchema } from "../api/problems.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+/** What has a name, as it is found. */
+type Schemas = Record<string, unknown>;
 
 /** What answers hold again and again, by the name that it has in the document. */
 const NAMED = {
@@ -20,7 +22,7 @@ for (const [id, schema] of Object.entries(NAMED)) names.add(schema, { id });
 
 /** The document of every operation, in OpenAPI 3.1, made from what they declare and from nothing else. */
 export function openApiDocument(): { openapi: "3.1.0" } & Json {
-  const schemas: Record<string, unknown> = {};
+  const schemas: Schemas = {};
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [tag, operations] of Object.entries(OPERATION_GROUPS)) {
     for (const [id, operation] of Object.entries<Operation>(operations)) {
@@ -54,7 +56,7 @@ export function openApiDocument(): { openapi: "3.1.0" } & Json {
   };
 }
 
-function described(id: string, tag: string, operation: Operation, schemas: Json): Json {
+function described(id: string, tag: string, operation: Operation, schemas: Schemas): Json {
   const { scope, summary, body } = operation;
   return {
     operationId: id,
@@ -64,7 +66,7 @@ function described(id: string, tag: string, operation: Operation, schemas: Json)
     security: scope === "open" ? [] : [{ bearer: [scope] }, { key: [scope] }, {}],
     parameters: parameters(operation),
     ...(body && { requestBody: { required: true, content: requestContent(body) } }),
-    responses: responses(operation, schemas as Record<string, unknown>),
+    responses: responses(operation, schemas),
   };
 }
 
@@ -113,7 +115,7 @@ function formContent({ what, fields }: Form): Json {
   };
 }
 
-function responses(operation: Operation, schemas: Record<string, unknown>): Json {
+function responses(operation: Operation, schemas: Schemas): Json {
   const found: Record<string, Json> = {};
   for (const [status, answer] of Object.entries(operation.answers)) {
     found[status] = response(answer, schemas);
@@ -123,7 +125,7 @@ function responses(operation: Operation, schemas: Record<string, unknown>): Json
   return { ...found, default: problems(["internal"], schemas) };
 }
 
-function response(answer: Answer, schemas: Record<string, unknown>): Json {
+function response(answer: Answer, schemas: Schemas): Json {
   const headers = Object.entries(answer.headers).map(([name, description]) => [
     name,
     { description, schema: { type: "string" } },
@@ -135,10 +137,7 @@ function response(answer: Answer, schemas: Record<string, unknown>): Json {
   };
 }
 
-function answerContent(
-  answer: Exclude<Answer, { kind: "empty" }>,
-  schemas: Record<string, unknown>,
-): Json {
+function answerContent(answer: Exclude<Answer, { kind: "empty" }>, schemas: Schemas): Json {
   switch (answer.kind) {
     case "json":
       return { "application/json": { schema: given(answer.schema, schemas) } };
@@ -155,7 +154,7 @@ function answerContent(
   }
 }
 
-function problems(codes: readonly ProblemCode[], schemas: Record<string, unknown>): Json {
+function problems(codes: readonly ProblemCode[], schemas: Schemas): Json {
   const problem = given(problemSchema, schemas);
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(" "),
@@ -195,7 +194,7 @@ function letDefaultsBeLeftOut({ oneOf, default: byDefault }: z.core.JSONSchema.B
 }
 
 /** What a client gets; what has a name goes to the others that have one. */
-function given(schema: z.ZodType, schemas: Record<string, unknown>): Json {
+function given(schema: z.ZodType, schemas: Schemas): Json {
   const {
     $schema: _,
     $defs,

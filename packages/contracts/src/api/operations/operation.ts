@@ -92,7 +92,6 @@ export interface EmptyAnswer<H extends string = string> extends Told<H> {
 export type Answer = JsonAnswer | TextAnswer | StreamAnswer | EmptyAnswer;
 
 type Headers<H extends string> = Readonly<Record<H, string>>;
-type Bare = Headers<never>;
 
 // Two signatures each: of one alone, what names no headers would be taken for what may have any.
 export function json<S extends z.ZodType>(schema: S, means: string): JsonAnswer<S, never>;
@@ -101,7 +100,7 @@ export function json<S extends z.ZodType, H extends string>(
   means: string,
   headers: Headers<H>,
 ): JsonAnswer<S, H>;
-export function json(schema: z.ZodType, means: string, headers: Bare = {}): JsonAnswer {
+export function json(schema: z.ZodType, means: string, headers = {}): JsonAnswer {
   return { kind: "json", schema, means, headers };
 }
 
@@ -128,6 +127,6 @@ export function events<H extends string>(
 
 export function empty(means: string): EmptyAnswer<never>;
 export function empty<H extends string>(means: string, headers: Headers<H>): EmptyAnswer<H>;
-export function empty(means: string, headers: Bare = {}): EmptyAnswer {
+export function empty(means: string, headers = {}): EmptyAnswer {
   return { kind: "empty", means, headers };
 }

@@ -14,7 +14,7 @@ test("no two operations have one id, or one method and path", () => {
 for (const [id, operation] of operationList()) {
   test(`${id} declares what hangs together`, () => {
     const { path, params = {}, scope, answers, headers, summary, method, body } = operation;
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
     assert.deepEqual(Object.keys(params).toSorted(), inPath.toSorted());
     // The router asks for a key by the path.
     assert.equal(scope !== "open", path === "/v1" || path.startsWith("/v1/"));
