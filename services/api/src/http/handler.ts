@@ -15,8 +15,8 @@ export type Input<O extends Operation> = {
   readonly params: ParamsOf<O>;
   readonly query: O extends { query: infer S extends z.ZodType } ? z.output<S> : undefined;
   readonly headers: O extends { headers: infer S extends z.ZodType } ? z.output<S> : undefined;
-  /** Closes with the connection. */
-  readonly response: Response;
+  /** Fires when the client is gone, or has its answer. */
+  readonly signal: AbortSignal;
 } & CarriedBy<O>;
 
 type ParamsOf<O> = O extends { params: infer P extends NonNullable<Operation["params"]> }
@@ -108,5 +108,5 @@ export type AnyHandler = (input: {
   readonly headers: unknown;
   readonly json?: unknown;
   readonly form?: unknown;
-  readonly response: Response;
+  readonly signal: AbortSignal;
 }) => AnyAnswer | Promise<AnyAnswer>;

@@ -1,6 +1,6 @@
 import { bounded, type Operation, ProblemError } from "@framequeue/contracts";
 import type { Request, Response } from "express";
-import { throwIfGone } from "./client-gone.ts";
+import { ClientGone, throwIfGone } from "./client-gone.ts";
 import type { AnyHandler } from "./handler.ts";
 import { checked, readJson, unsupported } from "./json-body.ts";
 import { receiveForm } from "./receive-form.ts";
@@ -20,11 +20,13 @@ export async function readInput(
   response: Response,
 ): Promise<Parameters<AnyHandler>[0]> {
   const { query, headers } = operation;
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new ClientGone()));
   return {
     params: paramsOf(operation, request),
     query: query && checked(query, request.query, "query"),
     headers: headers && checked(headers, request.headers, "headers"),
-    response,
+    signal: gone.signal,
     ...(await carried(operation, request, response)),
   };
 }

@@ -5,7 +5,6 @@ import { openTempFolder } from "@framequeue/lifetime";
 import { registerModel } from "@framequeue/pipeline";
 import { createFolderStore } from "@framequeue/storage";
 import type { ApiDeps } from "../deps.ts";
-import { ClientGone } from "../http/client-gone.ts";
 import { inTime } from "../http/deadline.ts";
 import type { Handler, Input } from "../http/handler.ts";
 import { recordOf } from "../models/model-view.ts";
@@ -24,10 +23,8 @@ const REGISTER_MS = 300_000;
  * or 200 where these bytes are a version already.
  */
 export function addModel(deps: Deps): Handler<AddModel> {
-  return async ({ form, response }) => {
-    const gone = new AbortController();
-    response.once("close", () => gone.abort(new ClientGone()));
-    const { ref, isNew, assumptions } = await takeIn(deps, form, gone.signal);
+  return async ({ form, signal }) => {
+    const { ref, isNew, assumptions } = await takeIn(deps, form, signal);
     return {
       status: isNew ? 201 : 200,
       headers: { location: `/v1/models/${ref.name}/versions/${ref.sha256}` },
