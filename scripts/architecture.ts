@@ -4,6 +4,8 @@ export interface Architecture {
   readonly layers: readonly Layer[];
   /** Libraries that one package wraps for all others, with the folders that may import them outside tests. */
   readonly heavy: Readonly<Record<string, readonly string[]>>;
+  /** Files that are loaded in browsers too: neither they nor anything that they import names a builtin of Node. */
+  readonly browser: readonly string[];
 }
 
 export interface Layer {
@@ -67,4 +69,9 @@ export const ARCHITECTURE: Architecture = {
     "prom-client": ["packages/service"],
     sharp: ["packages/media"],
   },
+  browser: [
+    "packages/contracts/src/openapi/document.ts",
+    "packages/contracts/src/api/index.ts",
+    "packages/contracts/src/results/index.ts",
+  ],
 };

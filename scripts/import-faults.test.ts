@@ -13,6 +13,7 @@ const ARCHITECTURE: Architecture = {
     { name: "services", folders: ["services/*"], importsItself: false },
   ],
   heavy: { anvil: ["packages/disk"] },
+  browser: ["packages/sums/src/page.ts"],
 };
 
 /** A small sound workspace: two pure files, two adapters, two services, a benchmark. */
@@ -21,6 +22,8 @@ const SOUND: Readonly<Record<string, string>> = {
   "packages/sums/package.json": manifest("@x/sums"),
   "packages/sums/src/index.ts": 'export * from "./add.ts";',
   "packages/sums/src/add.ts": "export const add = 1;",
+  "packages/sums/src/page.ts": 'export * from "./line.ts";',
+  "packages/sums/src/line.ts": 'import type { Hash } from "node:crypto";',
   "packages/sums/src/add.test.ts": 'import "node:fs";\nimport "anvil";\nimport "./index.ts";',
   "packages/disk/package.json": manifest("@x/disk", ["@x/sums", "anvil"]),
   "packages/disk/src/index.ts": 'import "@x/sums";\nimport "anvil";\nimport "node:fs";',
@@ -131,6 +134,11 @@ const FAULTS: readonly [name: string, changes: Record<string, string>, expected:
     "a package without a layer",
     { "packages/new/package.json": manifest("@x/new") },
     /^packages\/new has no layer/,
+  ],
+  [
+    "Node below what browsers load",
+    { "packages/sums/src/line.ts": 'import { randomBytes } from "node:crypto";' },
+    /^packages\/sums\/src\/page.ts → packages\/sums\/src\/line.ts imports "node:crypto"/,
   ],
 ];
 

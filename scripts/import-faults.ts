@@ -36,7 +36,43 @@ export function importFaults(root: string, architecture: Architecture): string[]
   const homeless = packages
     .filter(({ folder }) => folder !== "." && layerOf(folder, architecture) === undefined)
     .map(({ folder }) => `${folder} has no layer: name it in scripts/architecture.ts`);
-  return [...homeless, ...faults, ...cycles(sources, packages)];
+  const inBrowsers = architecture.browser.flatMap((entry) =>
+    browserFaults(entry, sources, packages),
+  );
+  return [...homeless, ...faults, ...inBrowsers, ...cycles(sources, packages)];
+}
+
+/** What no browser can load of a file and all that it imports, with the way there. */
+function browserFaults(
+  entry: string,
+  sources: readonly Source[],
+  packages: readonly Package[],
+): string[] {
+  const faults: string[] = [];
+  const cameFrom = new Map([[entry, ""]]);
+  for (const [file] of cameFrom) {
+    const source = sources.find((one) => one.file === file);
+    if (source === undefined) {
+      faults.push(`${entry} is for browsers, and there is no ${file}`);
+      continue;
+    }
+    for (const { specifier, typeOnly } of source.imports) {
+      if (typeOnly) continue;
+      const isOurs = packages.some(({ name }) => name === packageName(specifier));
+      if (specifier.startsWith(".")) {
+        const target = posix.join(posix.dirname(file), specifier);
+        if (!cameFrom.has(target)) cameFrom.set(target, file);
+      } else if (specifier.startsWith("node:") || isOurs) {
+        faults.push(`${wayTo(file, cameFrom)} imports "${specifier}": browsers load the first`);
+      }
+    }
+  }
+  return faults;
+}
+
+function wayTo(file: string, cameFrom: ReadonlyMap<string, string>): string {
+  const before = cameFrom.get(file);
+  return before ? `${wayTo(before, cameFrom)} → ${file}` : file;
 }
 
 function faultsOf(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type Comparison,
   type JobId,
   type JobView,
   jobViewSchema,
@@ -12,7 +13,6 @@ import {
 } from "@framequeue/contracts";
 import { testDetector } from "@framequeue/graphs";
 import { CPU, loadModelPackage } from "@framequeue/models";
-import type { Comparison } from "@framequeue/outputs";
 import { readAliases, storeModel } from "@framequeue/pipeline";
 import { postJson, startSmallApi } from "./small-api.ts";
 import { openSmallSite, type SmallSite, writeSmallVideo } from "./small-site.ts";

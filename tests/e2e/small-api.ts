@@ -30,6 +30,7 @@ export async function startSmallApi(
       logger: createLogger({ name: "api", level: "silent" }),
       metrics: createMetrics(),
       ready: () => redis.status === "ready",
+      checkAnswers: true,
     },
     { host: "127.0.0.1", port: 0 },
   );

@@ -1,4 +1,5 @@
 import {
+  type Comparison,
   type FrameFileRow,
   type FrameRow,
   isSampled,
@@ -10,21 +11,8 @@ import {
   type Sampling,
   summarySchema,
 } from "@framequeue/contracts";
-import { type Agreement, AgreementCounter } from "@framequeue/vision";
+import { AgreementCounter } from "@framequeue/vision";
 import { keptRows, readHeader, readText, type ResultFiles } from "./rows/kept-rows.ts";
-
-/** One side of a comparison. */
-export interface ComparedJob {
-  readonly job: JobId;
-  readonly models: readonly ModelRef[];
-  readonly framesPerSecond: number;
-}
-
-export interface Comparison {
-  readonly first: ComparedJob;
-  readonly second: ComparedJob;
-  readonly agreement: Agreement;
-}
 
 /** A job with its result, and where its files are read. */
 export interface JobToCompare {
@@ -34,7 +22,7 @@ export interface JobToCompare {
 }
 
 interface Rows {
-  readonly models: readonly ModelRef[];
+  readonly models: ModelRef[];
   readonly sha256: string;
   readonly sampling: Sampling;
   readonly frames: AsyncIterator<{ frame: number; boxes: ReturnType<typeof boxesOf> }>;
@@ -104,7 +92,7 @@ function boxesOf({ detections }: FrameRow) {
 async function sideOf(
   { objects, id, result }: JobToCompare,
   { models }: Rows,
-): Promise<ComparedJob> {
+): Promise<Comparison["first"]> {
   const text = await readText(objects, result!.artifacts["summary.json"]!);
   const summary = summarySchema.parse(JSON.parse(text));
   const framesPerSecond = summary.frames / Math.max(summary.timing.seconds, 1e-9);

@@ -5,6 +5,7 @@ import type {
   FrameFileRow,
   PartRow,
   ResultHeader,
+  ResultType,
   RowField,
   Size,
   Summary,
@@ -96,7 +97,7 @@ export type Made = "results" | "end" | "render" | "request";
 export interface Format<N extends Need = Need, O = unknown> {
   /** Of the file. */
   readonly name: string;
-  readonly mediaType: string;
+  readonly mediaType: ResultType;
   readonly made: Made;
   readonly needs: N;
   readonly when: keyof typeof CONDITIONS;

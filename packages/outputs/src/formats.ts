@@ -1,3 +1,4 @@
+import type { ResultType } from "@framequeue/contracts";
 import type { AnyFormat, Format, Made, Need, Wishes } from "./format.ts";
 import { CONDITIONS } from "./format.ts";
 import { analyticsJson } from "./formats/analytics-json.ts";
@@ -39,7 +40,7 @@ export function formatOf(name: string): AnyFormat | undefined {
 }
 
 /** Of a result file; of one that only another version knows, that of any bytes. */
-export function mediaTypeOf(name: string): string {
+export function mediaTypeOf(name: string): ResultType {
   return formatOf(name)?.mediaType ?? "application/octet-stream";
 }
 

@@ -26,6 +26,8 @@ export interface ApiDeps {
   readonly adminKeys: readonly string[];
   readonly logger: Logger;
   readonly metrics: Registry;
+  /** Whether an answer that is not as its operation declares it is an error; for tests. Default: nobody looks. */
+  readonly checkAnswers?: boolean;
   /** Whether jobs can be taken and looked up now. */
   readonly ready: () => boolean | Promise<boolean>;
 }

@@ -135,7 +135,7 @@ test("a format that nobody makes is told to come later; one that cannot be made 
     "invalid-request",
     "minScore",
   ]);
-  assert.deepEqual((await problem(job, "coco.json?a=1")).slice(0, 2), [400, "invalid-request"]);
+  assert.deepEqual((await problem(job, "coco.json?a=1")).slice(0, 2), [400, "unknown-option"]);
   assert.deepEqual((await problem(job, "tracks.vtt")).slice(0, 2), [404, "not-found"]);
   const running = await api.job();
   assert.deepEqual((await problem(running, "coco.json")).slice(0, 2), [409, "result-not-ready"]);

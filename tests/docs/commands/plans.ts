@@ -233,6 +233,8 @@ sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.
 
   // docs/performance.md, docs/scaling.md
   "npm run bench": MENTION,
+  "npm run track": MENTION,
+  "npm run write:docs": AS_WRITTEN,
   "npm run bench -- main-job --video people_one_by_one.mp4 --model yolox_nano.onnx": {
     with: {
       "people_one_by_one.mp4": "video.mp4",
@@ -266,7 +268,6 @@ sed "s/{/{\\"sha256\\":\\"$sha256\\",/" yard.manifest.json > bare/yard.manifest.
     AS_WRITTEN,
   "npm run eval -- track --gt gt.txt --pred pred.txt": AS_WRITTEN,
   "npm run eval -- track --gt sequences --pred sequences --file pred.txt": { before: SEQUENCES },
-  "npm run -s track -- --help": AS_WRITTEN,
   "npm run -s track": MENTION,
   "npm run eval -- track": MENTION,
   "npm run bench -- tracking": HOURS,

@@ -1,9 +1,16 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { OPERATION_TABLES } from "./operation-tables.ts";
 import { OPTION_TABLES } from "./option-tables.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
+
+/** Every table that is made from the code, by the name of its place. */
+export const TABLES: Readonly<Record<string, () => string>> = {
+  ...OPTION_TABLES,
+  ...OPERATION_TABLES,
+};
 
 /** `<!-- table NAME -->` and what follows it, up to `<!-- /table -->`. */
 const PLACE = /<!-- table ([\w-]+) -->\n[^]*?<!-- \/table -->/g;
@@ -26,7 +33,7 @@ export async function documents(): Promise<Document[]> {
     const tables = [...text.matchAll(PLACE)].map(([, name]) => name!);
     if (tables.length === 0) continue;
     const filled = text.replaceAll(PLACE, (_place, name: string) => {
-      const make = OPTION_TABLES[name];
+      const make = TABLES[name];
       if (make === undefined) throw new Error(`${path} wants a table ${name}, which there is not.`);
       return `<!-- table ${name} -->\n\n${make()}\n\n<!-- /table -->`;
     });

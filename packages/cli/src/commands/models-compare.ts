@@ -1,7 +1,12 @@
 import { basename, resolve } from "node:path";
-import { acceptJob, ProblemError, type ResultOptions } from "@framequeue/contracts";
+import {
+  acceptJob,
+  ProblemError,
+  type ResultOptions,
+  type Comparison,
+} from "@framequeue/contracts";
 import { type ModelPackage, objectManifest } from "@framequeue/models";
-import { compareJobs, type Comparison, type JobToCompare } from "@framequeue/outputs";
+import { compareJobs, type JobToCompare } from "@framequeue/outputs";
 import { addMetrics, storeModel } from "@framequeue/pipeline";
 import { readObjectStoreConfig } from "@framequeue/service";
 import { openObjectStore } from "@framequeue/storage";

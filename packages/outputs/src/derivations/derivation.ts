@@ -35,7 +35,7 @@ export function requestedFormat(name: string): KeptFormat | undefined {
  * object.
  *
  * @param asked options by name: text of a query, or what was read from it before
- * @throws ProblemError `invalid-request` for options that the format does not know, `not-found` where the job has nothing
+ * @throws ProblemError `unknown-option`, `invalid-request` for what an option does not take, `not-found` where the job has nothing
  * that it could be made of
  */
 export function deriveFormat(
@@ -77,7 +77,10 @@ export function deriveFormat(
 function optionsOf({ name, options }: KeptFormat, asked: unknown): unknown {
   if (options === undefined) return {};
   const { data, error } = options.safeParse(asked);
-  if (error !== undefined) throw invalid("invalid-request", name, error);
+  if (error !== undefined) {
+    const isUnknown = error.issues.every(({ code }) => code === "unrecognized_keys");
+    throw invalid(isUnknown ? "unknown-option" : "invalid-request", name, error);
+  }
   return data;
 }
 

@@ -153,7 +153,7 @@ test("what cannot be made says why, and by which field", () => {
     "invalid-request",
     /minScore: must be a number/,
   );
-  refused(() => ask("coco.json", { minScor: "1" }), "invalid-request", /minScor/);
+  refused(() => ask("coco.json", { minScor: "1" }), "unknown-option", /minScor/);
   refused(() => ask("events.vtt", {}), "not-found", /made of events\.jsonl.*with `analytics`/);
   refused(() => ask("coco.json", {}, "classifier"), "not-found", /holds detections/);
   assert.equal(requestedFormat("frames.jsonl"), undefined);

@@ -1,9 +1,16 @@
-import { type ProblemCode, ProblemError, toProblemError } from "@framequeue/contracts";
+import {
+  jsonFault,
+  type Operation,
+  type ProblemCode,
+  ProblemError,
+  type ProblemOptions,
+  toProblemError,
+} from "@framequeue/contracts";
 import type { Logger } from "@framequeue/service";
 import type { ErrorRequestHandler, Response } from "express";
+import { checkProblem } from "./answer-check.ts";
 import { jsonTooLarge } from "./body-bounds.ts";
 import { ClientGone } from "./client-gone.ts";
-import { jsonFault } from "./request-problem.ts";
 
 /** Time for a client that is still sending to take note of the answer. */
 const LINGER_MS = 5_000;
@@ -19,11 +26,26 @@ const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
   "shutting-down": 5,
 };
 
+/** A problem that says something in headers, too. */
+export class HttpProblem extends ProblemError {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: ProblemOptions,
+    headers: Readonly<Record<string, string>>,
+  ) {
+    super(code, detail, options);
+    this.headers = headers;
+  }
+}
+
 /** The one place where an error becomes an HTTP answer (RFC 9457). Faults of our own are logged here, once. */
-export function problemAnswer(logger: Logger): ErrorRequestHandler {
+export function problemAnswer(logger: Logger, checkAnswers: boolean): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     if (error instanceof ClientGone) return;
-    const problem = toProblemError(httpProblem(error) ?? error);
+    const told = toProblemError(httpProblem(error) ?? error);
+    const problem = checkAnswers ? declared(told, response) : told;
     if (problem.status >= 500) {
       const fields = { code: problem.code, requestId: response.getHeader("x-request-id") };
       const level = problem.code === "internal" ? "error" : "warn";
@@ -40,6 +62,7 @@ export function problemAnswer(logger: Logger): ErrorRequestHandler {
     for (const name of ["content-length", "content-disposition", "etag", "accept-ranges"]) {
       response.removeHeader(name);
     }
+    if (problem instanceof HttpProblem) response.set(problem.headers);
     const retryAfter = RETRY_AFTER_S[problem.code];
     if (retryAfter !== undefined) response.set("retry-after", String(retryAfter));
     response
@@ -48,6 +71,17 @@ export function problemAnswer(logger: Logger): ErrorRequestHandler {
       .type("application/problem+json")
       .send(`${JSON.stringify(problem.toProblem())}\n`);
   };
+}
+
+/** The problem, or in its place a fault of ours where the operation does not declare it. */
+function declared(problem: ProblemError, { locals }: Response): ProblemError {
+  const found = locals["operation"] as { id: string; operation: Operation } | undefined;
+  try {
+    if (found !== undefined) checkProblem(found.id, found.operation, problem.code);
+    return problem;
+  } catch (error) {
+    return toProblemError(error);
+  }
 }
 
 function lingerThenClose(response: Response): void {

@@ -54,9 +54,3 @@ function faultsOf(
 function nameOf(path: readonly PropertyKey[], what: string): string {
   return path.length === 0 ? what : path.map(String).join(".");
 }
-
-/** What `JSON.parse` says, without the piece of the text that it quotes: that may be anything, a password too. */
-export function jsonFault(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/, (\.\.\.)?".*/s, "");
-}

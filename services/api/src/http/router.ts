@@ -1,34 +1,43 @@
-import { ProblemError } from "@framequeue/contracts";
+import { type Operation, ProblemError } from "@framequeue/contracts";
 import type { Express, Request, Response } from "express";
+import { checkAnswer } from "./answer-check.ts";
+import type { AnyAnswer, AnyHandler, Handlers } from "./handler.ts";
+import { readInput } from "./read-input.ts";
 
-export type Handler = (request: Request, response: Response) => void | Promise<void>;
-
-/** What a path answers, by method; GET answers HEAD too. */
-export interface Route {
-  readonly path: string;
-  readonly methods: {
-    readonly GET?: Handler;
-    readonly POST?: Handler;
-    readonly DELETE?: Handler;
-  };
-}
-
-/** Label of requests that no route takes. */
+/** Label of requests that no operation takes. */
 export const UNMATCHED = "unmatched";
 
-/**
- * Adds the routes, 405 with `Allow` for their other methods, and 404 for everything else. `track` is given every
- * answer in the making.
- */
-export function addRoutes(
+export interface RouterOptions {
+  /** Is given every answer in the making; it may reject. */
+  readonly track: (work: Promise<void>) => void;
+  /** Whether an answer that is not as its operation declares it is an error. */
+  readonly checkAnswers: boolean;
+}
+
+/** An operation with what does it. */
+interface Served {
+  readonly id: string;
+  readonly operation: Operation;
+  readonly handler: AnyHandler;
+}
+
+/** Serves the operations, answers 405 with `Allow` for other methods of their paths, and 404 for everything else. */
+export function serveOperations<Table extends Readonly<Record<string, Operation>>>(
   app: Express,
-  routes: readonly Route[],
-  track: (work: Promise<void>) => void,
+  table: Table,
+  handlers: Handlers<Table>,
+  { track, checkAnswers }: RouterOptions,
 ): void {
-  for (const route of routes) {
-    app.all(route.path, (request, response, next) => {
-      response.locals["route"] = route.path;
-      const work = answer(route, request, response);
+  const all = Object.entries(table).map(([id, operation]): Served => ({
+    id,
+    operation,
+    handler: handlers[id] as unknown as AnyHandler,
+  }));
+  for (const [path, served] of Map.groupBy(all, ({ operation }) => operation.path)) {
+    const route = path.replace(/\{(\w+)\}/g, ":$1");
+    app.all(route, (request, response, next) => {
+      response.locals["route"] = route;
+      const work = answer(served, request, response, checkAnswers);
       track(work);
       // oxlint-disable-next-line promise/no-callback-in-promise -- the way to the error handler in Express
       work.catch(next);
@@ -42,32 +51,57 @@ export function addRoutes(
   });
 }
 
-async function answer({ methods }: Route, request: Request, response: Response): Promise<void> {
-  const { method } = request;
-  if (method === "POST" && methods.POST !== undefined) return methods.POST(request, response);
-  if (method === "DELETE" && methods.DELETE !== undefined) return methods.DELETE(request, response);
-  if ((method === "GET" || method === "HEAD") && methods.GET !== undefined) {
-    return methods.GET(request, response);
+async function answer(
+  served: readonly Served[],
+  request: Request,
+  response: Response,
+  check: boolean,
+): Promise<void> {
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const found = served.find(({ operation }) => operation.method === method);
+  if (found === undefined) {
+    answerOtherMethod(served, request, response);
+    return;
   }
-  const allowed = [
-    ...(methods.GET === undefined ? [] : ["GET", "HEAD"]),
-    ...(methods.POST === undefined ? [] : ["POST"]),
-    ...(methods.DELETE === undefined ? [] : ["DELETE"]),
-  ];
+  const { id, operation, handler } = found;
+  response.locals["operation"] = { id, operation };
+  const given = await handler(await readInput(operation, request, response));
+  if (check) checkAnswer(id, operation, given);
+  await send(operation, given, request, response);
+}
+
+function answerOtherMethod(served: readonly Served[], request: Request, response: Response): void {
+  const allowed = served.flatMap(({ operation: { method } }) =>
+    method === "GET" ? ["GET", "HEAD"] : [method],
+  );
   response.set("allow", [...allowed, "OPTIONS"].join(", "));
-  if (method === "OPTIONS") {
+  if (request.method === "OPTIONS") {
     response.status(204).end();
     return;
   }
   throw new ProblemError(
     "method-not-allowed",
-    `${request.path.slice(0, 200)} takes ${allowed.join(", ")}, not ${method}.`,
+    `${request.path.slice(0, 200)} takes ${allowed.join(", ")}, not ${request.method}.`,
   );
 }
 
-/** The routes as the index shows them: `POST /v1/jobs`. */
-export function endpointsOf(routes: readonly Route[]): string[] {
-  return routes.flatMap(({ path, methods }) =>
-    Object.keys(methods).map((method) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`),
-  );
+async function send(
+  { answers }: Operation,
+  { status, headers, json, text, type, write }: AnyAnswer,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const declared = answers[status];
+  response.status(status).set(headers ?? {});
+  if (json !== undefined) {
+    response.json(json);
+  } else if (declared?.kind === "text") {
+    response.set("content-type", declared.mediaType).send(text);
+  } else if (declared?.kind === "stream" && write !== undefined) {
+    response.set("content-type", type ?? declared.mediaTypes[0]);
+    if (request.method === "HEAD") response.end();
+    else await write(response);
+  } else {
+    response.end();
+  }
 }

@@ -20,21 +20,8 @@ import {
   registeredModels,
 } from "@framequeue/pipeline";
 import type { ObjectStore } from "@framequeue/storage";
-import type { Request } from "express";
 import { inTime } from "../http/deadline.ts";
 import type { ApiDeps } from "../deps.ts";
-
-/**
- * The model that the path names; what can be no name is a model that does not exist. One that was registered before
- * names had a bound can be looked at and deleted.
- */
-export function modelNameOf(request: Request): string {
-  const name = String(request.params["name"]);
-  if (/^[a-z0-9][a-z0-9._-]*$/.test(name)) return name;
-  throw new ProblemError("model-not-found", `There is no model ${name.slice(0, 64)}.`, {
-    at: "name",
-  });
-}
 
 /** One model as the list of all shows it. */
 export async function viewOf(
@@ -103,11 +90,11 @@ export async function fullView(
     });
   }
   const view = await viewOf(registry, name, own, await inTime(roster.attendants()));
-  const versions = view.versions.map((version) => inTime(recordOf(objects, name, version)));
+  const versions = view.versions.map((version) => inTime(versionRecord(objects, name, version)));
   return { ...view, versions: await Promise.all(versions) };
 }
 
-async function recordOf(
+async function versionRecord(
   objects: ObjectStore,
   name: string,
   version: ModelView["versions"][number],
@@ -148,6 +135,15 @@ export async function versionOf(
     `${bounded(name, BOUNDS.name)} has no version ${version.slice(0, 64)}. There are: ${known}.`,
     { at: "version" },
   );
+}
+
+/** One version with its records. */
+export async function recordOf(
+  registry: Pick<ApiDeps["registry"], "objects" | "roster">,
+  { name, sha256 }: ModelRef,
+): Promise<ModelRecord> {
+  const { versions } = await fullView(registry, name);
+  return versions.find((version) => version.sha256 === sha256)!;
 }
 
 async function versionsOf(objects: ObjectStore, name: string): Promise<ModelRef[]> {

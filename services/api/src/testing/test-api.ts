@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,6 +79,7 @@ export async function startTestApi(
       }),
       metrics: createMetrics(),
       ready: () => pipeline.redis.status === "ready",
+      checkAnswers: true,
       ...overrides,
     },
     { host: "127.0.0.1", port: 0, ...(clients && { clients }) },
@@ -124,7 +126,13 @@ export async function startTestApi(
         artifacts,
       });
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await owned.disposeAsync();
+      const undeclared = log.filter(
+        ({ err }) => (err as { type?: string })?.type === "NotAsDeclared",
+      );
+      assert.deepEqual(undeclared, [], "answers that no operation declares");
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-import { bounded, listed } from "../../bounds.ts";
-import type { ModelRef } from "../../models.ts";
-import { ProblemError } from "../../problems.ts";
+import { bounded, listed } from "../bounds.ts";
+import type { ModelRef } from "../models.ts";
+import { ProblemError } from "../problems.ts";
 import type { AnalyticsOptions } from "./analytics.ts";
 import type { ResultOptions } from "./job-options.ts";
 import { needsLooks } from "./tracking.ts";
