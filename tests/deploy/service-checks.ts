@@ -80,9 +80,9 @@ const namesIn = (path: string): string[] =>
   [...source(path).matchAll(/\b(?:FQ|REDIS|OTEL)_[A-Z0-9_]+/g)].map(([name]) => name);
 const SERVICES = ["api", "ingest", "decode", "enhance", "infer", "track", "index", "render"];
 const COMMON = [
-  "common-config.ts",
-  "object-store-config.ts",
-  "secret-files.ts",
+  "config/common-config.ts",
+  "config/object-store-config.ts",
+  "config/secret-files.ts",
   "tracing/tracing-config.ts",
 ].flatMap((file) => namesIn(`packages/service/src/${file}`));
 
