@@ -22,8 +22,8 @@ async function play(model: TestDetectorOptions, body: string): Promise<unknown> 
   await writeFile(
     script,
     `import { createRunGuard } from ${url("./run-guard.ts")};
-     import { ModelRunner } from ${url("../model-runner.ts")};
-     import { loadModelPackage } from ${url("../package.ts")};
+     import { ModelRunner } from ${url("../session/model-runner.ts")};
+     import { loadModelPackage } from ${url("../package/package.ts")};
      const limits = { timeMs: 300, memoryBytes: 3e8 };
      const breaches = [];
      const breach = Promise.withResolvers();
