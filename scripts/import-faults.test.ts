@@ -150,7 +150,7 @@ for (const [name, changes, expected] of FAULTS) {
   });
 }
 
-test("types may refer to each other in a circle", () => {
+test("types in a circle are one too", () => {
   const changes = { "packages/sums/src/add.ts": 'import type { Index } from "./index.ts";' };
-  assert.deepEqual(faultsWith(changes), []);
+  assert.equal(faultsWith(changes).length, 1);
 });

@@ -147,15 +147,15 @@ function heavyFaults(source: Source, name: string, architecture: Architecture): 
   return [`only ${homes.join(" and ")} may import it`];
 }
 
-/** Cycles between files at run time, and between packages outside their tests. */
+/** Cycles between files, by types too, and between packages outside their tests. */
 function cycles(sources: readonly Source[], packages: readonly Package[]): string[] {
   const files = new Map<string, Set<string>>();
   const folders = new Map<string, Set<string>>();
   for (const { file, owner, isTest: test, imports } of sources) {
     const named = new Set<string>();
-    for (const { specifier, typeOnly } of imports) {
+    for (const { specifier } of imports) {
       if (specifier.startsWith(".")) {
-        if (!typeOnly) named.add(posix.join(posix.dirname(file), specifier));
+        named.add(posix.join(posix.dirname(file), specifier));
         continue;
       }
       const target = packages.find(({ name }) => name === packageName(specifier));

@@ -3,7 +3,7 @@ import { ProblemError } from "@framequeue/contracts";
 import { type BoxXyxy, cropOf, type Runs, type Size } from "@framequeue/vision";
 import type { ChunkResult } from "./session/chunk-result.ts";
 import { frameSizeOf } from "./tensors/frame-size.ts";
-import { leastScore } from "./manifest/manifest-facts.ts";
+import { leastScore } from "./manifest/least-score.ts";
 import { masksOf } from "./decoders/mask-collector.ts";
 import type { RunnerOptions } from "./session/model-runner.ts";
 import { ModelRunner } from "./session/model-runner.ts";

@@ -3,32 +3,22 @@ import type { ObjectStore } from "@framequeue/storage";
 import { createInferRoster, type InferRoster } from "./registry/infer-roster.ts";
 import { createDerivations, type Derivations } from "./derivations/derivations.ts";
 import { createJobs, type JobEvents, type Jobs } from "./jobs/jobs.ts";
-import { createLedger, type Ledger } from "./ledger/ledger.ts";
+import { createLedger } from "./ledger/ledger.ts";
 import { createFactsReader, type FactsReader } from "./plan/plan.ts";
-import { connectRedis, type RedisClient } from "./ledger/redis.ts";
+import { connectRedis } from "./ledger/redis.ts";
 import { observeFrames, observeObjects, type StoreEvents } from "./site/observed-stores.ts";
-import { type Host, THIS_HOST } from "./protocol/host.ts";
-import { createTaskQueues, type TaskQueues } from "./queues/task-queues.ts";
+import { THIS_HOST } from "./protocol/host.ts";
+import type { Ports } from "./ports.ts";
+import { createTaskQueues } from "./queues/task-queues.ts";
 
 /** What every stage works with. */
-export interface Pipeline {
-  readonly redis: RedisClient;
-  readonly site: string;
-  readonly ledger: Ledger;
-  readonly queues: TaskQueues;
+export interface Pipeline extends Ports {
   readonly jobs: Jobs;
   readonly facts: FactsReader;
   /** What is made of jobs that have ended. */
   readonly derivations: Derivations;
   /** Who infers here, and on what. */
   readonly roster: InferRoster;
-  readonly objects: ObjectStore;
-  readonly frames: FrameStore;
-  /** Bytes of pixels that the whole site may hold in its frame store. */
-  readonly frameBudgetBytes: number;
-  /** How long a task stays with a process that gives no sign of life, in milliseconds. */
-  readonly lockMs: number;
-  readonly host: Host;
 }
 
 export interface PipelineOptions {

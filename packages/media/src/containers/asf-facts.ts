@@ -1,5 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
-import type { ContainerFacts } from "./container-facts.ts";
+import type { ContainerFacts } from "./facts.ts";
 
 /** GUIDs as they are stored (Advanced Systems Format, 10). */
 const HEADER = "3026b2758e66cf11a6d900aa0062ce6c";

@@ -1,5 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
-import type { ContainerFacts, StreamPlace } from "./container-facts.ts";
+import type { ContainerFacts, StreamPlace } from "./facts.ts";
 
 /** Element ids (RFC 9559). */
 const SEGMENT = 0x18_53_80_67;

@@ -1,6 +1,6 @@
 import { ENCRYPTED_ENTRY } from "../probe/protection.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import type { ContainerFacts, StreamPlace } from "./container-facts.ts";
+import type { ContainerFacts, StreamPlace } from "./facts.ts";
 
 export interface Box {
   readonly type: string;

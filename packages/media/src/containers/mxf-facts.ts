@@ -1,5 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
-import type { ContainerFacts } from "./container-facts.ts";
+import type { ContainerFacts } from "./facts.ts";
 
 /** Key of a header partition pack but for its last two bytes, and of an encrypted triplet (SMPTE ST 377-1, ST 429-6). */
 const HEADER_PARTITION = Buffer.from("060e2b34020501010d0102010102", "hex");

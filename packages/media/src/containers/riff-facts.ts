@@ -1,5 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
-import type { ContainerFacts } from "./container-facts.ts";
+import type { ContainerFacts } from "./facts.ts";
 
 const MOST_PARTS = 4096;
 

@@ -1,5 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
-import type { ContainerFacts, StreamPlace } from "./container-facts.ts";
+import type { ContainerFacts, StreamPlace } from "./facts.ts";
 
 const LOOKED_AT_BYTES = 4 << 20;
 const SYNC = 0x47;

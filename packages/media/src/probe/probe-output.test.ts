@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ProblemError } from "@framequeue/contracts";
 import type { ProblemCode } from "@framequeue/contracts";
-import type { ContainerFacts } from "../containers/container-facts.ts";
+import type { ContainerFacts } from "../containers/facts.ts";
 import type { DescribedSource } from "./described-streams.ts";
 import { chooseStream, readProbe } from "./probe-output.ts";
 import type { ProbeQuestion } from "./probe-output.ts";

@@ -1,7 +1,7 @@
 import { ProblemError } from "@framequeue/contracts";
 import type { MediaInfo, ProblemCode, Size } from "@framequeue/contracts";
 import { MOST_STRETCH } from "./shown-shape.ts";
-import type { ContainerFacts } from "../containers/container-facts.ts";
+import type { ContainerFacts } from "../containers/facts.ts";
 import { isMovingPicture } from "./described-streams.ts";
 import type { DescribedSource, DescribedStream } from "./described-streams.ts";
 import { findProtection } from "./protection.ts";

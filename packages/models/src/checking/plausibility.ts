@@ -1,6 +1,6 @@
 import type { Size } from "@framequeue/vision";
 import { Candidates } from "../decoders/candidates.ts";
-import { createHead } from "../decoders/detection-head.ts";
+import { createHead } from "../decoders/create-head.ts";
 import type { ClassificationManifest, ImageManifest, BoxManifest } from "../manifest/manifest.ts";
 import { needsSuppression } from "../manifest/manifest-facts.ts";
 import { floatsOf, type OutputTensor } from "../tensors/output-tensor.ts";

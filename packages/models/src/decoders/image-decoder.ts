@@ -3,7 +3,7 @@ import type { Tensor } from "onnxruntime-node";
 import type { ChunkImages } from "../session/chunk-result.ts";
 import type { Decoder, PlacedPicture } from "./decoder.ts";
 import type { ImageManifest } from "../manifest/manifest.ts";
-import { CHANNEL_COUNT } from "../manifest/manifest-facts.ts";
+import { CHANNEL_COUNT } from "../manifest/manifest-bounds.ts";
 import { floatsOf } from "../tensors/output-tensor.ts";
 
 /** Index, in the model's channels, of each of the planes of `gbrp`. */

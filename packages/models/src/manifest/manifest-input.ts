@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANNEL_COUNT, MOST_TENSOR_NAME } from "./manifest-facts.ts";
+import { CHANNEL_COUNT, MOST_TENSOR_NAME } from "./manifest-bounds.ts";
 
 const side = z.int().min(1).max(8192);
 

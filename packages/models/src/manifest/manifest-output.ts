@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MOST_TENSOR_NAME } from "./manifest-facts.ts";
+import { MOST_TENSOR_NAME } from "./manifest-bounds.ts";
 
 const name = z.string().min(1).max(MOST_TENSOR_NAME);
 

@@ -6,7 +6,7 @@ import type { Decoder, PlacedPicture } from "../decoders/decoder.ts";
 import { placementOf } from "../tensors/frame-size.ts";
 import { InputTensor } from "../tensors/input-tensor.ts";
 import { checkOutput, freeOutput } from "../tensors/output-tensor.ts";
-import { leastScore } from "../manifest/manifest-facts.ts";
+import { leastScore } from "../manifest/least-score.ts";
 import { executionProviders } from "../providers/provider.ts";
 import type { Chunk, Picture, SessionRun, SessionSpec } from "./session-protocol.ts";
 import { SizesTensor } from "../tensors/sizes-tensor.ts";

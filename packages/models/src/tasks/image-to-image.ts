@@ -1,6 +1,6 @@
 import { checkPicture } from "../checking/plausibility.ts";
 import { ImageDecoder } from "../decoders/image-decoder.ts";
-import { CHANNEL_COUNT } from "../manifest/manifest-facts.ts";
+import { CHANNEL_COUNT } from "../manifest/manifest-bounds.ts";
 import type { ImageManifest } from "../manifest/manifest.ts";
 import { type Extent, FLOAT, tensors, type WantedTensor } from "../tensors/wanted-tensors.ts";
 import type { TaskRun } from "./task-run.ts";

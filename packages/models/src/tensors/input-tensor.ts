@@ -1,6 +1,6 @@
 import type { Size } from "@framequeue/vision";
 import type { InputSpec } from "../manifest/manifest-input.ts";
-import { CHANNEL_COUNT } from "../manifest/manifest-facts.ts";
+import { CHANNEL_COUNT } from "../manifest/manifest-bounds.ts";
 
 /** Where a picture's content lies in the input, in whole pixels; negative where it is cut off at the left or top. */
 export interface Content extends Size {

@@ -1,6 +1,6 @@
 import { takesBytes } from "./input-tensor.ts";
 import type { ModelManifest } from "../manifest/manifest.ts";
-import { CHANNEL_COUNT } from "../manifest/manifest-facts.ts";
+import { CHANNEL_COUNT } from "../manifest/manifest-bounds.ts";
 
 /** A size, or `any` where the manifest leaves it to the model. */
 export type Extent = number | "any";

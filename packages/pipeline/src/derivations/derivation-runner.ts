@@ -1,3 +1,5 @@
+import type { Ports } from "../ports.ts";
+import type { Derivations } from "./derivations.ts";
 import {
   type DerivationTask,
   derivationTaskSchema,
@@ -5,7 +7,6 @@ import {
   QUEUE_PREFIX,
 } from "@framequeue/contracts";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
-import type { Pipeline } from "../pipeline.ts";
 import { redisTrouble } from "../ledger/redis-trouble.ts";
 import type { StageEvents, StageRunner } from "../queues/stage-runner.ts";
 import { deliveryId, workerName } from "../queues/task-queues.ts";
@@ -25,7 +26,7 @@ interface DerivationReport {
 }
 
 export interface DerivationRunnerOptions {
-  readonly pipeline: Pick<Pipeline, "redis" | "lockMs" | "derivations">;
+  readonly pipeline: Pick<Ports, "redis" | "lockMs"> & { readonly derivations: Derivations };
   /** Tasks that this process holds at once. */
   readonly concurrency: number;
   /** Makes it and keeps it; the signal fires when the service must be gone. */

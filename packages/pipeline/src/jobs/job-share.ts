@@ -1,17 +1,10 @@
+import type { JobShare } from "../ledger/ledger.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 
 /** Tasks that all processes of a site together hold at once, by stage. */
 export interface Slots {
   readonly decode: number;
   readonly infer: number;
-}
-
-/** What one job may hold at once; the ledger's W and S. */
-export interface JobShare {
-  /** Batches of pixels. */
-  readonly window: number;
-  /** Segments. */
-  readonly openSegments: number;
 }
 
 const LEAST: JobShare = { window: 12, openSegments: 2 };

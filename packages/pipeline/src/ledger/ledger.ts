@@ -13,7 +13,6 @@ import {
   type Problem,
   type SegmentMode,
 } from "@framequeue/contracts";
-import type { JobShare } from "../jobs/job-share.ts";
 import { grantKeys, jobKey, ledgerKeys } from "./keys.ts";
 import type { RedisClient } from "./redis.ts";
 import { type LedgerScript, loadScripts } from "./scripts.ts";
@@ -96,6 +95,14 @@ export interface JobEnd {
   readonly state: JobState;
   readonly finishedAt: string;
   readonly problem?: Problem | undefined;
+}
+
+/** What one job may hold at once; the ledger's W and S. */
+export interface JobShare {
+  /** Batches of pixels. */
+  readonly window: number;
+  /** Segments. */
+  readonly openSegments: number;
 }
 
 /** A credit as the reconciler sees it. */

@@ -1,6 +1,6 @@
+import type { Ports } from "../ports.ts";
 import type { EnhanceMessage, InferMessage, InferResult } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
-import type { Pipeline } from "../pipeline.ts";
 import { NotWanted } from "../queues/job-watch.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { isHeldAgainst } from "./blame.ts";
@@ -10,7 +10,7 @@ import { retryThroughOutage } from "./retry-through-outage.ts";
 import type { TaskContext } from "./task-context.ts";
 
 export interface BatchDeps extends Pick<
-  Pipeline,
+  Ports,
   "ledger" | "frames" | "objects" | "host" | "lockMs"
 > {
   readonly queues: Pick<TaskQueues, "addDue">;

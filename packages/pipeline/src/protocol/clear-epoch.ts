@@ -1,9 +1,9 @@
+import type { Ports } from "../ports.ts";
 import type { JobId } from "@framequeue/contracts";
-import type { Pipeline } from "../pipeline.ts";
 
 /** Deletes the pixels of an epoch that is over, and gives their bytes back. Its objects stay until the job ends. */
 export async function clearEpoch(
-  { frames, ledger }: Pick<Pipeline, "frames" | "ledger">,
+  { frames, ledger }: Pick<Ports, "frames" | "ledger">,
   job: JobId,
   epoch: string,
 ): Promise<void> {

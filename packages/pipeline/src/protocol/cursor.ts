@@ -1,3 +1,5 @@
+import type { Ports } from "../ports.ts";
+import type { FactsReader } from "../plan/plan.ts";
 import {
   batchKey,
   type InferredBatch,
@@ -8,7 +10,6 @@ import {
   type TrackMessage,
 } from "@framequeue/contracts";
 import type { DoneBatch, TrackRun } from "../ledger/ledger.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { JobFacts } from "../plan/plan.ts";
 import { NotWanted } from "../queues/job-watch.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
@@ -20,7 +21,8 @@ const RUN_BATCHES = 8;
 /** Parts that the ledger lists by name before they move into a manifest object, so that its size stays bounded. */
 const LISTED_PARTS = 64;
 
-export interface CursorDeps extends Pick<Pipeline, "ledger" | "objects" | "facts"> {
+export interface CursorDeps extends Pick<Ports, "ledger" | "objects"> {
+  readonly facts: FactsReader;
   readonly queues: Pick<TaskQueues, "addDue">;
   /** Others than the usual number; a simulation wants little to be much. */
   readonly runBatches?: number;

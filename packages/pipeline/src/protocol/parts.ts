@@ -1,3 +1,4 @@
+import type { Ports } from "../ports.ts";
 import {
   type JobId,
   type Part,
@@ -8,7 +9,6 @@ import {
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import { readIntermediateJson, unlessLost } from "./intermediates.ts";
-import type { Pipeline } from "../pipeline.ts";
 
 /**
  * Every tracked row of a job, in order of frames: the manifests from the first to the last, then the parts since.
@@ -17,7 +17,7 @@ import type { Pipeline } from "../pipeline.ts";
  * @throws IntermediateLost
  */
 export async function* readRows(
-  { ledger, objects }: Pick<Pipeline, "ledger" | "objects">,
+  { ledger, objects }: Pick<Ports, "ledger" | "objects">,
   job: JobId,
   epoch: string,
 ): AsyncGenerator<PartRow> {

@@ -1,9 +1,9 @@
+import type { Ports } from "../ports.ts";
 import { type BatchKey, type JobId, parseBatchKey } from "@framequeue/contracts";
 import { payloadKey, type PayloadVariant } from "@framequeue/frames";
-import type { Pipeline } from "../pipeline.ts";
 
-export type PayloadDeps = Pick<Pipeline, "ledger" | "frames"> & {
-  readonly queues: Pick<Pipeline["queues"], "addDue">;
+export type PayloadDeps = Pick<Ports, "ledger" | "frames"> & {
+  readonly queues: Pick<Ports["queues"], "addDue">;
 };
 
 /** `J/ep/s.b`: names the grant of a batch, and is the prefix of its payloads. */

@@ -1,14 +1,15 @@
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { AcceptedJob, IngestMessage } from "@framequeue/contracts";
 import { objectKeys } from "../ledger/keys.ts";
 import type { PlanOptions } from "../ledger/ledger.ts";
-import type { Pipeline } from "../pipeline.ts";
 import { adoptKept } from "../plan/adoption.ts";
 import { completePlan, type KeptPlan, type Plan, putPlan } from "../plan/plan.ts";
 import { putSegmentTimes } from "../plan/segment-times.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 
-export interface PlanningDeps extends Pick<Pipeline, "ledger" | "objects" | "host"> {
-  readonly jobs: Pick<Pipeline["jobs"], "accepted" | "resultIfReadable">;
+export interface PlanningDeps extends Pick<Ports, "ledger" | "objects" | "host"> {
+  readonly jobs: Pick<Jobs, "accepted" | "resultIfReadable">;
   readonly queues: Pick<TaskQueues, "addDue">;
 }
 

@@ -1,10 +1,13 @@
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import { type JobId, ProblemError } from "@framequeue/contracts";
 import { deleteCheckpoints, keepWork } from "../plan/adoption.ts";
 import { clearEpoch } from "./clear-epoch.ts";
 import type { IntermediateLost } from "./intermediates.ts";
-import type { Pipeline } from "../pipeline.ts";
 
-export type RemakeDeps = Pick<Pipeline, "ledger" | "queues" | "objects" | "frames" | "jobs">;
+export type RemakeDeps = Pick<Ports, "ledger" | "queues" | "objects" | "frames"> & {
+  readonly jobs: Jobs;
+};
 
 /**
  * Something that the steps of an epoch left is gone or damaged: the job goes on in a new epoch, which ingest plans anew.

@@ -1,3 +1,5 @@
+import type { Ports } from "../ports.ts";
+import type { FactsReader } from "../plan/plan.ts";
 import {
   type DecodeMessage,
   fromDeltas,
@@ -10,7 +12,6 @@ import {
 } from "@framequeue/contracts";
 import { objectKeys } from "../ledger/keys.ts";
 import type { SegmentEnd } from "../ledger/ledger.ts";
-import type { Pipeline } from "../pipeline.ts";
 import { adoptSoFar, readAdopted } from "../plan/adoption.ts";
 import { type JobFacts, putPlan } from "../plan/plan.ts";
 import { putSegmentTimes, readSegment } from "../plan/segment-times.ts";
@@ -22,9 +23,10 @@ import { retryThroughOutage } from "./retry-through-outage.ts";
 import type { TaskContext } from "./task-context.ts";
 
 export interface SegmentDeps extends Pick<
-  Pipeline,
-  "ledger" | "frames" | "objects" | "facts" | "host" | "lockMs" | "frameBudgetBytes"
+  Ports,
+  "ledger" | "frames" | "objects" | "host" | "lockMs" | "frameBudgetBytes"
 > {
+  readonly facts: FactsReader;
   readonly queues: Pick<TaskQueues, "addDue" | "began">;
 }
 

@@ -1,3 +1,6 @@
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { FactsReader } from "../plan/plan.ts";
 import {
   type FinalizeMessage,
   type Gap,
@@ -7,13 +10,13 @@ import {
 } from "@framequeue/contracts";
 import { hasStep } from "../ledger/late-steps.ts";
 import type { JobRecord } from "../ledger/ledger.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { JobFacts } from "../plan/plan.ts";
 import { NotWanted } from "../queues/job-watch.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { putIntermediate } from "./intermediates.ts";
 
-export interface StepDeps extends Pick<Pipeline, "ledger" | "objects" | "facts"> {
+export interface StepDeps extends Pick<Ports, "ledger" | "objects"> {
+  readonly facts: FactsReader;
   readonly queues: Pick<TaskQueues, "addDue">;
 }
 
@@ -59,7 +62,7 @@ export async function runStep<R>(
  * @param work gets the names of what the steps before left
  */
 export async function finishJob(
-  deps: StepDeps & { readonly jobs: Pick<Pipeline["jobs"], "finish"> },
+  deps: StepDeps & { readonly jobs: Pick<Jobs, "finish"> },
   { job, epoch }: FinalizeMessage,
   work: (
     facts: JobFacts,

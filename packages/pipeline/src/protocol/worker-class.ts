@@ -1,12 +1,13 @@
+import type { Ports } from "../ports.ts";
+import type { InferRoster } from "../registry/infer-roster.ts";
 import type { JobId } from "@framequeue/contracts";
-import type { Pipeline } from "../pipeline.ts";
 import type { JobFacts } from "../plan/plan.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { clearEpoch } from "./clear-epoch.ts";
 import { ForAnother } from "./task-context.ts";
 
-export interface ClassDeps extends Pick<Pipeline, "ledger" | "frames"> {
-  readonly roster: Pick<Pipeline["roster"], "wasHere">;
+export interface ClassDeps extends Pick<Ports, "ledger" | "frames"> {
+  readonly roster: Pick<InferRoster, "wasHere">;
   readonly queues: Pick<TaskQueues, "addDue">;
   /** What this process runs models on; absent where it serves every job, as one that is alone does. */
   readonly numericClass?: string | undefined;

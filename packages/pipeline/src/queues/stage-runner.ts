@@ -1,3 +1,4 @@
+import type { Ports } from "../ports.ts";
 import {
   type BatchKey,
   declarationOf,
@@ -17,7 +18,6 @@ import {
   toProblemError,
 } from "@framequeue/contracts";
 import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
-import type { Pipeline } from "../pipeline.ts";
 import { deliver, type TaskOutcome, type Verdict } from "../protocol/delivery.ts";
 import type { RemakeDeps } from "../protocol/remake.ts";
 import { type DoneWork, Later, type TaskContext } from "../protocol/task-context.ts";
@@ -63,7 +63,7 @@ export interface StageRunnerOptions<Q extends QueueName> {
   readonly handlers: Handlers<Q>;
   /** Tasks of this queue that this process holds at once. */
   readonly concurrency: number;
-  readonly pipeline: Pick<Pipeline, "redis" | "lockMs"> & RemakeDeps;
+  readonly pipeline: Pick<Ports, "redis" | "lockMs"> & RemakeDeps;
   /**
    * How often a task may fail for an unknown reason, or take its process with it, before its job fails. Not for steps
    * whose attempts the ledger counts (decode, enhance, infer): the ledger turns what keeps failing into a gap.

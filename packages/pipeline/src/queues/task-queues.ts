@@ -17,7 +17,6 @@ import { type Job, Queue } from "bullmq";
 import { type ClockReading, createFairClock, needsRebase, priorityOf } from "./fair-clock.ts";
 import type { Due } from "../ledger/ledger.ts";
 import type { RedisClient } from "../ledger/redis.ts";
-import type { QueueDepth } from "../site/site-state.ts";
 import { redisTrouble } from "../ledger/redis-trouble.ts";
 
 /** The queue that carries a message: several steps may be those of one service. */
@@ -71,6 +70,15 @@ export function dueMessage(job: JobId, epoch: string, { stage, item, q, vt }: Du
     tracks: () => ({ ...base, epoch, q, ...turn }),
   }[STEPS[stage].scope]();
   return message as Message;
+}
+
+/** Tasks of one queue by where they are. */
+export interface QueueDepth {
+  /** Ready for a worker, with a priority or without. */
+  readonly waiting: number;
+  readonly active: number;
+  /** Tried before, and to be tried again at a time. */
+  readonly delayed: number;
 }
 
 /** The producing side of all queues. */

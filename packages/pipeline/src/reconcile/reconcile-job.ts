@@ -1,7 +1,7 @@
+import type { Ports } from "../ports.ts";
 import type { JobId } from "@framequeue/contracts";
-import type { JobShare } from "../jobs/job-share.ts";
+import type { JobShare } from "../ledger/ledger.ts";
 import { grantId } from "../protocol/payloads.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { Suspects } from "./suspects.ts";
 import { dueMessage, taskId, type TaskQueues } from "../queues/task-queues.ts";
 
@@ -11,8 +11,8 @@ export interface SeenJob {
   readonly held: ReadonlySet<string>;
 }
 
-export interface ReconcileJobDeps extends Pick<Pipeline, "ledger"> {
-  readonly frames: Pick<Pipeline["frames"], "deletePrefix">;
+export interface ReconcileJobDeps extends Pick<Ports, "ledger"> {
+  readonly frames: Pick<Ports["frames"], "deletePrefix">;
   readonly queues: Pick<TaskQueues, "addLost" | "addDue" | "missing">;
   readonly suspects: Suspects;
   /** What decode works on, read before the pass looks at any job. */

@@ -1,3 +1,5 @@
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import {
   isTerminal,
   type JobId,
@@ -9,12 +11,12 @@ import type { ObjectStore } from "@framequeue/storage";
 import { type AbandonedDeps, clearAbandonedUpload } from "../jobs/clear-abandoned.ts";
 import { orDamaged, RecordDamaged } from "../jobs/job-objects.ts";
 import { activeJobsKey, jobKey, jobListKey } from "../ledger/keys.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { RepairStep } from "./reconcile-job.ts";
 import type { Suspects } from "./suspects.ts";
 
-export type RecoverDeps = Pick<Pipeline, "ledger" | "jobs" | "queues" | "redis" | "site"> &
-  AbandonedDeps & { readonly suspects: Suspects };
+export type RecoverDeps = Pick<Ports, "ledger" | "queues" | "redis" | "site"> & {
+  readonly jobs: Jobs;
+} & AbandonedDeps & { readonly suspects: Suspects };
 
 /**
  * Holds one job's record against its objects, which are the truth: Redis may have forgotten that the job was accepted,

@@ -1,3 +1,4 @@
+import type { Ports } from "../ports.ts";
 import {
   type JobId,
   modelKeys,
@@ -9,11 +10,10 @@ import {
 import { getSealed, isLoss, type ObjectStore, putSealed } from "@framequeue/storage";
 import { readableAliases } from "./model-aliases.ts";
 import { readLineage } from "./model-records.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { RedisClient } from "../ledger/redis.ts";
 
-type Deps = Pick<Pipeline, "redis" | "site" | "objects">;
-type Named = Pick<Pipeline, "redis" | "site">;
+type Deps = Pick<Ports, "redis" | "site" | "objects">;
+type Named = Pick<Ports, "redis" | "site">;
 
 /** A run of a model that broke a bound of the process that ran it. */
 export interface Strike extends Pick<Quarantine, "bound" | "limit" | "job"> {

@@ -1,3 +1,6 @@
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { InferRoster } from "./infer-roster.ts";
 import { createReadStream } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type Lineage, modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
@@ -8,10 +11,9 @@ import { aliasLock, registerLock, whileLocked } from "./model-locks.ts";
 import { liftQuarantine } from "./model-quarantine.ts";
 import { putLineage } from "./model-records.ts";
 import { jobsUsing } from "./models-in-use.ts";
-import type { Pipeline } from "../pipeline.ts";
 import { registeredModels } from "./registered-models.ts";
 
-type Deps = Pick<Pipeline, "redis" | "site" | "objects">;
+type Deps = Pick<Ports, "redis" | "site" | "objects">;
 
 const HOLD_MS = 30_000;
 /** Whoever registers waits for so long for others to be done. */
@@ -121,7 +123,7 @@ async function checkSame(
  * `model-busy` while its aliases are being changed
  */
 export async function unregisterModel(
-  deps: Deps & Pick<Pipeline, "jobs" | "roster">,
+  deps: Deps & { readonly jobs: Jobs; readonly roster: InferRoster },
   { name, version, sha256 }: ModelRef,
 ): Promise<void> {
   const { redis, site, objects, roster } = deps;

@@ -1,3 +1,5 @@
+import type { Ports } from "../ports.ts";
+import type { InferRoster } from "./infer-roster.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ModelAliases, type ModelRef, ProblemError } from "@framequeue/contracts";
 import {
@@ -11,7 +13,6 @@ import {
 } from "./model-aliases.ts";
 import { aliasLock, whileLocked } from "./model-locks.ts";
 import { modelQuarantined, readQuarantine } from "./model-quarantine.ts";
-import type { Pipeline } from "../pipeline.ts";
 import { registeredModels } from "./registered-models.ts";
 
 export interface SwitchOptions {
@@ -20,7 +21,7 @@ export interface SwitchOptions {
   readonly signal?: AbortSignal;
 }
 
-type Deps = Pick<Pipeline, "redis" | "site" | "objects" | "roster">;
+type Deps = Pick<Ports, "redis" | "site" | "objects"> & { readonly roster: InferRoster };
 
 const DEADLINE_MS = 60_000;
 const LOOK_MS = 100;

@@ -1,6 +1,6 @@
+import type { Ports } from "../ports.ts";
 import type { ServerMemory } from "@framequeue/frames";
 import { countQuarantined } from "../registry/model-quarantine.ts";
-import type { Pipeline } from "../pipeline.ts";
 import { readRedisState, type RedisState } from "./redis-state.ts";
 import { readSiteState, type SiteState, type SiteStateDeps } from "./site-state.ts";
 import { createStallWatch, type StalledJob } from "./stall-watch.ts";
@@ -18,7 +18,7 @@ export interface SiteLook {
 
 /** A function that looks, and remembers from look to look when each job got on. */
 export function createSiteLook(
-  pipeline: SiteStateDeps & Pick<Pipeline, "frames">,
+  pipeline: SiteStateDeps & Pick<Ports, "frames">,
 ): () => Promise<SiteLook> {
   const watch = createStallWatch();
   return async () => {

@@ -1,3 +1,6 @@
+import type { QueueDepth } from "../queues/task-queues.ts";
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import {
   isTerminal,
   type JobId,
@@ -7,16 +10,6 @@ import {
 } from "@framequeue/contracts";
 import { hasStep } from "../ledger/late-steps.ts";
 import { grantKeys, jobKey, ledgerKeys } from "../ledger/keys.ts";
-import type { Pipeline } from "../pipeline.ts";
-
-/** Tasks of one queue by where they are. */
-export interface QueueDepth {
-  /** Ready for a worker, with a priority or without. */
-  readonly waiting: number;
-  readonly active: number;
-  /** Tried before, and to be tried again at a time. */
-  readonly delayed: number;
-}
 
 /** Where a job is that has not ended. `waiting`: it has a plan, and no segment of it has been taken up. */
 export const JOB_PHASES = [
@@ -62,8 +55,8 @@ export interface SiteState {
   readonly framesOfUnplanned: number;
 }
 
-export type SiteStateDeps = Pick<Pipeline, "redis" | "site" | "queues"> & {
-  readonly jobs: Pick<Pipeline["jobs"], "active">;
+export type SiteStateDeps = Pick<Ports, "redis" | "site" | "queues"> & {
+  readonly jobs: Pick<Jobs, "active">;
 };
 
 /** A job of which nothing is known: half a minute of video. */

@@ -1,10 +1,10 @@
+import type { Ports } from "../ports.ts";
 import { fromDeltas, GAP_REASONS, type JobId, toDeltas } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
 import { putIntermediate, readIntermediateJson } from "../protocol/intermediates.ts";
 import type { JobRecord } from "../ledger/ledger.ts";
 import { readRows } from "../protocol/parts.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { StepWork } from "../protocol/step.ts";
 import { readSegment } from "../plan/segment-times.ts";
 import { videoFrames } from "../jobs/video-frames.ts";
@@ -52,7 +52,7 @@ export async function putTimeline(
 
 /** The timeline of a job that is tracked: as it was planned, as its decoder told, or else by its rows. */
 export async function readTimeline(
-  pipeline: Pick<Pipeline, "ledger" | "objects">,
+  pipeline: Pick<Ports, "ledger" | "objects">,
   work: StepWork,
 ): Promise<Timeline> {
   const { objects } = pipeline;
@@ -76,7 +76,7 @@ export async function readTimeline(
  * decoded. Frames without a row are spread evenly, and missing ones are put at the end.
  */
 async function timelineOfRows(
-  pipeline: Pick<Pipeline, "ledger" | "objects">,
+  pipeline: Pick<Ports, "ledger" | "objects">,
   work: StepWork,
 ): Promise<Timeline> {
   const { job, epoch, record } = work;
