@@ -49,6 +49,10 @@ export interface SmallSiteOptions {
   readonly decodeWith?: string;
   readonly renderWith?: string;
   readonly cutWith?: string;
+  /** The program that describes sources runs as ffprobe. */
+  readonly probeWith?: string;
+  /** How long any of these may be silent, in milliseconds. */
+  readonly silenceMs?: number;
   /** What infer runs on, where its class and its loaded models are to be known at the site. */
   readonly engine?: Engine;
   readonly onTask?: NonNullable<Parameters<typeof createDecodeService>[1]["events"]>["onTask"];
@@ -66,8 +70,13 @@ export interface SmallSite extends AsyncDisposable {
   ended(job: JobId): Promise<JobView>;
 }
 
-function toolsWith(ffmpeg: string | undefined) {
-  return ffmpeg === undefined ? {} : { tools: { ffmpeg, ffprobe: "ffprobe" } };
+type ToolNames = { readonly [T in "ffmpeg" | "ffprobe"]?: string | undefined };
+
+function toolsWith(
+  { silenceMs }: SmallSiteOptions,
+  { ffmpeg = "ffmpeg", ffprobe = "ffprobe" }: ToolNames,
+) {
+  return { tools: { ffmpeg, ffprobe, ...(silenceMs === undefined ? {} : { silenceMs }) } };
 }
 
 export async function openSmallSite(options: SmallSiteOptions = {}): Promise<SmallSite> {
@@ -93,6 +102,7 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
   const services: StageRunner[] = [
     createIngestService(pipeline, {
       concurrency: 1,
+      ...toolsWith(options, { ffprobe: options.probeWith }),
       fetch: { limitBytes: 2 ** 30, mayConnect: () => true, ...options.fetch },
       ...(options.reconcileMs === undefined ? {} : { reconcileMs: options.reconcileMs }),
       ...events,
@@ -100,7 +110,7 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
     createDecodeService(pipeline, {
       concurrency: options.decoders ?? 2,
       decoderThreads: options.decoderThreads ?? 1,
-      ...toolsWith(options.decodeWith),
+      ...toolsWith(options, { ffmpeg: options.decodeWith }),
       ...(options.quantumMs === undefined ? {} : { quantumMs: options.quantumMs }),
       ...events,
     }),
@@ -110,10 +120,10 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
       ...events,
     }),
     createTrackService(pipeline, { concurrency: 2, ...events }),
-    createIndexService(pipeline, { concurrency: 1, ...toolsWith(options.cutWith), ...events }),
+    createIndexService(pipeline, { concurrency: 1, ...toolsWith(options, { ffmpeg: options.cutWith }), ...events }),
     createRenderService(pipeline, {
       concurrency: 1,
-      ...toolsWith(options.renderWith),
+      ...toolsWith(options, { ffmpeg: options.renderWith }),
       ...events,
     }),
   ];

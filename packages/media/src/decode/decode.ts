@@ -153,7 +153,7 @@ class PipeReader implements FrameReader {
     this.#times = new FrameTimes(info.timeBase);
     const pixels = Math.max(info.width * info.height, frame.width * frame.height);
     this.#memoryBytes = options.memoryBytes ?? toolMemoryBytes(pixels);
-    this.#patience = new Patience(SILENCE_MS, () => {
+    this.#patience = new Patience(options.tools?.silenceMs ?? SILENCE_MS, () => {
       this.#isSilent = true;
       this.#run.kill();
     });

@@ -109,7 +109,7 @@ async function encode(
     },
   });
   let isSilent = false;
-  const patience = new Patience(SILENCE_MS, () => {
+  const patience = new Patience(options.tools?.silenceMs ?? SILENCE_MS, () => {
     isSilent = true;
     run.kill();
   });

@@ -14,6 +14,8 @@ import { toolMemoryBytes } from "./tool-bounds.ts";
 export interface MediaTools {
   readonly ffmpeg: string;
   readonly ffprobe: string;
+  /** How long either may run without a packet or a picture to show for it, in milliseconds; default {@link SILENCE_MS}. */
+  readonly silenceMs?: number;
 }
 
 export const DEFAULT_TOOLS: MediaTools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe" };
