@@ -120,7 +120,11 @@ export async function openSmallSite(options: SmallSiteOptions = {}): Promise<Sma
       ...events,
     }),
     createTrackService(pipeline, { concurrency: 2, ...events }),
-    createIndexService(pipeline, { concurrency: 1, ...toolsWith(options, { ffmpeg: options.cutWith }), ...events }),
+    createIndexService(pipeline, {
+      concurrency: 1,
+      ...toolsWith(options, { ffmpeg: options.cutWith }),
+      ...events,
+    }),
     createRenderService(pipeline, {
       concurrency: 1,
       ...toolsWith(options, { ffmpeg: options.renderWith }),

@@ -39,7 +39,7 @@ export * from "./protocol/parts.ts";
 export * from "./protocol/payloads.ts";
 export * from "./pipeline.ts";
 export * from "./plan/plan.ts";
-export { blameOf } from "./protocol/blame.ts";
+export { blameOf, isGivenUp } from "./protocol/blame.ts";
 export { type HeldRange, inferRanges, replacePixels } from "./protocol/batch.ts";
 export { type CursorWork, moveCursor } from "./protocol/cursor.ts";
 export { type TaskOutcome } from "./protocol/delivery.ts";

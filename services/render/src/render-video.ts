@@ -3,9 +3,9 @@ import {
   countSampled,
   type FrameFileRow,
   type FrameRow,
-  ProblemError,
   type RenderMessage,
   samplesAll,
+  toProblemError,
 } from "@framequeue/contracts";
 import { openTempFolder } from "@framequeue/lifetime";
 import {
@@ -17,6 +17,7 @@ import {
 } from "@framequeue/media";
 import { annotatedMp4, toFrameRows } from "@framequeue/outputs";
 import {
+  isGivenUp,
   runStep,
   objectKeys,
   openSource,
@@ -37,8 +38,9 @@ export interface RenderDeps extends Pipeline {
 export async function renderVideo(
   deps: RenderDeps,
   message: RenderMessage,
-  { signal, count }: TaskContext,
+  context: TaskContext,
 ): Promise<void> {
+  const { count } = context;
   await runStep(deps, message, async (work) => {
     const { sampling } = work.plan;
     let written = 0;
@@ -50,7 +52,7 @@ export async function renderVideo(
       void deps.ledger.noteRendered(message.job, lookedAt).catch(() => {});
     };
     await using folder = await openTempFolder("render");
-    return await render(deps, work, folder.path, note, signal);
+    return await render(deps, work, folder.path, note, context);
   });
 }
 
@@ -59,8 +61,9 @@ async function render(
   work: StepWork,
   folder: string,
   onProgress: (frames: number) => void,
-  signal: AbortSignal,
+  context: TaskContext,
 ): Promise<RenderReport> {
+  const { signal } = context;
   const { job, plan, epoch } = work;
   const { media, sampling } = plan;
   const assPath = join(folder, "overlay.ass");
@@ -88,8 +91,9 @@ async function render(
       onProgress,
     });
   } catch (error) {
-    if (!(error instanceof ProblemError) || error.code !== "render-failed") throw error;
-    return { warning: { code: error.code, detail: error.message } };
+    const { code, message } = toProblemError(error);
+    if (code !== "render-failed" && !isGivenUp(error, context)) throw error;
+    return { warning: { code: "render-failed", detail: message } };
   }
   const { sha256, bytes } = await hashFile(output, signal);
   const key = objectKeys.artifact(job.id, annotatedMp4.name, sha256);

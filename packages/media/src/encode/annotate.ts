@@ -7,7 +7,7 @@ import { annotateArguments } from "./annotate-arguments.ts";
 import type { AudioPlan } from "./annotate-arguments.ts";
 import { findAudio } from "../probe/audio.ts";
 import { faultOfVideo, whyNoVideo } from "../probe/check-video.ts";
-import { runFfmpeg } from "../ffmpeg/ffmpeg.ts";
+import { checkNotKilled, runFfmpeg } from "../ffmpeg/ffmpeg.ts";
 import type { ToolExit, ToolOptions } from "../ffmpeg/ffmpeg.ts";
 import type { FrameClock } from "../decode/frame-clock.ts";
 import { Patience } from "../ffmpeg/patience.ts";
@@ -61,7 +61,7 @@ const NO_ROOM = /No space left on device|Disk quota exceeded|File too large/;
  * square pixels, with the source's first sound track; without it where the clock was set back, for the sound's times
  * fall there too. The result plays in browsers and starts before it is loaded.
  *
- * @throws {ProblemError} `render-failed`; `store-full` when the disk is; the signal's reason when it aborts
+ * @throws {ProblemError} `render-failed`; `store-full` when the disk is; `internal` where somebody killed ffmpeg; the signal's reason when it aborts
  */
 export async function annotate(options: AnnotateOptions): Promise<void> {
   const { info, clock, signal } = options;
@@ -114,5 +114,6 @@ async function encode(
     run.kill();
   });
   const exit = await patience.during(run.exited);
+  if (!isSilent) checkNotKilled(exit, "Annotating", sourceName(options.source));
   return isSilent ? { ...exit, stoppedBy: "deadline" } : exit;
 }

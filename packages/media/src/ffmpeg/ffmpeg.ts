@@ -52,6 +52,8 @@ export interface ToolExit {
   readonly stoppedBy: "abort" | "deadline" | "output" | "caller" | undefined;
   /** The last error lines of the log (at most 40), with base names for paths. */
   readonly errors: readonly string[];
+  /** Somebody else killed it, say the kernel for want of memory, which says nothing about what it read. */
+  readonly isKilled?: true;
   /** It failed, and wanted more memory than it got; absent: neither, or nobody says so. */
   readonly noMemory?: true;
 }
@@ -148,10 +150,11 @@ export function runFfmpeg(
       if (parsed && !options.excuses?.(parsed.text) && errors.add(parsed)) options.onDamage?.();
       options.onLine?.(line);
     });
-    command.on("end", () => finish({ code: 0 }));
+    command.on("end", () => finish({ code: 0, signal: null }));
     command.on("error", (error: Error) => {
       // Only what the operating system refused has a code: no such program, not executable.
-      finish("code" in error ? { error } : { code: child?.exitCode ?? null });
+      const { exitCode = null, signalCode = null } = child ?? {};
+      finish("code" in error ? { error } : { code: exitCode, signal: signalCode });
     });
     command.run();
     return kill;
@@ -191,7 +194,7 @@ export function runFfprobe(
       if (parsed) errors.add(parsed);
     });
     child.once("error", (error) => finish({ error }));
-    child.once("close", (code) => finish({ code }));
+    child.once("close", (code, signal) => finish({ code, signal }));
     return () => void child.kill("SIGKILL");
   });
 }
@@ -202,7 +205,9 @@ function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void)
   stream.on("end", () => lines.end().forEach(onLine));
 }
 
-type Outcome = { readonly code: number | null } | { readonly error: Error };
+type Outcome =
+  | { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | { readonly error: Error };
 
 /** Ties a program to a signal and a deadline. `start` runs it, calls `finish` when it is gone, and returns its kill. */
 function supervise(
@@ -223,9 +228,10 @@ function supervise(
     stoppedBy ??= reason;
     child.kill?.();
   };
-  const exit = (code: number | null): ToolExit => ({
+  const exit = (code: number | null, signal: NodeJS.Signals | null = null): ToolExit => ({
     code,
     stoppedBy,
+    ...(stoppedBy === undefined && signal === "SIGKILL" ? { isKilled: true } : {}),
     errors: errors.lines,
     ...(errors.noMemory && code !== 0 ? { noMemory: true } : {}),
   });
@@ -243,7 +249,8 @@ function supervise(
     over = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    if ("code" in outcome && !neverStarted(outcome.code)) resolve(exit(outcome.code));
+    if ("code" in outcome && !neverStarted(outcome.code))
+      resolve(exit(outcome.code, outcome.signal));
     else {
       const cause = "error" in outcome ? outcome.error : undefined;
       const detail = `${name} cannot be started. Install ffmpeg, or set ${name.toUpperCase()}_PATH to where it is.`;
@@ -253,4 +260,16 @@ function supervise(
   // Whoever disposes of a run early need not look at how it ended.
   promise.catch(() => undefined);
   return { exited: promise, kill: () => stop("caller") };
+}
+
+/**
+ * To be asked by those who would take the end of a program for a word about the source.
+ *
+ * @param what was done with it, such as `Looking into`
+ * @throws {ProblemError} `internal` where somebody killed it: tried again, it may well come to its end
+ */
+export function checkNotKilled({ isKilled }: ToolExit, what: string, sourceName: string): void {
+  if (isKilled !== true) return;
+  const detail = `${what} ${sourceName} was killed before it was done. Check the memory of the machine.`;
+  throw new ProblemError("internal", detail, { at: sourceName });
 }

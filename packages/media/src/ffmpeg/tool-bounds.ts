@@ -93,9 +93,11 @@ export function editsExcess(edits: number): Excess | undefined {
   return { what: `its edit list has ${edits} edits, and ${MOST_EDITS} are read` };
 }
 
-/** The time in which so many packets of so many bytes must have been listed. */
-export function listingMs(packets: number, bytes: number): number {
-  return GRACE_MS + bytes / LEAST_BYTES_PER_MS + packets / LEAST_PACKETS_PER_MS;
+/** The time in which so many packets of so many bytes must have been listed; `silenceMs` before the first. */
+export function listingMs(packets: number, bytes: number, silenceMs = GRACE_MS): number {
+  return (
+    Math.min(GRACE_MS, silenceMs) + bytes / LEAST_BYTES_PER_MS + packets / LEAST_PACKETS_PER_MS
+  );
 }
 
 /** What ffmpeg says of too many streams (libavformat/utils.c). */

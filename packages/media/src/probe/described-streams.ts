@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { probeArguments } from "../ffmpeg/ffmpeg-arguments.ts";
-import { runFfprobe } from "../ffmpeg/ffmpeg.ts";
+import { checkNotKilled, runFfprobe } from "../ffmpeg/ffmpeg.ts";
 import type { ToolExit, ToolOptions } from "../ffmpeg/ffmpeg.ts";
+import { sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
 import { dumpStreams } from "./stream-dump.ts";
 import { excessOf, MOST_DESCRIPTION_BYTES, toolMemoryBytes } from "../ffmpeg/tool-bounds.ts";
@@ -75,6 +76,7 @@ export async function describeStreams(
     onLine: (line) => lines.push(line),
   }).exited;
   signal?.throwIfAborted();
+  checkNotKilled(exit, "Looking into", sourceName(source));
   const { errors } = exit;
   const late = exit.stoppedBy === "deadline";
   const told = outputSchema.parse(parseJson(lines.join("\n")));

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { MediaInfo } from "@framequeue/contracts";
 import { copyArguments, MAX_PIXELS, packetArguments } from "../ffmpeg/ffmpeg-arguments.ts";
-import { runFfprobe } from "../ffmpeg/ffmpeg.ts";
+import { checkNotKilled, runFfprobe } from "../ffmpeg/ffmpeg.ts";
 import type { ToolExit, ToolOptions, ToolRun } from "../ffmpeg/ffmpeg.ts";
 import { runCopy } from "./stream-dump.ts";
 import { asSourceFile, sourceName } from "./source-file.ts";
@@ -62,7 +62,11 @@ export async function scanPackets(
   options: ScanOptions = {},
 ): Promise<PacketScan> {
   const file = asSourceFile(source);
-  const limits = { fileBytes: await fileBytes(file), maxPackets: options.maxPackets };
+  const limits = {
+    fileBytes: await fileBytes(file),
+    maxPackets: options.maxPackets,
+    silenceMs: options.tools?.silenceMs,
+  };
   const listed = await listPackets(sourceName(file), limits, (onLine) =>
     runFfprobe(packetArguments(file, streamIndex), { ...options, onLine }),
   );
@@ -91,7 +95,7 @@ const LOOK_PACKETS = 1000;
 /** Collects what a program lists, and ends it where that is more than there can be, or comes too slowly. */
 async function listPackets(
   name: string,
-  limits: PacketLimits,
+  { silenceMs, ...limits }: PacketLimits & { readonly silenceMs: number | undefined },
   start: (onLine: (line: string) => void) => ToolRun,
 ): Promise<{ readonly packets: PacketScanBuilder; readonly exit: ToolExit }> {
   const packets = new PacketScanBuilder();
@@ -104,7 +108,7 @@ async function listPackets(
   };
   const slowness = (): Excess | undefined => {
     const passed = performance.now() - began;
-    if (passed <= listingMs(packets.packets, packets.bytes)) return undefined;
+    if (passed <= listingMs(packets.packets, packets.bytes, silenceMs)) return undefined;
     const seconds = Math.round(passed / 1000);
     return { what: `only ${packets.packets} of its frames could be listed in ${seconds} s` };
   };
@@ -118,6 +122,7 @@ async function listPackets(
     const exit = await run.exited;
     excess ??= excessOf(exit, toolMemoryBytes(0));
     if (excess !== undefined) throw overBound(name, excess);
+    checkNotKilled(exit, "Listing the frames of", name);
     return { packets, exit };
   } finally {
     clearInterval(clock);

@@ -6,6 +6,7 @@ import { readContainerFacts } from "../containers/container-facts.ts";
 import { mp4Claims } from "../containers/mp4-claims.ts";
 import { describeStreams } from "./described-streams.ts";
 import { copyArguments, MAX_PIXELS } from "../ffmpeg/ffmpeg-arguments.ts";
+import { checkNotKilled } from "../ffmpeg/ffmpeg.ts";
 import type { ToolOptions } from "../ffmpeg/ffmpeg.ts";
 import { fromFrameCrc } from "./packet-scan.ts";
 import { chooseStream, readProbe } from "./probe-output.ts";
@@ -52,15 +53,16 @@ export async function probe(
   if (picture !== undefined) throw new ProblemError("source-not-video", picture, { at: name });
   const claims = await mp4Claims(bytes, { maxPackets: options.limits?.maxFrames });
   if (claims !== undefined) throw overBound(name, claims);
+  const deadlineMs = Math.min(PROBE_DEADLINE_MS, options.tools?.silenceMs ?? PROBE_DEADLINE_MS);
   const described = await describeStreams(file, {
-    deadlineMs: PROBE_DEADLINE_MS,
+    deadlineMs,
     ...options,
     ...limits,
   });
   if (described.late) {
     throw new ProblemError(
       "source-not-video",
-      `${name} could not be understood in ${PROBE_DEADLINE_MS / 1000} s.`,
+      `${name} could not be understood in ${deadlineMs / 1000} s.`,
       { at: name },
     );
   }
@@ -80,10 +82,11 @@ export async function probe(
 async function holdsTwo(file: SourceFile, stream: number, options: ToolOptions): Promise<boolean> {
   let packets = 0;
   const args = copyArguments(file, MAX_PIXELS, { stream, packets: 2 });
-  await runCopy(args, { deadlineMs: PROBE_DEADLINE_MS, ...options }, (line) => {
+  const exit = await runCopy(args, { deadlineMs: PROBE_DEADLINE_MS, ...options }, (line) => {
     if (fromFrameCrc(line) !== "") packets += 1;
   }).exited;
   options.signal?.throwIfAborted();
+  checkNotKilled(exit, "Looking into", sourceName(file));
   return packets > 1;
 }
 

@@ -1,10 +1,11 @@
 import { Writable } from "node:stream";
 import { copyArguments } from "../ffmpeg/ffmpeg-arguments.ts";
-import { runFfmpeg } from "../ffmpeg/ffmpeg.ts";
+import { checkNotKilled, runFfmpeg } from "../ffmpeg/ffmpeg.ts";
 import type { ToolOptions, ToolRun } from "../ffmpeg/ffmpeg.ts";
 import { LineSplitter } from "../ffmpeg/line-splitter.ts";
 import { parseLogLine } from "../ffmpeg/log-lines.ts";
 import { tellsOfOtherStreams } from "./other-streams.ts";
+import { sourceName } from "./source-file.ts";
 import type { SourceFile } from "./source-file.ts";
 
 /** A stream, as ffprobe's JSON has it; what ffmpeg does not tell is absent. */
@@ -42,12 +43,13 @@ export async function dumpStreams(
 ): Promise<StreamDump> {
   const parser = new StreamDumpParser();
   const args = copyArguments(source, options.maxPixels, { stream, packets: 1 });
-  await runCopy(
+  const exit = await runCopy(
     args,
     options,
     (line) => parser.head(line),
     (line) => parser.log(line),
   ).exited;
+  checkNotKilled(exit, "Looking into", sourceName(source));
   return parser.dump;
 }
 

@@ -27,3 +27,14 @@ export function waitsFor(error: unknown): boolean {
   if (blameOf(error) !== "outage") return false;
   return !(error instanceof ProblemError) || error.retryable;
 }
+
+/** How often something is tried that a job can do without: a video that is annotated, the pixels of views. */
+const ATTEMPTS_AT_EXTRAS = 3;
+
+/** Whether what a job can do without failed so often for the work's own fault that the job is to go on without it. */
+export function isGivenUp(
+  error: unknown,
+  { signal, failures }: { readonly signal: AbortSignal; readonly failures: number },
+): boolean {
+  return isHeldAgainst(error, signal) && failures + 1 >= ATTEMPTS_AT_EXTRAS;
+}

@@ -9,6 +9,8 @@ export interface TaskContext {
   readonly delivery: string;
   /** Whoever had the task before was never heard of again: the task may have killed its process. */
   readonly suspect: boolean;
+  /** How often the task failed before for its own fault, or took its process with it. */
+  readonly failures: number;
   /** What the task has just finished for good, for those who count. */
   readonly count: (work: DoneWork) => void;
   /** Names this delivery in the job's trace, where there is one; goes with what it makes. */

@@ -144,6 +144,7 @@ export function createStageRunner<Q extends QueueName>(
     events?.onBusy?.(stage, 1);
     try {
       const deaths = await lapses.deaths(task);
+      const failures = task.attemptsMade + deaths;
       const context: TaskContext = {
         signal: AbortSignal.any([stopping.signal, wanted.signal]),
         delivery,
@@ -152,6 +153,7 @@ export function createStageRunner<Q extends QueueName>(
           if (span !== undefined) follows.push(span);
         },
         suspect: deaths > 0,
+        failures,
         count: (work) => events?.onWork?.({ ...work, stage, job }),
         async idle(wait) {
           events?.onBusy?.(stage, -1);
@@ -169,7 +171,7 @@ export function createStageRunner<Q extends QueueName>(
           stopping: stopping.signal,
           unwanted: wanted.signal,
           isRepeated: task.attemptsStarted > 1 || task.stalledCounter > 0,
-          failures: task.attemptsMade + deaths,
+          failures,
           maxAttempts:
             declarationOf(stage).attempts === "ledger"
               ? Infinity

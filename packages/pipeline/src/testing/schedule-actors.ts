@@ -32,6 +32,7 @@ export function delivery(
       signal,
       delivery: deliveryId({ id: task.id, attemptsStarted: started }),
       suspect: started > 1,
+      failures: 0,
       count: () => {},
       span: undefined,
       follow: () => {},

@@ -7,6 +7,7 @@ import {
 } from "@framequeue/contracts";
 import { type FrameReader, type MediaTools, openDecoder } from "@framequeue/media";
 import {
+  isGivenUp,
   runStep,
   openSource,
   type Pipeline,
@@ -32,21 +33,17 @@ const SECONDS_APART = 1;
 const MOST_FRAME_SIDE = 3840;
 /** Longest side of a view: models look at fewer pixels. */
 const MOST_SIDE = 512;
-/** What decoding may fail of. */
-const UNDECODABLE: ReadonlySet<string> = new Set([
-  "frame-undecodable",
-  "source-damaged",
-  "source-unsupported",
-]);
+/** What the source itself may be the reason of. */
+const UNDECODABLE: ReadonlySet<string> = new Set(["source-damaged", "source-unsupported"]);
 /** Finds the best views of every track and cuts them out of the source, for infer to look at. */
 export async function cutViews(
   deps: CutDeps,
   message: CutMessage,
-  { signal }: TaskContext,
+  context: TaskContext,
 ): Promise<void> {
   await runStep(deps, message, async (work) => {
     const views = await pickViews(deps, work);
-    return views === undefined ? undefined : await cut(deps, work, views, signal);
+    return views === undefined ? undefined : await cut(deps, work, views, context);
   });
 }
 
@@ -84,7 +81,7 @@ async function cut(
   { objects, tools }: CutDeps,
   { job, plan, epoch }: StepWork,
   views: readonly TrackView[],
-  signal: AbortSignal,
+  context: TaskContext,
 ): Promise<CutReport> {
   const byFrame = Map.groupBy(views, ({ frame }) => frame);
   const pixels = new Map<TrackView, TrackView["pixels"]>();
@@ -110,11 +107,11 @@ async function cut(
       only: places.map(({ place }) => place),
       ...(plan.oneThread === true ? { threads: 1 } : {}),
       tools,
-      signal,
+      signal: context.signal,
     });
     const planes = new Uint8Array(reader.frameBytes);
     for (const { frame: ordinal } of places) {
-      if (!(await readOne(reader, planes))) break;
+      if (!(await readOne(reader, planes, context))) break;
       for (const view of byFrame.get(ordinal)!) await cutOut(planes, view);
     }
   }
@@ -129,11 +126,16 @@ async function cut(
 }
 
 /** Whether there was a frame more. What decoded once and does not any more leaves the rest of its views without pixels. */
-async function readOne(reader: FrameReader, planes: Uint8Array): Promise<boolean> {
+async function readOne(
+  reader: FrameReader,
+  planes: Uint8Array,
+  context: TaskContext,
+): Promise<boolean> {
   try {
     return (await reader.read(planes, 1)).length > 0;
   } catch (error) {
-    if (error instanceof ProblemError && UNDECODABLE.has(error.code)) return false;
+    const isOver = error instanceof ProblemError && UNDECODABLE.has(error.code);
+    if (isOver || isGivenUp(error, context)) return false;
     throw error;
   }
 }

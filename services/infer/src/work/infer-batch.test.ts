@@ -62,6 +62,7 @@ async function openScene(numeric?: KeptPlan["numeric"]) {
     signal: new AbortController().signal,
     delivery: "delivery",
     suspect: false,
+    failures: 0,
     count: () => {},
     span: undefined,
     follow: () => {},
