@@ -61,7 +61,8 @@ const NO_ROOM = /No space left on device|Disk quota exceeded|File too large/;
  * square pixels, with the source's first sound track; without it where the clock was set back, for the sound's times
  * fall there too. The result plays in browsers and starts before it is loaded.
  *
- * @throws {ProblemError} `render-failed`; `store-full` when the disk is; `internal` where somebody killed ffmpeg; the signal's reason when it aborts
+ * @throws {ProblemError} `render-failed`; `store-full` when the disk is; `internal` where somebody killed ffmpeg, or it wrote nothing for five
+ * minutes, so that it may be well the next time; the signal's reason when it aborts
  */
 export async function annotate(options: AnnotateOptions): Promise<void> {
   const { info, clock, signal } = options;
@@ -114,6 +115,9 @@ async function encode(
     run.kill();
   });
   const exit = await patience.during(run.exited);
-  if (!isSilent) checkNotKilled(exit, "Annotating", sourceName(options.source));
-  return isSilent ? { ...exit, stoppedBy: "deadline" } : exit;
+  const name = sourceName(options.source);
+  if (isSilent)
+    throw new ProblemError("internal", `Annotating ${name} took too long.`, { at: name });
+  checkNotKilled(exit, "Annotating", name);
+  return exit;
 }
