@@ -167,13 +167,20 @@ test("what waits for a store is tried again after a while, and no attempt counts
 
 test("work that nobody wants any more is aborted, and its task ends", async () => {
   const { jobs, ledger, queues } = site.pipeline;
-  const [cancelled, moved] = [await acceptJob(), await acceptJob()];
-  for (const job of [cancelled, moved]) await ledger.plan(job, "ep", PLAN);
+  const [cancelled, moved, wanted] = [await acceptJob(), await acceptJob(), await acceptJob()];
+  for (const job of [cancelled, moved, wanted]) await ledger.plan(job, "ep", PLAN);
   const reasons: unknown[] = [];
   const entered = new Set<JobId>();
+  const othersEnded = Promise.withResolvers<void>();
   await using bench = await Bench.start(
     async ({ job }, { signal }) => {
       entered.add(job);
+      if (job === wanted) {
+        // The look that finds the others unwanted looks at this one too.
+        await othersEnded.promise;
+        signal.throwIfAborted();
+        return;
+      }
       await new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {
           reasons.push(signal.reason);
@@ -181,15 +188,17 @@ test("work that nobody wants any more is aborted, and its task ends", async () =
         });
       });
     },
-    { concurrency: 2 },
+    { concurrency: 3 },
   );
-  for (const job of [cancelled, moved]) await queues.add(trackMessage(job));
-  await eventually("both run", async () => entered.size === 2);
+  for (const job of [cancelled, moved, wanted]) await queues.add(trackMessage(job));
+  await eventually("all run", async () => entered.size === 3);
   await jobs.cancel(cancelled);
   await ledger.segBegin(moved, "ep", 0, "lease", "by");
   assert.equal((await ledger.fallback(moved, "ep", 0, "lease", "ep2", 0)).a, "ok");
+  await eventually("two are aborted", async () => bench.outcomes.length === 2);
+  othersEnded.resolve();
   await noTaskIsLeft();
-  assert.deepEqual(bench.outcomes, ["unwanted", "unwanted"]);
+  assert.deepEqual(bench.outcomes, ["unwanted", "unwanted", "done"]);
   assert.ok(reasons.every((reason) => reason instanceof NotWanted));
 });
 
