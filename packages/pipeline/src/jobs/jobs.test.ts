@@ -585,3 +585,21 @@ test(
     assert.deepEqual([await readsOf(20)], [await readsOf(1)]);
   },
 );
+
+test("of a submission that is taken back nothing is left, also not in the lists", async () => {
+  const { jobs, redis } = site.pipeline;
+  const [kept, job] = [await submit(), await submit()];
+  await jobs.withdraw(job);
+  assert.equal(await state(job), undefined);
+  assert.deepEqual(await objectsOf(job), []);
+  assert.deepEqual(await jobs.unlisted([kept, job]), [job]);
+  const listed = await jobs.list({ limit: 10 });
+  assert.deepEqual(
+    listed.map(({ id }) => id),
+    [kept],
+  );
+  for (const key of await redis.keys("fq:*")) {
+    if ((await redis.type(key)) !== "set") continue;
+    assert.equal(await redis.sismember(key, job), 0, key);
+  }
+});
