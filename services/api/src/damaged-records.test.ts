@@ -168,6 +168,7 @@ test("one object that the store does not give hides no other job; one that gives
     ],
   );
   refused.add(objectKeys.accepted(other));
+  await own.pipeline.redis.del("fq:{test}:entries");
   const none = await call(`${own.url}/v1/jobs`);
   assert.deepEqual([none.status, none.body.code], [503, "store-unavailable"]);
   await rm(folder, { recursive: true });

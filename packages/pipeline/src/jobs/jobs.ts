@@ -427,7 +427,7 @@ export function createJobs(deps: JobsDeps) {
     },
 
     /** Every job of the list. */
-    listed: (): Promise<JobId[]> => redis.zrange(listKey, 0, -1),
+    listed: (): Promise<JobId[]> => redis.zrevrange(listKey, 0, -1),
 
     /**
      * Puts an accepted job into the list where that misses it, and gives it an entry; `job` is what was accepted, where
