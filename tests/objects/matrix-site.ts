@@ -84,8 +84,9 @@ export async function openMatrixSite() {
     };
   }
 
-  /** As everybody's list shows it, which is always there. */
+  /** As everybody's list shows it, which is always there, after a look at the job itself: that finds what is damaged. */
   async function listed(job: JobId): Promise<JobView | undefined> {
+    await ask(`/v1/jobs/${job}`);
     const { status, body } = await ask("/v1/jobs?limit=100");
     if (status !== 200) throw new Error(`The list answers ${status}.`);
     return (body as { jobs: JobView[] }).jobs.find(({ id }) => id === job);

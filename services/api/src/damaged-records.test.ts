@@ -55,8 +55,8 @@ for (const [damage, content] of Object.entries(DAMAGES)) {
     const before = (await call(`${jobs}/${id}`)).body;
     await api.pipeline.objects.put(key, content);
 
-    const shown = (await list()).get(id);
-    assert.deepEqual((await call(`${jobs}/${id}`)).body, shown);
+    const shown = (await call(`${jobs}/${id}`)).body as JobView;
+    assert.deepEqual((await list()).get(id), shown, "the list knows it from the look at the job");
     assert.deepEqual(
       [shown?.problem?.code, shown?.problem?.at, shown?.state],
       ["record-damaged", "accepted.json", "queued"],
@@ -100,8 +100,8 @@ for (const [damage, content] of Object.entries(DAMAGES)) {
       await api.pipeline.objects.put(key, content);
       if (!redisRemembers) await api.pipeline.redis.del(`fq:{${id}}:job`);
 
-      const shown = (await list()).get(id);
-      assert.deepEqual((await call(`${jobs}/${id}`)).body, shown);
+      const shown = (await call(`${jobs}/${id}`)).body as JobView;
+      assert.deepEqual((await list()).get(id), shown, "the list knows it from the look at the job");
       assert.deepEqual(
         [shown?.problem?.code, shown?.problem?.at, shown?.state, shown?.results],
         ["record-damaged", "result.1.json", redisRemembers ? "succeeded" : "failed", {}],
@@ -152,6 +152,12 @@ test("one object that the store does not give hides no other job; one that gives
   await using own = await startTestApi({}, store);
   const [one, other] = [await own.job(), await own.job()];
   refused.add(objectKeys.accepted(one));
+  const all = listSchema.parse((await call(`${own.url}/v1/jobs`)).body).jobs;
+  assert.ok(
+    all.every(({ problem }) => problem === undefined),
+    "the list reads no objects",
+  );
+  await own.pipeline.redis.del("fq:{test}:entries");
   const some = await call(`${own.url}/v1/jobs`);
   const { jobs: views } = listSchema.parse(some.body);
   assert.deepEqual(
@@ -162,6 +168,7 @@ test("one object that the store does not give hides no other job; one that gives
     ],
   );
   refused.add(objectKeys.accepted(other));
+  await own.pipeline.redis.del("fq:{test}:entries");
   const none = await call(`${own.url}/v1/jobs`);
   assert.deepEqual([none.status, none.body.code], [503, "store-unavailable"]);
   await rm(folder, { recursive: true });

@@ -13,15 +13,35 @@ import {
 } from "@framequeue/contracts";
 import type { JobRecord } from "../ledger/ledger.ts";
 
+/** What a view tells of what was accepted. */
+export interface AcceptedFacts extends Pick<AcceptedJob, "acceptedAt" | "models" | "priority"> {
+  readonly source: { readonly name: string };
+}
+
+/** What a view tells of a result. */
+export interface EndedFacts extends Pick<
+  JobResult,
+  "run" | "state" | "finishedAt" | "warnings" | "problem"
+> {
+  /** Names of the result files. */
+  readonly files: readonly string[];
+}
+
+export function factsOf(result: JobResult): EndedFacts {
+  const { run, state, finishedAt, warnings, problem, artifacts } = result;
+  const files = Object.keys(artifacts);
+  return { run, state, finishedAt, warnings, ...(problem && { problem }), files };
+}
+
 /**
  * A job as the outside sees it, from what was accepted, the ledger's record, and the result of a job that has ended.
  * What cannot be read is the view's problem, and the view says what is known without it.
  */
 export function toView(
   id: JobId,
-  accepted: AcceptedJob | ProblemError,
+  accepted: AcceptedFacts | ProblemError,
   ledger: JobRecord | ProblemError | undefined,
-  result: JobResult | ProblemError | undefined,
+  result: EndedFacts | ProblemError | undefined,
 ): JobView {
   const job = accepted instanceof ProblemError ? undefined : accepted;
   const record = ledger instanceof ProblemError ? undefined : ledger;
@@ -49,7 +69,7 @@ export function toView(
     warnings: ended?.warnings ?? [],
     ...(problem === undefined ? {} : { problem }),
     results: Object.fromEntries(
-      Object.keys(ended?.artifacts ?? {}).map((name) => [name, `/v1/jobs/${id}/results/${name}`]),
+      (ended?.files ?? []).map((name) => [name, `/v1/jobs/${id}/results/${name}`]),
     ),
   };
 }

@@ -5,6 +5,7 @@ import {
   isTerminal,
   type JobId,
   jobIdSchema,
+  jobIdTime,
   type JobResult,
   jobResultSchema,
   type JobState,
@@ -21,6 +22,7 @@ import { type ObjectStore, putSealed } from "@framequeue/storage";
 import { deleteCheckpoints, keepWork } from "../plan/adoption.ts";
 import { createArtifactCheck } from "./artifact-check.ts";
 import { discardUnfinished } from "./clear-abandoned.ts";
+import { createJobEntries, type EntryEnd, type JobEntry, entryOf, viewOf } from "./job-entries.ts";
 import {
   createJobObjects,
   type DamagedRecord,
@@ -30,7 +32,7 @@ import {
   recordDamaged,
   type RecordEvents,
 } from "./job-objects.ts";
-import { isCancelled, runOf, toView } from "./job-view.ts";
+import { factsOf, isCancelled, runOf, toView } from "./job-view.ts";
 import { activeJobsKey, jobKey, jobListKey, ledgerKeys, objectKeys } from "../ledger/keys.ts";
 import type { JobEnd, JobRecord, Ledger } from "../ledger/ledger.ts";
 import type { RedisClient } from "../ledger/redis.ts";
@@ -95,7 +97,14 @@ export function createJobs(deps: JobsDeps) {
   const listKey = jobListKey(deps.site);
   const activeKey = activeJobsKey(deps.site);
 
-  const truth = createJobObjects(objects, deps.events);
+  const entries = createJobEntries(redis, deps.site);
+  const truth = createJobObjects(objects, {
+    onRecordDamaged(record) {
+      deps.events?.onRecordDamaged?.(record);
+      // What one look found, the list shows from then on. Where Redis is away, another look will find it.
+      entries.drop(record.job).catch(() => {});
+    },
+  });
   const { accepted, isAccepted, result, resultIfReadable, lastRun, wasCancelled } = truth;
   const artifacts = createArtifactCheck(objects);
   const noteDamage = (record: DamagedRecord): void => deps.events?.onRecordDamaged?.(record);
@@ -119,6 +128,16 @@ export function createJobs(deps: JobsDeps) {
       return;
     }
     await objects.deletePrefix(objectKeys.work(id));
+  }
+
+  /**
+   * Has the list show how a run of the job ended. To be called before the ledger is told: until then it shows a job that
+   * goes on, and after it nobody is late who would put an older end over a newer one.
+   */
+  async function noteEnd(id: JobId, end: EntryEnd): Promise<void> {
+    const [kept] = await entries.read([id]);
+    const facts = kept?.accepted ?? readable(await orDamaged(accepted(id)));
+    if (facts !== undefined) await entries.put(id, entryOf(facts, end));
   }
 
   /** Ends the run in the ledger, and tells of it where it is this call that does. */
@@ -230,8 +249,14 @@ export function createJobs(deps: JobsDeps) {
   async function withdraw(id: JobId): Promise<void> {
     await objects.deletePrefix(objectKeys.job(id));
     await redis.del(jobKey(id));
-    await redis.zrem(listKey, id);
+    await unlist(id);
     await redis.srem(activeKey, id);
+  }
+
+  /** Takes a job that is not there any more out of the list. */
+  async function unlist(id: JobId): Promise<void> {
+    await redis.zrem(listKey, id);
+    await entries.drop(id);
   }
 
   /** Puts a job under the reconciler's eyes. */
@@ -244,6 +269,7 @@ export function createJobs(deps: JobsDeps) {
     await watch(job.id);
     await ledger.accept(job.id, job.acceptedAt, await lastRun(job.id));
     await redis.zadd(listKey, Date.parse(job.acceptedAt), job.id);
+    await entries.put(job.id, entryOf(job));
   }
 
   /** The ledger's record as one that can be looked at, or as what cannot. */
@@ -258,9 +284,12 @@ export function createJobs(deps: JobsDeps) {
     }
   }
 
-  async function view(id: JobId): Promise<JobView | undefined> {
+  const view = async (id: JobId): Promise<JobView | undefined> => (await look(id)).view;
+
+  /** The job by its objects, and its entry where they can be read. */
+  async function look(id: JobId): Promise<{ view?: JobView; entry?: JobEntry }> {
     const job = await orDamaged(accepted(id));
-    if (job === undefined) return undefined;
+    if (job === undefined) return {};
     const found = await orDamaged(recordOf(id));
     const record = readable(found);
     const st = record?.["st"] as JobState | undefined;
@@ -274,13 +303,33 @@ export function createJobs(deps: JobsDeps) {
     // Redis forgets a cancelled job in the end; its tombstone stays.
     const mayBeCancelled = ended === undefined || ended instanceof RecordDamaged;
     const forgotten = st === undefined && mayBeCancelled && (await wasCancelled(id));
-    return toView(id, job, forgotten ? { st: "cancelled" } : found, ended);
+    const facts = ended === undefined || ended instanceof RecordDamaged ? ended : factsOf(ended);
+    const shown = toView(id, job, forgotten ? { st: "cancelled" } : found, facts);
+    if (job instanceof RecordDamaged || facts instanceof RecordDamaged) return { view: shown };
+    return { view: shown, entry: entryOf(job, shown.state === "cancelled" ? "cancelled" : facts) };
+  }
+
+  /** The job as the list shows it: by its entry, and by its objects where that does not say enough; then it gets one. */
+  async function glance(id: JobId, kept: JobEntry | undefined): Promise<JobView | undefined> {
+    if (kept !== undefined) {
+      const record = await ledger.read(id).catch(() => null); // the look says what is wrong with it
+      const shown = record === null ? undefined : viewOf(id, kept, record);
+      if (shown !== undefined) return shown;
+    }
+    const { view: shown, entry } = await look(id);
+    if (entry !== undefined) await entries.put(id, entry);
+    return shown;
+  }
+
+  interface Glance {
+    readonly view?: JobView | undefined;
+    readonly fault?: unknown;
   }
 
   /** As far as it can be looked at. Throws only what says nothing of this job: that Redis cannot serve. */
-  async function viewOrFault(id: JobId): Promise<{ view?: JobView | undefined; fault?: unknown }> {
+  async function glanceOrFault(id: JobId, kept: JobEntry | undefined): Promise<Glance> {
     try {
-      return { view: await view(id) };
+      return { view: await glance(id, kept) };
     } catch (fault) {
       if (redisTrouble(fault) !== undefined) throw fault;
       const record = await ledger.read(id).catch(() => undefined);
@@ -296,6 +345,13 @@ export function createJobs(deps: JobsDeps) {
     clearWork,
     watch,
     view,
+    noteEnd,
+    unlist,
+
+    /** The job as the list shows it. Reads no objects where it can do without, for those who look again and again. */
+    glance: async (id: JobId): Promise<JobView | undefined> =>
+      glance(id, (await entries.read([id]))[0]),
+
     /** Whether a file is what its record says. */
     isIntact: (artifact: Artifact): Promise<boolean> => artifacts.isIntact(artifact),
     /** Tells those who count that something was found damaged. */
@@ -363,13 +419,35 @@ export function createJobs(deps: JobsDeps) {
     /** Whether there is a result of the job's newest run, readable or not. */
     isEnded: async (id: JobId): Promise<boolean> => (await orDamaged(result(id))) !== undefined,
 
-    /** Ends a job in Redis whose result is there already. Answers whether it is. */
-    async adoptResult(id: JobId): Promise<boolean> {
-      const found = await result(id);
-      if (found === undefined) return false;
-      const { run, state, finishedAt, problem } = found;
-      await endRun(id, { run, state, finishedAt, problem });
-      return true;
+    /** Ends a job in Redis whose result is there already. */
+    async adopt(found: JobResult): Promise<void> {
+      const { job, run, state, finishedAt, problem } = found;
+      await noteEnd(job, factsOf(found));
+      await endRun(job, { run, state, finishedAt, problem });
+    },
+
+    /** Every job of the list. */
+    listed: (): Promise<JobId[]> => redis.zrevrange(listKey, 0, -1),
+
+    /**
+     * Puts an accepted job into the list where that misses it, and gives it an entry; `job` is what was accepted, where
+     * that can be read. Answers whether the list missed it.
+     */
+    async enlist(id: JobId, job: AcceptedJob | undefined): Promise<boolean> {
+      const isMissing = (await redis.zscore(listKey, id)) === null;
+      if (isMissing) {
+        const acceptedAt = job === undefined ? jobIdTime(id) : Date.parse(job.acceptedAt);
+        await redis.zadd(listKey, acceptedAt, id);
+        // A deletion takes it out of the list last.
+        if (!(await isAccepted(id))) {
+          await unlist(id);
+          return false;
+        }
+      }
+      if (job !== undefined && (await entries.read([id]))[0] === undefined) {
+        await entries.put(id, entryOf(job));
+      }
+      return isMissing;
     },
 
     /** Those of the jobs that the list misses. */
@@ -390,7 +468,8 @@ export function createJobs(deps: JobsDeps) {
     },
 
     /**
-     * Newest first; `before` is the id of the last job of the page before. A job that cannot be looked at is there
+     * Newest first; `before` is the id of the last job of the page before. Reads objects only of jobs whose entry does
+     * not say enough. A job that cannot be looked at is there
      * with its problem; where a store serves none of a page, it throws what the store says.
      */
     async list(options: { limit: number; before?: JobId }): Promise<JobView[]> {
@@ -400,7 +479,8 @@ export function createJobs(deps: JobsDeps) {
       const first = rank === null ? 0 : rank + 1;
       const ids = await redis.zrevrange(listKey, first, first + options.limit - 1);
       const known = ids.filter((id) => jobIdSchema.safeParse(id).success);
-      const looks = await Promise.all(known.map(viewOrFault));
+      const kept = await entries.read(known);
+      const looks = await Promise.all(known.map((id, i) => glanceOrFault(id, kept[i])));
       const isAway = ({ fault }: (typeof looks)[number]): boolean =>
         fault instanceof ProblemError && fault.code === "store-unavailable";
       if (looks.length > 0 && looks.every(isAway)) throw looks[0]!.fault;
@@ -427,6 +507,7 @@ export function createJobs(deps: JobsDeps) {
       await clearPixels(id);
       await objects.deletePrefix(objectKeys.work(id));
       const end = { state: "cancelled", finishedAt: new Date().toISOString() } as const;
+      await noteEnd(id, "cancelled");
       await endRun(id, end);
       await clearRuns(id, await lastRun(id));
       await objects.deletePrefix(objectKeys.derived(id));
@@ -460,10 +541,12 @@ export function createJobs(deps: JobsDeps) {
       await objects.deletePrefix(objectKeys.sources(id));
       await clearRuns(id, await lastRun(id));
       for (const key of ledgerKeys(id)) await redis.del(key);
-      await redis.zrem(listKey, id);
       await redis.srem(activeKey, id);
+      await unlist(id);
       await objects.delete(objectKeys.accepted(id));
       await objects.deletePrefix(objectKeys.job(id));
+      // Whoever found it a moment ago may have put it into the list again.
+      await unlist(id);
     },
 
     /**
@@ -554,7 +637,10 @@ export function createJobs(deps: JobsDeps) {
         jobResultSchema.parse({ ...jobResult, ...(kept === undefined ? {} : { kept }) }),
         { durable: true },
       );
+      await noteEnd(job, factsOf(jobResult));
       const answer = await endRun(job, { run, state, finishedAt, problem }, gaps);
+      // Another end came first.
+      if (answer.a !== "ok") await entries.drop(job);
       // A cancellation came between the two; it beats the result, and deletes it too if it is the later of both.
       if (answer.a === "ended" && isCancelled(answer.st)) {
         await objects.delete(objectKeys.result(job, run));

@@ -19,6 +19,11 @@ export function jobListKey(site: string): string {
   return `fq:{${site}}:jobs`;
 }
 
+/** What the objects of each job say that the list shows: see `createJobEntries`. */
+export function jobEntriesKey(site: string): string {
+  return `fq:{${site}}:entries`;
+}
+
 /** Jobs that the reconciler looks after: from acceptance until some time after their end. */
 export function activeJobsKey(site: string): string {
   return `fq:{${site}}:active`;

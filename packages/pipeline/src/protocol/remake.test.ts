@@ -120,6 +120,7 @@ test("two passes see that a plan is gone, and have another made", async () => {
     suspects: new Suspects(),
     zombieMs: 1e9,
     agreed: new Map(),
+    isListHeld: false,
     standstill: new Standstill(),
     abandonedMs: 1e9,
   };

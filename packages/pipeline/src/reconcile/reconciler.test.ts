@@ -278,7 +278,7 @@ test("jobs that ended long ago cost a pass no reads", async () => {
   await repairs(pipeline, 3, memory);
   const unread = (): never => assert.fail("an object was read");
   const objects = { ...pipeline.objects, get: unread, stat: unread };
-  const jobs = { ...pipeline.jobs, accepted: unread, adoptResult: unread, wasCancelled: unread };
+  const jobs = { ...pipeline.jobs, accepted: unread, result: unread, wasCancelled: unread };
   assert.deepEqual(await repairs({ ...pipeline, objects, jobs }, 3, memory), []);
 });
 
@@ -322,7 +322,12 @@ test("a record that cannot be read stops no pass, and its job goes on when it is
     const onJobSkipped = (id: JobId): void => void skipped.push(id);
     const taken = (ids: readonly JobId[]): string[] =>
       ids.map((id) => `took ${id} in again`).sort();
-    assert.deepEqual((await repairs(pipeline, 2, memory, onJobSkipped)).sort(), taken(healthy));
+    assert.deepEqual(
+      (await repairs(pipeline, 2, memory, onJobSkipped)).sort(),
+      [...taken(healthy), `took ${broken.id} into the list again`].sort(),
+    );
+    const shown = (await jobs.list({ limit: 9 })).find(({ id }) => id === broken.id);
+    assert.equal(shown?.problem?.code, "record-damaged", "the list tells of it");
     assert.deepEqual(skipped, [broken.id, broken.id], damage);
     await repairs(pipeline, 5, memory, onJobSkipped);
     assert.equal(skipped.length, 7, "it is told of as long as it lasts");

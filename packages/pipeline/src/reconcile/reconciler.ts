@@ -78,6 +78,8 @@ export interface PassMemory {
    * Redis does: so every job is held against its objects, and those of long ago cost a pass nothing.
    */
   readonly agreed: Map<JobId, boolean>;
+  /** Whether the list has been held against the store since Redis is what it is. */
+  isListHeld: boolean;
   /** Puts that were begun, and for how long nothing has come of them. */
   readonly standstill: Standstill;
   /** So long nothing comes only of those that nobody goes on with. */
@@ -91,6 +93,7 @@ export function newPassMemory(
   return {
     suspects: new Suspects(),
     agreed: new Map(),
+    isListHeld: false,
     standstill: new Standstill(),
     abandonedMs: ABANDONED_MS,
     ...times,
@@ -120,6 +123,7 @@ export async function* reconcile(
     // What was repaired before it forgot was not repaired in vain.
     agreed.clear();
     suspects.clear();
+    memory.isListHeld = false;
     await keepQuarantined(pipeline).catch((error: unknown) => events.onRepairError?.(error));
   }
   memory.redisRun = redisRun;
@@ -144,7 +148,19 @@ export async function* reconcile(
 
   const active = new Set(await jobs.active());
   const looked = new Set<JobId>();
-  for (const job of await stored(pipeline, memory, events)) {
+  // Before the store: a job is there before it is in the list.
+  const listed = memory.isListHeld ? [] : await jobs.listed();
+  const found = await stored(pipeline, memory, events);
+  if (found !== undefined) {
+    const deleted = listed.filter((job) => !found.has(job));
+    for (const job of deleted) {
+      if (active.has(job) || !suspects.see(`deleted ${job}`)) continue;
+      await jobs.unlist(job);
+      yield `took ${job} out of the list, which was deleted`;
+    }
+    memory.isListHeld = deleted.length === 0;
+  }
+  for (const job of found ?? []) {
     const isWatched = active.has(job);
     if (agreed.get(job) === isWatched) continue;
     agreed.delete(job);
@@ -188,19 +204,19 @@ async function redisIdentity({ redis, site }: Pipeline): Promise<string> {
   return `${run} ${await redis.get(key)}`;
 }
 
-/** The jobs of the object store. Where it cannot be asked, Redis is still held against the queues. */
+/** The jobs of the object store; undefined where it cannot be asked: Redis is still held against the queues. */
 async function stored(
   { objects }: Pipeline,
   { agreed }: PassMemory,
   events: RepairEvents,
-): Promise<ReadonlySet<JobId>> {
+): Promise<ReadonlySet<JobId> | undefined> {
   try {
     const found = await storedJobs(objects);
     for (const job of agreed.keys()) if (!found.has(job)) agreed.delete(job);
     return found;
   } catch (error) {
     events.onRepairError?.(error);
-    return new Set();
+    return undefined;
   }
 }
 

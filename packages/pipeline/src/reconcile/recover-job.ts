@@ -1,6 +1,7 @@
 import type { Ports } from "../ports.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import {
+  type AcceptedJob,
   isTerminal,
   type JobId,
   jobIdSchema,
@@ -9,8 +10,8 @@ import {
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import { type AbandonedDeps, clearAbandonedUpload } from "../jobs/clear-abandoned.ts";
-import { orDamaged, RecordDamaged } from "../jobs/job-objects.ts";
-import { activeJobsKey, jobKey, jobListKey } from "../ledger/keys.ts";
+import { orDamaged, readable, RecordDamaged } from "../jobs/job-objects.ts";
+import { activeJobsKey, jobKey } from "../ledger/keys.ts";
 import type { RepairStep } from "./reconcile-job.ts";
 import type { Suspects } from "./suspects.ts";
 
@@ -42,20 +43,31 @@ export async function* recoverJob(
     // Its submission was taken back halfway, and answered with an error.
     if (!suspects.see(`nobody's job ${job}`, st)) return false;
     await redis.del(jobKey(job));
-    await redis.zrem(jobListKey(site), job);
+    await jobs.unlist(job);
     await jobs.forget(job);
     yield `forgot ${job}, which was never accepted`;
     return false;
   }
   if (await jobs.wasCancelled(job)) {
     if (st === undefined) await jobs.forget(job);
-    if (st === undefined || st === "cancelled") return true;
+    if (st === undefined || st === "cancelled") {
+      yield* enlist(jobs, job, accepted);
+      await jobs.noteEnd(job, "cancelled");
+      return true;
+    }
     if (!suspects.see(`cancelled ${job}`, st)) return false;
     await jobs.cancel(job);
     yield `cancelled ${job} again`;
     return false;
   }
-  if (await jobs.adoptResult(job)) {
+  const result = await orDamaged(jobs.result(job));
+  // Those that go on come into the list when they are taken in again.
+  if (result !== undefined || accepted instanceof RecordDamaged) {
+    yield* enlist(jobs, job, accepted);
+  }
+  if (result instanceof RecordDamaged) throw result;
+  if (result !== undefined) {
+    await jobs.adopt(result);
     if (st === undefined || isTerminal(st)) return true;
     yield `ended ${job}, whose result is there`;
     return false;
@@ -78,6 +90,15 @@ export async function* recoverJob(
   await jobs.watch(job);
   yield `took ${job} under watch again`;
   return false;
+}
+
+/** At first sight: this takes nothing away. */
+async function* enlist(
+  jobs: RecoverDeps["jobs"],
+  job: JobId,
+  accepted: AcceptedJob | RecordDamaged,
+): AsyncGenerator<RepairStep> {
+  if (await jobs.enlist(job, readable(accepted))) yield `took ${job} into the list again`;
 }
 
 /** Every job that the object store knows, by what stands there. */

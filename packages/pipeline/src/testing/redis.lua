@@ -260,6 +260,17 @@ function commands.ZMSCORE(key, ...)
   return found
 end
 
+function commands.ZSCORE(key, name)
+  return commands.ZMSCORE(key, name)[1]
+end
+
+-- All of them, in the order in which they came: nobody asks the simulation for a part.
+function commands.ZREVRANGE(key)
+  local set, found = entry(key, 'zset'), {}
+  for i, name in ipairs(set and set.names or {}) do found[i] = name end
+  return found
+end
+
 function commands.INFO()
   return 'run_id:simulated'
 end

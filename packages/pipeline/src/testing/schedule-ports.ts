@@ -11,7 +11,7 @@ import { LOCK_MS, type World } from "./schedule-world.ts";
 /** Calls that ask nobody anything. */
 const LOCAL = new Set(["allocate", "discard", "discardRead", "kind", "content"]);
 /** Of Redis: reads that change nothing, and whose moment does not matter. */
-const TIMELESS = new Set(["info", "exists", "get", "zmscore", "sismember"]);
+const TIMELESS = new Set(["info", "exists", "get", "zmscore", "zscore", "sismember"]);
 const LISTS = new Set(["list", "names", "unfinished"]);
 
 /** The world as a process sees it: every store, Redis and the queues, each call of which is a step of the schedule. */

@@ -25,7 +25,7 @@ function scripted() {
   const lines: string[] = [];
   const watch = createJobWatch({
     jobs: {
-      view: () => {
+      glance: () => {
         const look = Promise.withResolvers<JobView | undefined>();
         looks.push(look);
         asked.resolve();

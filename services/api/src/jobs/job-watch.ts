@@ -31,7 +31,7 @@ interface Watched {
 }
 
 export function createJobWatch(deps: {
-  readonly jobs: Pick<Jobs, "view">;
+  readonly jobs: Pick<Jobs, "glance">;
   readonly logger: Logger;
   readonly everyMs?: number;
 }): JobWatch {
@@ -39,7 +39,7 @@ export function createJobWatch(deps: {
   const watched = new Map<JobId, Watched>();
 
   async function look(job: JobId, entry: Watched): Promise<void> {
-    const view = await jobs.view(job);
+    const view = await jobs.glance(job);
     if (view !== undefined) {
       const id = createHash("sha256").update(JSON.stringify(view)).digest("base64url").slice(0, 16);
       if (entry.last?.id !== id) {
