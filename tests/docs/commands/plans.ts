@@ -153,6 +153,10 @@ END`]: AS_WRITTEN,
     before: `${JOB}\n${until("succeeded")}`,
     system: true,
   },
+  'curl "http://localhost:8080/v1/jobs/$ID/results/coco.json?minScore=0.5"': {
+    before: `${JOB}\n${until("succeeded")}`,
+    system: true,
+  },
   "curl -F version=5 -F parent=$SHA256_OF_4 -F 'manifest=<yard.manifest.json' -F file=@yard.onnx http://localhost:8080/v1/models":
     {
       before: `${push(4)}\n${file("yard.onnx", 5)}`,
