@@ -5,7 +5,7 @@ import type { ChaosSystem } from "./chaos-system.ts";
 
 /** What BullMQ keeps of a queue that is empty, and what the site keeps when every job has ended. */
 const QUEUE_KEYS = /^\{fq\}:[a-z]+:(meta|id|events|marker|stalled-check|stalled|pc)$/;
-const SITE_KEYS = /^fq:\{chaos\}:(jobs|clock|witness|infer:.+)$/;
+const SITE_KEYS = /^fq:\{chaos\}:(jobs|entries|clock|witness|infer:.+)$/;
 const JOB_RECORD = /^fq:\{j[0-9a-z]{22}\}:job$/;
 const POLL_MS = 200;
 /** Processes that were told to end may take a moment. */
