@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -38,6 +38,8 @@ export interface PowerCutReport {
 const JOBS = 5;
 /** More in a row would be a disk that cannot be used, to the jobs. */
 const CUTS_OF_A_ROUND = 15;
+/** So many more objects, and there is something that may not be on the disk yet. */
+const FRESH_OBJECTS = 5;
 /** From a start to the next cut. What the dead held comes back in between. */
 const [LEAST_CALM_MS, MOST_CALM_MS] = [200, 3_500];
 /** Of Redis' file, what was written in its last second, at the most. */
@@ -117,6 +119,7 @@ export async function playPowerCuts(options: PowerCutOptions): Promise<PowerCutR
     let isOver = false;
     const all = Promise.all(ends).finally(() => (isOver = true));
     for (let cut = 0; cut < CUTS_OF_A_ROUND && cuts < options.cuts; cut++) {
+      await untilFresh(objectsDir, () => isOver);
       await sleep(random.integer(LEAST_CALM_MS, MOST_CALM_MS));
       if (isOver) break;
       signal?.throwIfAborted();
@@ -136,6 +139,17 @@ export async function playPowerCuts(options: PowerCutOptions): Promise<PowerCutR
     say(`round over: ${jobs} jobs, ${wrong.length} wrong`);
   }
   return { jobs, losses, wrong };
+}
+
+/** Waits until some objects have come: on a busy machine nothing would be lost else. */
+async function untilFresh(objectsDir: string, isOver: () => boolean): Promise<void> {
+  const count = async (): Promise<number> =>
+    (await readdir(objectsDir, { recursive: true }).catch(() => [])).length;
+  const before = await count();
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!isOver() && performance.now() < deadline && (await count()) < before + FRESH_OBJECTS) {
+    await sleep(20);
+  }
 }
 
 function add(sum: Losses, more: Losses): void {
