@@ -65,6 +65,7 @@ export { openSiteView, type SiteView } from "./site/site-view.ts";
 export * from "./site/stall-watch.ts";
 export { putSegmentTimes, readSegment } from "./plan/segment-times.ts";
 export * from "./queues/stage-runner.ts";
+export type { StageRunner } from "./queues/worker-life.ts";
 export * from "./queues/task-queues.ts";
 export { type MissingSpan, putTimeline, readTimeline, type Timeline } from "./site/timeline.ts";
 export { forgetAddress, readAddress } from "./plan/source-address.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { startModelThread } from "../session/model-thread.ts";
 import { ProblemError } from "@framequeue/contracts";
+import { startModelThread } from "../session/model-thread.ts";
 import type { GraphSignature } from "../manifest/graph-signature.ts";
 import type { Inspected, InspectOrder, InspectReply } from "./inspect-worker.ts";
 import type { InputSpec } from "../manifest/manifest-input.ts";

@@ -1,5 +1,5 @@
-import type { GraphSignature } from "../manifest/graph-signature.ts";
 import type { ModelTask } from "@framequeue/contracts";
+import type { GraphSignature } from "../manifest/graph-signature.ts";
 import type { ModelManifest } from "../manifest/manifest.ts";
 
 /** What is known about a bare file beside its graph. */

@@ -1,6 +1,6 @@
 import type { Size } from "@framequeue/vision";
-import type { FrameDetections } from "../detector.ts";
 import assert from "node:assert/strict";
+import type { FrameDetections } from "../detector.ts";
 
 /** A detection by the definitions of a family's authors: corners in source pixels. */
 export interface Found {

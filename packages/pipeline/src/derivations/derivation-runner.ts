@@ -1,5 +1,3 @@
-import type { Ports } from "../ports.ts";
-import type { Derivations } from "./derivations.ts";
 import {
   type DerivationTask,
   derivationTaskSchema,
@@ -7,9 +5,12 @@ import {
   QUEUE_PREFIX,
 } from "@framequeue/contracts";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import type { Ports } from "../ports.ts";
+import type { Derivations } from "./derivations.ts";
 import { redisTrouble } from "../ledger/redis-trouble.ts";
-import type { StageEvents, StageRunner } from "../queues/stage-runner.ts";
+import type { StageEvents } from "../queues/stage-runner.ts";
 import { deliveryId, workerName } from "../queues/task-queues.ts";
+import { lifeOf, type StageRunner } from "../queues/worker-life.ts";
 import { DERIVE } from "./derivations.ts";
 
 /** What the runner tells the outside, as a stage's does. */
@@ -42,7 +43,6 @@ export function createDerivationRunner(options: DerivationRunnerOptions): StageR
   const { events, make } = options;
   const { redis, lockMs, derivations } = options.pipeline;
   const stopping = new AbortController();
-  let state: StageRunner["state"] = "starting";
 
   async function run(task: Job, token: string | undefined): Promise<void> {
     // One of another version waits, by trying again, for a process that can read it.
@@ -87,39 +87,5 @@ export function createDerivationRunner(options: DerivationRunnerOptions): StageR
   });
   worker.on("error", (error) => events?.onQueueError?.(error));
 
-  let loop: Promise<void> = Promise.resolve();
-  let stopped: Promise<void> | undefined;
-
-  async function stop(deadlineMs: number): Promise<void> {
-    state = "draining";
-    const deadline = setTimeout(() => {
-      stopping.abort(new ProblemError("shutting-down", "The service is stopping."));
-    }, deadlineMs);
-    try {
-      await worker.close();
-      await loop.catch(() => {});
-    } finally {
-      clearTimeout(deadline);
-      state = "stopped";
-    }
-  }
-
-  return {
-    get state() {
-      return state;
-    },
-    async start() {
-      await worker.waitUntilReady();
-      if (state !== "starting") return; // stopped meanwhile
-      loop = worker.run();
-      loop.catch((error: unknown) => {
-        if (state === "running") events?.onQueueError?.(error as Error);
-      });
-      state = "running";
-    },
-    stop(deadlineMs) {
-      stopped ??= stop(deadlineMs);
-      return stopped;
-    },
-  };
+  return lifeOf(worker, stopping, (error) => events?.onQueueError?.(error));
 }

@@ -8,7 +8,8 @@ import { startRedisProcess } from "@framequeue/service";
 import { createFolderStore } from "@framequeue/storage";
 import { openPipeline, type Pipeline } from "../pipeline.ts";
 import { connectRedis, type RedisClient } from "./redis.ts";
-import { createStageRunner, type StageRunner } from "../queues/stage-runner.ts";
+import { createStageRunner } from "../queues/stage-runner.ts";
+import type { StageRunner } from "../queues/worker-life.ts";
 import { PLAN } from "../testing/ledger-driver.ts";
 import { eventually, sampleJob } from "../testing/test-site.ts";
 

@@ -1,6 +1,6 @@
-import type { Ports } from "../ports.ts";
 import type { EnhanceMessage, InferMessage, InferResult } from "@framequeue/contracts";
 import type { FrameBatch } from "@framequeue/frames";
+import type { Ports } from "../ports.ts";
 import { NotWanted } from "../queues/job-watch.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { isHeldAgainst } from "./blame.ts";

@@ -1,5 +1,5 @@
-import type { Ports } from "../ports.ts";
 import type { JobId } from "@framequeue/contracts";
+import type { Ports } from "../ports.ts";
 
 /** Deletes the pixels of an epoch that is over, and gives their bytes back. Its objects stay until the job ends. */
 export async function clearEpoch(

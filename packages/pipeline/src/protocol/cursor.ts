@@ -1,5 +1,3 @@
-import type { Ports } from "../ports.ts";
-import type { FactsReader } from "../plan/plan.ts";
 import {
   batchKey,
   type InferredBatch,
@@ -9,6 +7,8 @@ import {
   type PartRow,
   type TrackMessage,
 } from "@framequeue/contracts";
+import type { Ports } from "../ports.ts";
+import type { FactsReader } from "../plan/plan.ts";
 import type { DoneBatch, TrackRun } from "../ledger/ledger.ts";
 import type { JobFacts } from "../plan/plan.ts";
 import { NotWanted } from "../queues/job-watch.ts";

@@ -1,4 +1,3 @@
-import type { Ports } from "../ports.ts";
 import {
   type JobId,
   type Part,
@@ -8,6 +7,7 @@ import {
   partSchema,
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
+import type { Ports } from "../ports.ts";
 import { readIntermediateJson, unlessLost } from "./intermediates.ts";
 
 /**

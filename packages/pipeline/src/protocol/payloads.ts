@@ -1,6 +1,6 @@
-import type { Ports } from "../ports.ts";
 import { type BatchKey, type JobId, parseBatchKey } from "@framequeue/contracts";
 import { payloadKey, type PayloadVariant } from "@framequeue/frames";
+import type { Ports } from "../ports.ts";
 
 export type PayloadDeps = Pick<Ports, "ledger" | "frames"> & {
   readonly queues: Pick<Ports["queues"], "addDue">;

@@ -1,6 +1,6 @@
+import type { AcceptedJob, IngestMessage } from "@framequeue/contracts";
 import type { Ports } from "../ports.ts";
 import type { Jobs } from "../jobs/jobs.ts";
-import type { AcceptedJob, IngestMessage } from "@framequeue/contracts";
 import { objectKeys } from "../ledger/keys.ts";
 import type { PlanOptions } from "../ledger/ledger.ts";
 import { adoptKept } from "../plan/adoption.ts";

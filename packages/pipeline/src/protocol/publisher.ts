@@ -1,6 +1,6 @@
-import type { Ports } from "../ports.ts";
 import { type BatchKey, batchKey, ProblemError } from "@framequeue/contracts";
 import { payloadChecksum } from "@framequeue/frames";
+import type { Ports } from "../ports.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { clearPayload, grantId, payloadOf } from "./payloads.ts";

@@ -1,6 +1,6 @@
+import { type JobId, ProblemError } from "@framequeue/contracts";
 import type { Ports } from "../ports.ts";
 import type { Jobs } from "../jobs/jobs.ts";
-import { type JobId, ProblemError } from "@framequeue/contracts";
 import { deleteCheckpoints, keepWork } from "../plan/adoption.ts";
 import { clearEpoch } from "./clear-epoch.ts";
 import type { IntermediateLost } from "./intermediates.ts";

@@ -1,5 +1,3 @@
-import type { Ports } from "../ports.ts";
-import type { FactsReader } from "../plan/plan.ts";
 import {
   type DecodeMessage,
   fromDeltas,
@@ -10,6 +8,8 @@ import {
   type Segment,
   toDeltas,
 } from "@framequeue/contracts";
+import type { Ports } from "../ports.ts";
+import type { FactsReader } from "../plan/plan.ts";
 import { objectKeys } from "../ledger/keys.ts";
 import type { SegmentEnd } from "../ledger/ledger.ts";
 import { adoptSoFar, readAdopted } from "../plan/adoption.ts";

@@ -1,6 +1,3 @@
-import type { Ports } from "../ports.ts";
-import type { Jobs } from "../jobs/jobs.ts";
-import type { FactsReader } from "../plan/plan.ts";
 import {
   type FinalizeMessage,
   type Gap,
@@ -8,6 +5,9 @@ import {
   type MessageOf,
   type ReportStep,
 } from "@framequeue/contracts";
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { FactsReader } from "../plan/plan.ts";
 import { hasStep } from "../ledger/late-steps.ts";
 import type { JobRecord } from "../ledger/ledger.ts";
 import type { JobFacts } from "../plan/plan.ts";

@@ -1,6 +1,6 @@
+import type { JobId } from "@framequeue/contracts";
 import type { Ports } from "../ports.ts";
 import type { InferRoster } from "../registry/infer-roster.ts";
-import type { JobId } from "@framequeue/contracts";
 import type { JobFacts } from "../plan/plan.ts";
 import type { TaskQueues } from "../queues/task-queues.ts";
 import { clearEpoch } from "./clear-epoch.ts";

@@ -16,11 +16,11 @@ import {
   createStageRunner,
   type Handler,
   type StageEvents,
-  type StageRunner,
   type StageRunnerOptions,
 } from "./stage-runner.ts";
 import { Later } from "../protocol/task-context.ts";
 import { taskId } from "./task-queues.ts";
+import type { StageRunner } from "./worker-life.ts";
 import {
   eventually,
   openTestSite,

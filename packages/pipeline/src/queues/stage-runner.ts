@@ -1,4 +1,3 @@
-import type { Ports } from "../ports.ts";
 import {
   type BatchKey,
   declarationOf,
@@ -12,17 +11,18 @@ import {
   type Message,
   type MessageOf,
   type MessageStage,
-  ProblemError,
   QUEUE_PREFIX,
   type QueueName,
   toProblemError,
 } from "@framequeue/contracts";
 import { DelayedError, type Job, WaitingError, Worker } from "bullmq";
+import type { Ports } from "../ports.ts";
 import { deliver, type TaskOutcome, type Verdict } from "../protocol/delivery.ts";
 import type { RemakeDeps } from "../protocol/remake.ts";
 import { type DoneWork, Later, type TaskContext } from "../protocol/task-context.ts";
 import { createJobWatch } from "./job-watch.ts";
 import { createLapses } from "./lapses.ts";
+import { lifeOf, type StageRunner } from "./worker-life.ts";
 import { deliveryId, workerName } from "./task-queues.ts";
 
 export type Handler<S extends MessageStage> = (
@@ -76,16 +76,6 @@ export interface StageRunnerOptions<Q extends QueueName> {
   readonly events?: StageEvents;
 }
 
-export interface StageRunner {
-  readonly state: "starting" | "running" | "draining" | "stopped";
-  start(): Promise<void>;
-  /**
-   * Takes nothing new, lets running tasks finish, aborts them at the deadline, then waits for them to let go. Called
-   * again, it waits for the first call.
-   */
-  stop(deadlineMs: number): Promise<void>;
-}
-
 /** A runner whose tasks may turn out smaller or larger than thought. */
 export interface SizedRunner extends StageRunner {
   /** From now on holds so many tasks at once, instead of `concurrency`. */
@@ -114,7 +104,6 @@ export function createStageRunner<Q extends QueueName>(
   const watch = createJobWatch(redis);
   const lockMs = options.lockMs ?? options.pipeline.lockMs;
   const backoffMs = options.backoffMs ?? defaultBackoffMs;
-  let state: StageRunner["state"] = "starting";
 
   async function run(task: Job, token: string | undefined): Promise<void> {
     const message = read(task);
@@ -248,45 +237,21 @@ export function createStageRunner<Q extends QueueName>(
   worker.on("error", (error) => events?.onQueueError?.(error));
   const lapses = createLapses(worker, redis);
 
-  let loop: Promise<void> = Promise.resolve();
-  let stopped: Promise<void> | undefined;
-
-  async function stop(deadlineMs: number): Promise<void> {
-    state = "draining";
-    // BullMQ's close has no deadline of its own.
-    const deadline = setTimeout(() => {
-      stopping.abort(new ProblemError("shutting-down", "The service is stopping."));
-    }, deadlineMs);
-    try {
-      await worker.close();
-      await loop.catch(() => {});
-    } finally {
-      clearTimeout(deadline);
-      watch[Symbol.dispose]();
-      state = "stopped";
-    }
-  }
-
+  const life = lifeOf(
+    worker,
+    stopping,
+    (error) => events?.onQueueError?.(error),
+    () => watch[Symbol.dispose](),
+  );
   return {
     get state() {
-      return state;
+      return life.state;
     },
     hold(tasks) {
       if (worker.concurrency !== tasks) worker.concurrency = tasks;
     },
-    async start() {
-      await worker.waitUntilReady();
-      if (state !== "starting") return; // stopped meanwhile
-      loop = worker.run();
-      loop.catch((error: unknown) => {
-        if (state === "running") events?.onQueueError?.(error as Error);
-      });
-      state = "running";
-    },
-    stop(deadlineMs) {
-      stopped ??= stop(deadlineMs);
-      return stopped;
-    },
+    start: life.start,
+    stop: life.stop,
   };
 }
 

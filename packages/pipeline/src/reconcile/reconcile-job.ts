@@ -1,5 +1,5 @@
-import type { Ports } from "../ports.ts";
 import type { JobId } from "@framequeue/contracts";
+import type { Ports } from "../ports.ts";
 import type { JobShare } from "../ledger/ledger.ts";
 import { grantId } from "../protocol/payloads.ts";
 import type { Suspects } from "./suspects.ts";

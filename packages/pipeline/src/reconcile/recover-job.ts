@@ -1,5 +1,3 @@
-import type { Ports } from "../ports.ts";
-import type { Jobs } from "../jobs/jobs.ts";
 import {
   type AcceptedJob,
   isTerminal,
@@ -9,6 +7,8 @@ import {
   MESSAGE_VERSION,
 } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import { type AbandonedDeps, clearAbandonedUpload } from "../jobs/clear-abandoned.ts";
 import { orDamaged, readable, RecordDamaged } from "../jobs/job-objects.ts";
 import { activeJobsKey, jobKey } from "../ledger/keys.ts";

@@ -1,4 +1,3 @@
-import type { Ports } from "../ports.ts";
 import {
   type JobId,
   modelKeys,
@@ -8,6 +7,7 @@ import {
   quarantineSchema,
 } from "@framequeue/contracts";
 import { getSealed, isLoss, type ObjectStore, putSealed } from "@framequeue/storage";
+import type { Ports } from "../ports.ts";
 import { readableAliases } from "./model-aliases.ts";
 import { readLineage } from "./model-records.ts";
 import type { RedisClient } from "../ledger/redis.ts";

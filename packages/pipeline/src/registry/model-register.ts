@@ -1,10 +1,10 @@
-import type { Ports } from "../ports.ts";
-import type { Jobs } from "../jobs/jobs.ts";
-import type { InferRoster } from "./infer-roster.ts";
 import { createReadStream } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type Lineage, modelKeys, type ModelRef, ProblemError } from "@framequeue/contracts";
 import { ObjectNotFound, objectSha256, type ObjectStore } from "@framequeue/storage";
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { InferRoster } from "./infer-roster.ts";
 import { putManifest, readManifest } from "../jobs/manifest-record.ts";
 import { putAliases, readAliases } from "./model-aliases.ts";
 import { aliasLock, registerLock, whileLocked } from "./model-locks.ts";

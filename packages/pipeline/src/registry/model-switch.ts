@@ -1,7 +1,7 @@
-import type { Ports } from "../ports.ts";
-import type { InferRoster } from "./infer-roster.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ModelAliases, type ModelRef, ProblemError } from "@framequeue/contracts";
+import type { Ports } from "../ports.ts";
+import type { InferRoster } from "./infer-roster.ts";
 import {
   type AliasStep,
   aliased,

@@ -1,5 +1,5 @@
-import type { Ports } from "../ports.ts";
 import type { ServerMemory } from "@framequeue/frames";
+import type { Ports } from "../ports.ts";
 import { countQuarantined } from "../registry/model-quarantine.ts";
 import { readRedisState, type RedisState } from "./redis-state.ts";
 import { readSiteState, type SiteState, type SiteStateDeps } from "./site-state.ts";

@@ -1,6 +1,3 @@
-import type { QueueDepth } from "../queues/task-queues.ts";
-import type { Ports } from "../ports.ts";
-import type { Jobs } from "../jobs/jobs.ts";
 import {
   isTerminal,
   type JobId,
@@ -8,6 +5,9 @@ import {
   type AnyQueueName,
   QUEUES,
 } from "@framequeue/contracts";
+import type { QueueDepth } from "../queues/task-queues.ts";
+import type { Ports } from "../ports.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import { hasStep } from "../ledger/late-steps.ts";
 import { grantKeys, jobKey, ledgerKeys } from "../ledger/keys.ts";
 

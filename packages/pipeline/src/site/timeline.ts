@@ -1,7 +1,7 @@
-import type { Ports } from "../ports.ts";
 import { fromDeltas, GAP_REASONS, type JobId, toDeltas } from "@framequeue/contracts";
 import type { ObjectStore } from "@framequeue/storage";
 import { z } from "zod";
+import type { Ports } from "../ports.ts";
 import { putIntermediate, readIntermediateJson } from "../protocol/intermediates.ts";
 import type { JobRecord } from "../ledger/ledger.ts";
 import { readRows } from "../protocol/parts.ts";
