@@ -250,8 +250,8 @@ export function createStageRunner<Q extends QueueName>(
     hold(tasks) {
       if (worker.concurrency !== tasks) worker.concurrency = tasks;
     },
-    start: life.start,
-    stop: life.stop,
+    start: () => life.start(),
+    stop: (deadlineMs) => life.stop(deadlineMs),
   };
 }
 
