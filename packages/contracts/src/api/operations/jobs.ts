@@ -30,7 +30,13 @@ export const JOB_OPERATIONS = {
     scope: "read",
     summary: "Lists jobs, newest first, a page at a time.",
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20).describe("Jobs of a page."),
+      limit: z.coerce
+        .number("must be a number from 1 to 100")
+        .int()
+        .min(1)
+        .max(100)
+        .default(20)
+        .describe("Jobs of a page."),
       before: jobIdSchema.optional().describe("The last job of the page before."),
     }),
     answers: { 200: json(jobListSchema, "A page of jobs.") },
